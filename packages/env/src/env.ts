@@ -1,0 +1,109 @@
+import { type Static, type TObject, Type } from 'typebox'
+import { Convert, Default, Errors } from 'typebox/value'
+
+const SECRET_MIN_LENGTH = 32
+const SECRET_MIN_DISTINCT_CHARACTERS = 10
+const PLACEHOLDER = /^(dev-|munjigi-dev|change-?me|example|secret|password|<)/i
+
+/** A secret: no default, at least 32 characters, and never a development or placeholder value in production. */
+export const Secret = (description: string) =>
+  Type.String({ minLength: SECRET_MIN_LENGTH, description, 'x-secret': true })
+
+/** `a, b,,c` as it stands in a variable; `listOf` splits it. */
+export const listOf = (value: string): string[] =>
+  value
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '')
+
+/** Every fault of the environment at once, each naming its variable and what it should be. */
+export class EnvError extends Error {
+  readonly faults: string[]
+  constructor(faults: string[]) {
+    super(`The environment is not usable:\n${faults.map((fault) => `  ${fault}`).join('\n')}`)
+    this.name = 'EnvError'
+    this.faults = faults
+  }
+}
+
+interface ReadOptions {
+  /** Read from here instead of the process: what tests and the embedded house pass. */
+  source?: Record<string, string | undefined>
+  /** Accepts development secrets. An argument only, so no variable can turn production off. */
+  development?: boolean
+}
+
+/**
+ * Reads the environment by a schema, `<SERVICE>_<NAME>` before `<NAME>`, so that services can share a host.
+ * An empty value counts as absent.
+ * @throws EnvError listing every fault.
+ */
+export function readEnv<T extends TObject>(schema: T, service?: string, options: ReadOptions = {}): Static<T> {
+  const source = options.source ?? process.env
+  const prefix = service === undefined ? undefined : `${service.toUpperCase().replaceAll('-', '_')}_`
+  const present: Record<string, string> = {}
+  const spelledAs: Record<string, string> = {}
+  for (const name of Object.keys(schema.properties)) {
+    const own = prefix === undefined ? undefined : source[prefix + name]
+    const value = own || source[name]
+    if (value !== undefined && value !== '') present[name] = value
+    spelledAs[name] = own ? prefix + name : name
+  }
+
+  const values = Convert(schema, Default(schema, present)) as Record<string, unknown>
+  const faults = [...missing(schema, values), ...malformed(schema, values, spelledAs)]
+  if (options.development !== true) faults.push(...weakSecrets(schema, values, spelledAs))
+  if (faults.length > 0) throw new EnvError(faults)
+  return values as Static<T>
+}
+
+/** `readEnv` for a `main.ts`: prints every fault and exits 1, so that a bad setting stops the start. */
+export function requireEnv<T extends TObject>(schema: T, service?: string): Static<T> {
+  try {
+    return readEnv(schema, service)
+  } catch (error) {
+    if (!(error instanceof EnvError)) throw error
+    process.stderr.write(`${error.message}\n`)
+    process.exit(1)
+  }
+}
+
+function missing(schema: TObject, values: Record<string, unknown>): string[] {
+  const required: readonly string[] = schema.required ?? []
+  return required.filter((name) => values[name] === undefined).map((name) => `${name} is missing: ${expected(schema, name)}`)
+}
+
+function malformed(schema: TObject, values: Record<string, unknown>, spelledAs: Record<string, string>): string[] {
+  const faulty = new Set<string>()
+  for (const error of Errors(schema, values)) {
+    const name = error.instancePath.split('/')[1]
+    if (name !== undefined && values[name] !== undefined) faulty.add(name)
+  }
+  return [...faulty].map((name) => `${spelledAs[name]} is not usable: ${expected(schema, name)}`)
+}
+
+function weakSecrets(schema: TObject, values: Record<string, unknown>, spelledAs: Record<string, string>): string[] {
+  return Object.entries(schema.properties)
+    .filter(([name, property]) => 'x-secret' in property && typeof values[name] === 'string')
+    .filter(([name]) => isWeak(values[name] as string))
+    .map(([name]) => `${spelledAs[name]} is a development or guessable value: make one with "openssl rand -base64 32"`)
+}
+
+const isWeak = (secret: string): boolean =>
+  secret.split(',').some((part) => PLACEHOLDER.test(part) || new Set(part).size < SECRET_MIN_DISTINCT_CHARACTERS)
+
+function expected(schema: TObject, name: string): string {
+  const property = schema.properties[name] as Record<string, unknown>
+  const parts = [property.description, property.enum && `one of ${(property.enum as string[]).join(', ')}`]
+  if (property.minLength !== undefined) parts.push(`at least ${property.minLength} characters`)
+  if (property.pattern !== undefined) parts.push(`of the form ${property.pattern}`)
+  if (property.type === 'integer') parts.push(`a whole number${range(property)}`)
+  if (property.type === 'boolean') parts.push('true or false')
+  const text = parts.filter(Boolean).join(', ')
+  return text === '' ? `a ${property.type ?? 'value'}` : text
+}
+
+function range({ minimum, maximum }: Record<string, unknown>): string {
+  if (minimum !== undefined && maximum !== undefined) return ` from ${minimum} to ${maximum}`
+  return minimum === undefined ? '' : ` of at least ${minimum}`
+}
