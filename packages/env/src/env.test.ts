@@ -31,20 +31,31 @@ test('every fault is listed at once with its variable', () => {
 
   assert.throws(read, (error: EnvError) => {
     const text = error.faults.join('\n')
-    for (const name of ['DATABASE_URL', 'USER_PORT', 'LOG_LEVEL', 'ALLOW_IT', 'SEALING_KEY']) assert.match(text, new RegExp(name))
+    for (const name of ['DATABASE_URL', 'USER_PORT', 'LOG_LEVEL', 'ALLOW_IT', 'SEALING_KEY'])
+      assert.match(text, new RegExp(name))
     assert.equal(error.faults.length, 5)
     return true
   })
 })
 
 test('development and short secrets are refused in production', () => {
-  for (const SEALING_KEY of ['short', 'dev-only-secret-that-is-long-enough-0123456789', 'a'.repeat(40), `${strong},dev-secret-that-is-second-in-the-ring`])
+  for (const SEALING_KEY of [
+    'short',
+    'dev-only-secret-that-is-long-enough-0123456789',
+    'a'.repeat(40),
+    `${strong},dev-secret-that-is-second-in-the-ring`,
+  ])
     assert.throws(() => readEnv(Env, undefined, { source: { ...good, SEALING_KEY } }), EnvError)
 })
 
 test('development accepts a development secret, by argument only', () => {
   const SEALING_KEY = 'dev-only-secret-that-is-long-enough-0123456789'
 
-  assert.equal(readEnv(Env, undefined, { source: { ...good, SEALING_KEY }, development: true }).SEALING_KEY, SEALING_KEY)
-  assert.throws(() => readEnv(Env, undefined, { source: { ...good, SEALING_KEY, development: 'true', NODE_ENV: 'development' } }))
+  assert.equal(
+    readEnv(Env, undefined, { source: { ...good, SEALING_KEY }, development: true }).SEALING_KEY,
+    SEALING_KEY,
+  )
+  assert.throws(() =>
+    readEnv(Env, undefined, { source: { ...good, SEALING_KEY, development: 'true', NODE_ENV: 'development' } }),
+  )
 })

@@ -39,17 +39,7 @@ interface ReadOptions {
  * @throws EnvError listing every fault.
  */
 export function readEnv<T extends TObject>(schema: T, service?: string, options: ReadOptions = {}): Static<T> {
-  const source = options.source ?? process.env
-  const prefix = service === undefined ? undefined : `${service.toUpperCase().replaceAll('-', '_')}_`
-  const present: Record<string, string> = {}
-  const spelledAs: Record<string, string> = {}
-  for (const name of Object.keys(schema.properties)) {
-    const own = prefix === undefined ? undefined : source[prefix + name]
-    const value = own || source[name]
-    if (value !== undefined && value !== '') present[name] = value
-    spelledAs[name] = own ? prefix + name : name
-  }
-
+  const { present, spelledAs } = pick(Object.keys(schema.properties), service, options.source ?? process.env)
   const values = Convert(schema, Default(schema, present)) as Record<string, unknown>
   const faults = [...missing(schema, values), ...malformed(schema, values, spelledAs)]
   if (options.development !== true) faults.push(...weakSecrets(schema, values, spelledAs))
@@ -68,9 +58,23 @@ export function requireEnv<T extends TObject>(schema: T, service?: string): Stat
   }
 }
 
+function pick(names: string[], service: string | undefined, source: Record<string, string | undefined>) {
+  const prefix = service === undefined ? '' : `${service.toUpperCase().replaceAll('-', '_')}_`
+  const present: Record<string, string> = {}
+  const spelledAs: Record<string, string> = {}
+  for (const name of names) {
+    const spelling = source[prefix + name] ? prefix + name : name
+    spelledAs[name] = spelling
+    if (source[spelling]) present[name] = source[spelling]
+  }
+  return { present, spelledAs }
+}
+
 function missing(schema: TObject, values: Record<string, unknown>): string[] {
   const required: readonly string[] = schema.required ?? []
-  return required.filter((name) => values[name] === undefined).map((name) => `${name} is missing: ${expected(schema, name)}`)
+  return required
+    .filter((name) => values[name] === undefined)
+    .map((name) => `${name} is missing: ${expected(schema, name)}`)
 }
 
 function malformed(schema: TObject, values: Record<string, unknown>, spelledAs: Record<string, string>): string[] {

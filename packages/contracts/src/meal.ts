@@ -1,0 +1,43 @@
+import { type Static, Type } from 'typebox'
+
+const Id = Type.String({ format: 'uuid' })
+const Day = Type.String({ format: 'date', description: 'a day as YYYY-MM-DD' })
+
+export const Restaurant = Type.Object({
+  id: Id,
+  name: Type.String({ minLength: 1, maxLength: 100 }),
+  location: Type.String({ maxLength: 200 }),
+})
+export type Restaurant = Static<typeof Restaurant>
+
+export const MealTime = Type.Enum(['breakfast', 'lunch', 'dinner'])
+
+/** One menu: what a restaurant serves at one meal of one day. */
+export const Menu = Type.Object({
+  id: Id,
+  restaurant_id: Id,
+  date: Day,
+  meal: MealTime,
+  dishes: Type.Array(Type.String({ minLength: 1, maxLength: 100 }), { minItems: 1, maxItems: 30 }),
+  price: Type.Union([Type.Integer({ minimum: 0, maximum: 10_000_000 }), Type.Null()], { description: 'in won' }),
+  updated_at: Type.String({ format: 'date-time' }),
+})
+export type Menu = Static<typeof Menu>
+
+export const NewMenu = Type.Object(
+  {
+    ...Type.Pick(Menu, ['restaurant_id', 'date', 'meal', 'dishes']).properties,
+    price: Type.Optional(Menu.properties.price),
+  },
+  { additionalProperties: false },
+)
+export type NewMenu = Static<typeof NewMenu>
+
+/** Somebody who may edit menus because meal's own table says so (source 002 §4). */
+export const MealServiceAdmin = Type.Object({
+  keycloak_sub: Type.String({ minLength: 1, maxLength: 255 }),
+  restaurant_id: Type.Union([Id, Type.Null()], { description: 'null: every restaurant' }),
+  granted_by: Type.String(),
+  created_at: Type.String({ format: 'date-time' }),
+})
+export type MealServiceAdmin = Static<typeof MealServiceAdmin>

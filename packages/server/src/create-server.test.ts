@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict'
+import { Writable } from 'node:stream'
+import { test } from 'node:test'
+import { Problem } from '@munjigi/problem'
+import { Type } from 'typebox'
+import { createServer } from './create-server.ts'
+import { createLogger } from './logger.ts'
+
+const build = () => {
+  const app = createServer({ name: 'test', logLevel: 'silent', mode: 'embedded' })
+  const Body = Type.Object(
+    { name: Type.String({ minLength: 1 }), age: Type.Integer() },
+    { additionalProperties: false },
+  )
+  app.post('/people', { schema: { body: Body } }, async (request) => request.body)
+  app.get('/refused', async () => {
+    throw new Problem(409, 'email-taken', 'That email is already in use', { headers: { 'retry-after': '1' } })
+  })
+  app.get('/bug', async () => {
+    throw new Error('select secret from table')
+  })
+  return app
+}
+
+test('a problem is answered as problem+json with its headers and the request id', async () => {
+  const answer = await build().inject({ url: '/refused', headers: { 'x-request-id': 'abc-1' } })
+
+  assert.equal(answer.statusCode, 409)
+  assert.match(String(answer.headers['content-type']), /^application\/problem\+json/)
+  assert.equal(answer.headers['retry-after'], '1')
+  assert.equal(answer.headers['x-request-id'], 'abc-1')
+  assert.equal(answer.json().request_id, 'abc-1')
+})
+
+test('a bug is an opaque 500', async () => {
+  const answer = await build().inject('/bug')
+
+  assert.equal(answer.statusCode, 500)
+  assert.equal(answer.json().type, '/problems/internal')
+  assert.doesNotMatch(answer.body, /secret/)
+})
+
+test('a bad body names every field and what is wrong with it', async () => {
+  const answer = await build().inject({ method: 'POST', url: '/people', payload: { name: '', agee: 3 } })
+
+  assert.equal(answer.statusCode, 400)
+  assert.equal(answer.json().type, '/problems/invalid-request')
+  assert.deepEqual(
+    answer
+      .json()
+      .faults.map((fault: { field: string }) => fault.field)
+      .sort(),
+    ['age', 'agee', 'name'],
+  )
+})
+
+test('broken JSON, a wrong content type and an unknown path are 4xx problems', async () => {
+  const app = build()
+  const broken = await app.inject({
+    method: 'POST',
+    url: '/people',
+    payload: '{',
+    headers: { 'content-type': 'application/json' },
+  })
+  const text = await app.inject({
+    method: 'POST',
+    url: '/people',
+    payload: 'x',
+    headers: { 'content-type': 'text/plain' },
+  })
+
+  assert.deepEqual([broken.statusCode, broken.json().type], [400, '/problems/bad-request'])
+  assert.deepEqual([text.statusCode, text.json().type], [415, '/problems/unsupported-media-type'])
+  assert.equal((await app.inject('/nowhere')).json().type, '/problems/not-found')
+})
+
+test('a malformed request id of the caller is replaced', async () => {
+  for (const given of ['a b', 'x'.repeat(65), 'a,b', '']) {
+    const answer = await build().inject({ url: '/refused', headers: { 'x-request-id': given } })
+
+    assert.match(answer.json().request_id, /^[0-9a-f-]{36}$/)
+  }
+})
+
+test('readiness names the check that fails and recovers with it', async () => {
+  const app = build()
+  let isUp = false
+  app.addReadyCheck('database', async () => assert.ok(isUp))
+
+  const down = await app.inject('/readyz')
+  isUp = true
+  const up = await app.inject('/readyz')
+
+  assert.deepEqual(
+    [down.statusCode, down.json()],
+    [503, { status: 'unavailable', mode: 'embedded', checks: { database: 'failed' } }],
+  )
+  assert.deepEqual([up.statusCode, up.json().checks], [200, { database: 'ok' }])
+})
+
+test('metrics count requests by route pattern, never by path', async () => {
+  const app = build()
+  await app.inject('/refused?token=abc')
+  const text = (await app.inject('/metrics')).body
+
+  assert.match(text, /http_request_duration_seconds_count\{.*route="\/refused",method="GET",status="409"/)
+  assert.doesNotMatch(text, /abc/)
+})
+
+test('secrets are redacted in log lines at every depth that is logged', () => {
+  const lines: string[] = []
+  const log = createLogger(
+    'test',
+    'info',
+    new Writable({
+      write: (chunk, _encoding, done) => {
+        lines.push(String(chunk))
+        done()
+      },
+    }),
+  )
+  log.info(
+    {
+      token: 's3cret',
+      headers: { authorization: 's3cret' },
+      req: { headers: { cookie: 's3cret', 'x-internal-key': 's3cret' } },
+    },
+    'x',
+  )
+
+  assert.doesNotMatch(lines.join(''), /s3cret/)
+})

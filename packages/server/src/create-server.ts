@@ -1,0 +1,109 @@
+import { randomUUID } from 'node:crypto'
+import { Problem } from '@munjigi/problem'
+import Fastify, { type FastifyError, type FastifyInstance, type FastifyServerOptions } from 'fastify'
+import { health } from './health.ts'
+import { createLogger, type LogLevel } from './logger.ts'
+import { metrics } from './metrics.ts'
+
+const BODY_LIMIT_BYTES = 1024 * 1024
+const REQUEST_TIMEOUT_MS = 30_000
+const CONNECTION_TIMEOUT_MS = 120_000
+/** What a request id of a caller may look like; anything else is replaced. */
+export const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/
+
+export interface ServerOptions {
+  /** Names the server in logs and metrics. */
+  name: string
+  logLevel?: LogLevel
+  /** Said in `/readyz` beside the checks, for example `embedded`. */
+  mode?: string
+  fastify?: Pick<FastifyServerOptions, 'trustProxy' | 'bodyLimit'>
+}
+
+/** A Fastify server with our logger, request ids, health, metrics, one access line per request and one error handler. */
+export function createServer(options: ServerOptions): FastifyInstance {
+  const app = Fastify({
+    loggerInstance: createLogger(options.name, options.logLevel ?? 'info'),
+    disableRequestLogging: true,
+    genReqId: ({ headers }) => requestIdOf(headers['x-request-id']),
+    bodyLimit: BODY_LIMIT_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    connectionTimeout: CONNECTION_TIMEOUT_MS,
+    routerOptions: { ignoreTrailingSlash: true },
+    ajv: { customOptions: { removeAdditional: false, coerceTypes: 'array', allErrors: true, keywords: ['x-secret'] } },
+    ...options.fastify,
+  })
+  app.setErrorHandler<FastifyError | Problem>((error, request, reply) => {
+    const problem = toProblem(error)
+    if (problem.status >= 500) request.log.error({ err: error }, 'request failed')
+    return reply
+      .code(problem.status)
+      .headers(problem.headers)
+      .type('application/problem+json')
+      .send(problem.body(request.id))
+  })
+  app.setNotFoundHandler((request) => {
+    throw new Problem(404, 'not-found', 'There is nothing at this path', {
+      detail: `No route for ${request.method} here`,
+    })
+  })
+  app.addHook('onSend', async (request, reply) => {
+    reply.header('x-request-id', request.id)
+  })
+  app.addHook('onResponse', async (request, reply) => {
+    const { method, routeOptions } = request
+    const ms = Math.round(reply.elapsedTime * 10) / 10
+    request.log.info(
+      { method, route: routeOptions.url, status: reply.statusCode, ms, subject: request.subject },
+      'request',
+    )
+  })
+  app.decorateRequest('subject', undefined)
+  health(app, options.mode)
+  metrics(app, options.name)
+  return app
+}
+
+const requestIdOf = (given: string | string[] | undefined): string =>
+  typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID()
+
+function toProblem(error: FastifyError | Problem): Problem {
+  if (error instanceof Problem) return error
+  if (error.validation !== undefined) return invalidRequest(error)
+  const status = error.statusCode ?? 500
+  if (status === 413)
+    return new Problem(413, 'body-too-large', 'The request body is too large', { detail: 'Send less in one request' })
+  if (status === 415)
+    return new Problem(415, 'unsupported-media-type', 'This content type is not read here', {
+      detail: 'Send application/json',
+    })
+  if (status >= 400 && status < 500) return new Problem(status, 'bad-request', 'The request could not be read')
+  return new Problem(500, 'internal', 'Something went wrong on our side', {
+    detail: 'Try again; if it stays, report the request_id',
+    cause: error,
+  })
+}
+
+function invalidRequest(error: FastifyError): Problem {
+  const faults = (error.validation ?? []).map(({ instancePath, keyword, params, message }) => {
+    const inner =
+      keyword === 'required'
+        ? params.missingProperty
+        : keyword === 'additionalProperties'
+          ? params.additionalProperty
+          : undefined
+    const field =
+      [...instancePath.split('/').filter(Boolean), inner].filter(Boolean).join('.') ||
+      (error.validationContext ?? 'request')
+    return { field, message: keyword === 'additionalProperties' ? 'is not a known field' : (message ?? 'is not valid') }
+  })
+  const detail = faults.map(({ field, message }) => `${field}: ${message}`).join('; ')
+  return new Problem(400, 'invalid-request', 'The request is not valid', { detail, extensions: { faults } })
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The verified subject, for the access line; set by packages/identity. */
+    subject: string | undefined
+  }
+}

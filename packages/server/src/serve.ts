@@ -1,0 +1,25 @@
+import type { FastifyInstance } from 'fastify'
+
+const DRAIN_MS = 10_000
+
+/**
+ * Listens, and ends in order on SIGTERM and SIGINT: requests in flight finish within 10 s, then the process exits.
+ * A taken port is said by number, with the variable that moves it, and exits 1.
+ */
+export async function serve(app: FastifyInstance, port: number, variable = 'PORT', host = '0.0.0.0'): Promise<void> {
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void shutdown(app))
+  try {
+    await app.listen({ port, host })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
+    process.stderr.write(`Port ${port} is taken: free it or set ${variable} to another\n`)
+    process.exit(1)
+  }
+}
+
+async function shutdown(app: FastifyInstance): Promise<void> {
+  const deadline = setTimeout(() => process.exit(1), DRAIN_MS)
+  deadline.unref()
+  await app.close()
+  process.exit(0)
+}
