@@ -1,0 +1,145 @@
+import { type Static, Type } from 'typebox'
+
+const STRICT = { additionalProperties: false }
+const Names = Type.Array(Type.String({ minLength: 1 }))
+const Access = Type.Enum(['open', 'public', 'authenticated', 'section', 'service'], {
+  description:
+    'open: no credential is read or forwarded; public: none needed, a present one is verified; authenticated: any known person; section: people with the section; service: listed clients only.',
+})
+const accessKeys = {
+  access: Type.Optional(Access),
+  section: Type.Optional(
+    Type.String({ minLength: 1, description: 'Section a person needs; implies access: section.' }),
+  ),
+  level: Type.Optional(Type.Enum(['user', 'admin'], { description: 'Level of the section; default user.' })),
+  clients: Type.Optional(
+    Type.Array(Type.String({ minLength: 1 }), { description: 'Client accounts that may use it.' }),
+  ),
+  pending: Type.Optional(
+    Type.Enum(['allow', 'refuse'], { description: 'Whether people waiting for approval may use it; default refuse.' }),
+  ),
+}
+
+const Rule = Type.Object(
+  {
+    path: Type.String({
+      pattern: '^/',
+      description: 'Prefix inside the module, on segment boundaries; the longest one wins.',
+    }),
+    methods: Type.Optional(
+      Type.Array(Type.Enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']), {
+        minItems: 1,
+        description:
+          'Methods it covers, HEAD with GET; default all. Any other method of a prefix that lists some is 405.',
+      }),
+    ),
+    ...accessKeys,
+  },
+  STRICT,
+)
+export type RuleEntry = Static<typeof Rule>
+
+const ModuleSettings = Type.Object({ ...accessKeys, rules: Type.Optional(Type.Array(Rule)) }, STRICT)
+export type ModuleEntry = Static<typeof ModuleSettings>
+
+const Duration = Type.String({ pattern: '^[1-9][0-9]*(ms|s|m|h)$', description: 'For example 500ms, 30s, 2m, 24h.' })
+const Size = Type.String({
+  pattern: '^[1-9][0-9]*(B|KB|MB|GB)$',
+  description: 'For example 64KB, 10MB; 1KB is 1024 bytes.',
+})
+
+const Service = Type.Object(
+  {
+    host: Type.String({ description: 'Origin of the service: http://name:port or https://name:port.' }),
+    modules: Type.Array(Type.Union([Type.String(), Type.Record(Type.String(), ModuleSettings)]), {
+      description: 'Names, each a first path segment; or one name with its settings.',
+    }),
+    timeout: Type.Optional(Duration),
+    max_body: Type.Optional(Size),
+    max_in_flight: Type.Optional(
+      Type.Integer({ minimum: 1, description: 'Requests at once before 503; default 1024.' }),
+    ),
+    health_path: Type.Optional(
+      Type.String({ pattern: '^/', description: 'Path asked for its health; default /healthz.' }),
+    ),
+    host_header: Type.Optional(
+      Type.Enum(['client', 'upstream'], { description: "Whose Host header is sent; default client, the caller's." }),
+    ),
+    identity_headers: Type.Optional(
+      Type.Array(Type.String({ pattern: '^[A-Za-z0-9-]+$' }), {
+        description: 'Further header names that carry the verified subject, for services written for an older name.',
+      }),
+    ),
+    max_message: Type.Optional(Size),
+    ca_file: Type.Optional(
+      Type.String({ minLength: 1, description: "PEM file that signs the service's certificate." }),
+    ),
+  },
+  STRICT,
+)
+export type ServiceEntry = Static<typeof Service>
+
+/** A further issuer whose tokens are accepted; also what a service reads from ISSUERS_FILE. */
+export const Issuer = Type.Object(
+  {
+    issuer: Type.String({ description: 'Exactly the claim iss.' }),
+    jwks_uri: Type.Optional(Type.String({ description: 'Where its keys are; default from discovery.' })),
+    algorithms: Type.Optional(
+      Type.Array(Type.Enum(['RS256', 'PS256', 'ES256', 'EdDSA']), { minItems: 1, description: 'Default RS256.' }),
+    ),
+    audiences: Type.Optional(Type.Array(Type.String({ minLength: 1 }), { description: 'One of these in aud, or' })),
+    authorized_parties: Type.Optional(
+      Type.Array(Type.String({ minLength: 1 }), { description: 'one of these as azp.' }),
+    ),
+    token_type: Type.Optional(
+      Type.String({ minLength: 1, description: 'Claim typ; default header at+jwt or claim Bearer.' }),
+    ),
+    name: Type.Optional(
+      Type.String({
+        pattern: '^[a-z0-9-]+$',
+        description: 'Prefix of its subjects; required unless people are shared.',
+      }),
+    ),
+    people: Type.Optional(
+      Type.Enum(['shared', 'own'], { description: 'shared: the IdP people sign in with; default own.' }),
+    ),
+    unknown_people: Type.Optional(
+      Type.Enum(['allow', 'refuse'], { description: 'Whether people without a record may pass; default refuse.' }),
+    ),
+    act_for_users: Type.Optional(
+      Type.Record(Type.String(), Type.Object({ modules: Names }, STRICT), {
+        description: 'Clients that may name the person they act for, and where.',
+      }),
+    ),
+  },
+  STRICT,
+)
+export type Issuer = Static<typeof Issuer>
+
+/** services.yaml as operations write it. */
+export const ServicesFile = Type.Object(
+  {
+    base_paths: Type.Optional(
+      Type.Array(Type.String({ pattern: '^/([A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*)?$' }), {
+        minItems: 1,
+        description: 'Where modules stand; default /api and /ws.',
+      }),
+    ),
+    services: Type.Record(Type.String(), Service, { description: 'Services by name.' }),
+    external: Type.Optional(
+      Type.Record(Type.String(), Type.String(), { description: 'Module to origin; the base path is removed.' }),
+    ),
+    allowed_origins: Type.Optional(
+      Type.Array(Type.String(), { description: "Origins of CORS and WebSocket; default the front end's." }),
+    ),
+    public_hosts: Type.Optional(
+      Type.Array(Type.String(), { description: 'Values of Host that are answered; default any well-formed one.' }),
+    ),
+    trusted_proxies: Type.Optional(
+      Type.Array(Type.String(), { description: 'Addresses or CIDR whose X-Forwarded-* count; default none.' }),
+    ),
+    issuers: Type.Optional(Type.Array(Issuer, { description: 'Issuers besides our own user service.' })),
+  },
+  { ...STRICT, title: 'services.yaml of the gateway' },
+)
+export type ServicesFile = Static<typeof ServicesFile>
