@@ -4,6 +4,7 @@ import Fastify, { type FastifyError, type FastifyInstance, type FastifyServerOpt
 import { health } from './health.ts'
 import { createLogger, type LogLevel } from './logger.ts'
 import { metrics } from './metrics.ts'
+import { validatorCompiler } from './validators.ts'
 
 const BODY_LIMIT_BYTES = 1024 * 1024
 const REQUEST_TIMEOUT_MS = 30_000
@@ -30,9 +31,11 @@ export function createServer(options: ServerOptions): FastifyInstance {
     requestTimeout: REQUEST_TIMEOUT_MS,
     connectionTimeout: CONNECTION_TIMEOUT_MS,
     routerOptions: { ignoreTrailingSlash: true },
-    ajv: { customOptions: { removeAdditional: false, coerceTypes: 'array', allErrors: true, keywords: ['x-secret'] } },
     ...options.fastify,
   })
+  app.setValidatorCompiler(validatorCompiler)
+  // Plain text is no request body of ours; without its parser it is a 415.
+  app.removeContentTypeParser('text/plain')
   app.setErrorHandler<FastifyError | Problem>((error, request, reply) => {
     const problem = toProblem(error)
     if (problem.status >= 500) request.log.error({ err: error }, 'request failed')
