@@ -1,0 +1,104 @@
+import { Kysely, sql } from 'kysely'
+import { roleDialect } from './dialect.ts'
+import type { Engine } from './engine.ts'
+import { pgliteEngine } from './pglite.ts'
+import { postgresEngine } from './postgres.ts'
+
+export interface Database {
+  /**
+   * A handle whose every statement runs under `role`. Tables are named by schema: `as<Tables>('meal_serving').withSchema('meal')`,
+   * and raw SQL writes `meal.menus`. `timestamptz` is a Date, `date` a string `YYYY-MM-DD`, `bigint` a number (throws beyond 2^53),
+   * `numeric` a string; a JSON array goes in as `JSON.stringify(array)`.
+   */
+  as<Tables>(role: string): Kysely<Tables>
+  /** Throws within 1 s when the database is gone, frozen or read-only. */
+  isAlive(): Promise<void>
+  /** The whole database as a file for `connect`'s `dump`; PGlite only. */
+  dump(): Promise<Blob>
+  close(): Promise<void>
+}
+
+const ALIVE_LIMIT_MS = 950
+
+const engines = new WeakMap<Database, Engine>()
+
+/** Module-private to this package: the engine behind a Database, whose sessions without a role are the owner's. */
+export function engineOf(database: Database): Engine {
+  const engine = engines.get(database)
+  if (!engine) throw new TypeError('not a Database made by connect()')
+  return engine
+}
+
+/**
+ * `postgres://…`, `pglite://memory` or `pglite:///absolute/folder`. Nothing is connected until the first statement; a
+ * PostgreSQL that is gone or frozen makes each statement fail within 1 s, and the next one tries anew.
+ */
+export function connect(url: string, options: { dump?: Blob } = {}): Database {
+  const engine = openEngine(url, options.dump)
+  const handles = new Map<string, Kysely<unknown>>()
+
+  function as<Tables>(role: string): Kysely<Tables> {
+    const handle = handles.get(role) ?? new Kysely({ dialect: roleDialect(engine, role) })
+    handles.set(role, handle)
+    return handle as Kysely<Tables>
+  }
+
+  async function isAlive() {
+    const limit = AbortSignal.timeout(ALIVE_LIMIT_MS)
+    const silence = new Promise<never>((_, reject) => {
+      limit.addEventListener('abort', () => reject(new Error('the database does not answer')))
+    })
+    await Promise.race([assertWritable(engine, handles.keys().next().value), silence])
+  }
+
+  const database: Database = { as, isAlive, dump: engine.dump, close: engine.close }
+  engines.set(database, engine)
+  return database
+}
+
+function openEngine(url: string, dump: Blob | undefined): Engine {
+  if (url === 'pglite://memory') return pgliteEngine(undefined, dump)
+  if (url.startsWith('pglite:///')) return pgliteEngine(url.slice('pglite://'.length), dump)
+  if (/^postgres(ql)?:\/\//.test(url)) return postgresEngine(url)
+  throw new TypeError('a database URL begins with postgres:// or is pglite://memory or pglite:///folder')
+}
+
+async function assertWritable(engine: Engine, role: string | undefined) {
+  const session = await engine.acquire(role)
+  try {
+    const { rows } = await session.query("select current_setting('transaction_read_only') as read_only", [])
+    if ((rows[0] as { read_only: string }).read_only === 'on') throw new Error('the database is read-only')
+  } finally {
+    session.release()
+  }
+}
+
+interface Powers {
+  name: string
+  powers: string[]
+}
+
+/**
+ * The start check: throws unless the role of `db` and, on PostgreSQL, the login behind it are neither superuser nor
+ * BYPASSRLS nor CREATEROLE, own no table, and the login is NOINHERIT and a member of that role alone.
+ */
+export async function assertServingRole<Tables>(db: Kysely<Tables>): Promise<void> {
+  // PGlite has one login, its superuser, which no statement of ours reaches.
+  const { rows } = await sql<Powers>`
+    select r.rolname as name, array_remove(array[
+      case when r.rolsuper then 'is a superuser' end,
+      case when r.rolbypassrls then 'bypasses row-level security' end,
+      case when r.rolcreaterole then 'may create roles' end,
+      case when exists (select 1 from pg_class c where c.relowner = r.oid) then 'owns tables' end,
+      case when r.rolinherit and r.rolname <> current_user then 'inherits the rights of its roles' end,
+      case when exists (
+        select 1 from pg_auth_members m join pg_roles o on o.oid = m.roleid
+        where m.member = r.oid and o.rolname <> current_user
+      ) then 'is a member of other roles' end
+    ], null) as powers
+    from pg_roles r
+    where r.rolname = current_user or (r.rolname = session_user and version() not like '%(PGlite %')`.execute(db)
+  const faults = rows.flatMap(({ name, powers }) => powers.map((power) => `role ${name} ${power}`))
+  if (rows.length === 0) throw new Error('the serving role is not known to the database')
+  if (faults.length > 0) throw new Error(`the serving role has too many rights: ${faults.join(', ')}`)
+}

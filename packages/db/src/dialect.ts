@@ -1,0 +1,77 @@
+import {
+  type CompiledQuery,
+  type DatabaseConnection,
+  type Dialect,
+  type Driver,
+  PostgresAdapter,
+  PostgresIntrospector,
+  PostgresQueryCompiler,
+  type TransactionSettings,
+} from 'kysely'
+import type { Engine, Session } from './engine.ts'
+import { enterScope, tenantSetting } from './tenant.ts'
+
+/** Kysely over `engine`, every statement under `role`. */
+export function roleDialect(engine: Engine, role: string): Dialect {
+  return {
+    createAdapter: () => new PostgresAdapter(),
+    createDriver: () => new RoleDriver(engine, role),
+    createIntrospector: (db) => new PostgresIntrospector(db),
+    createQueryCompiler: () => new PostgresQueryCompiler(),
+  }
+}
+
+class RoleDriver implements Driver {
+  readonly #engine: Engine
+  readonly #role: string
+
+  constructor(engine: Engine, role: string) {
+    this.#engine = engine
+    this.#role = role
+  }
+
+  async init() {}
+
+  async acquireConnection() {
+    enterScope()
+    return new RoleConnection(await this.#engine.acquire(this.#role))
+  }
+
+  async beginTransaction(connection: RoleConnection, settings: TransactionSettings) {
+    const isolation = settings.isolationLevel ? `isolation level ${settings.isolationLevel}` : ''
+    await connection.session.begin(`${isolation} ${settings.accessMode ?? ''}`, tenantSetting())
+  }
+
+  async commitTransaction(connection: RoleConnection) {
+    await connection.session.commit()
+  }
+
+  async rollbackTransaction(connection: RoleConnection) {
+    await connection.session.rollback()
+  }
+
+  async releaseConnection(connection: RoleConnection) {
+    connection.session.release()
+  }
+
+  // The connections are the Database's, which closes them.
+  async destroy() {}
+}
+
+class RoleConnection implements DatabaseConnection {
+  readonly session: Session
+
+  constructor(session: Session) {
+    this.session = session
+  }
+
+  async executeQuery<Row>(query: CompiledQuery) {
+    const { rows, affected } = await this.session.query(query.sql, query.parameters)
+    return { rows: rows as Row[], ...(affected !== undefined && { numAffectedRows: affected }) }
+  }
+
+  // biome-ignore lint/correctness/useYield: Kysely's interface asks for it, and PGlite cannot.
+  async *streamQuery(): AsyncIterableIterator<never> {
+    throw new Error('rows are not streamed: ask for a page')
+  }
+}

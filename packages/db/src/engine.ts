@@ -1,0 +1,33 @@
+export interface Answer {
+  rows: unknown[]
+  affected: bigint | undefined
+}
+
+/** One connection, held alone until `release`. */
+export interface Session {
+  /** Sends `text` (without parameters, any number of statements) as one message. */
+  run(text: string): Promise<void>
+  query(text: string, parameters: readonly unknown[]): Promise<Answer>
+  /** Opens a transaction; `settings` goes out in the same message as BEGIN. */
+  begin(mode: string, settings: string): Promise<void>
+  commit(): Promise<void>
+  rollback(): Promise<void>
+  release(): void
+}
+
+/** What connects: PostgreSQL or PGlite. */
+export interface Engine {
+  acquire(role: string | undefined): Promise<Session>
+  /** A session of the login itself, without time limits, for migrations. */
+  acquireOwner(): Promise<Session>
+  dump(): Promise<Blob>
+  close(): Promise<void>
+}
+
+const NAME = /^[a-z_][a-z0-9_]{0,62}$/
+
+/** Role and schema names stand in SQL text and in start-up options, so they are plain lower-case words or refused. */
+export function plainName(name: string): string {
+  if (!NAME.test(name)) throw new Error(`"${name}" is not a plain lower-case name (a–z, 0–9, _)`)
+  return name
+}

@@ -1,0 +1,82 @@
+import { PGlite } from '@electric-sql/pglite'
+import { AbortedTransactionError } from 'kysely'
+import { type Engine, plainName, type Session } from './engine.ts'
+import { Turns } from './turns.ts'
+import { parsers } from './values.ts'
+
+export function pgliteEngine(dataDir: string | undefined, dump: Blob | undefined): Engine {
+  const pglite = new PGlite({ parsers, ...(dataDir && { dataDir }), ...(dump && { loadDataDir: dump }) })
+  // Each use awaits it again and gets the error there.
+  pglite.waitReady.catch(() => {})
+  const turns = new Turns()
+
+  async function acquire(role?: string) {
+    await pglite.waitReady
+    return pgliteSession(pglite, role, await turns.take())
+  }
+
+  return {
+    acquire,
+    acquireOwner: acquire,
+    async dump() {
+      await pglite.waitReady
+      const pass = await turns.take()
+      return pglite.dumpDataDir('none').finally(pass)
+    },
+    async close() {
+      await pglite.waitReady
+      if (!pglite.closed) await pglite.close()
+    },
+  }
+}
+
+function pgliteSession(pglite: PGlite, role: string | undefined, release: () => void): Session {
+  let isInTransaction = false
+  // The one connection is a superuser's: every transaction, that of a single statement too, takes the role first.
+  const asRole = role ? `set local role ${plainName(role)};` : ''
+
+  const session: Session = {
+    run: async (text) => void (await pglite.exec(text).catch(withoutValues)),
+    async query(text, parameters) {
+      if (role && !isInTransaction) return single(text, parameters)
+      const { rows, affectedRows, command } = await pglite.query(text, [...parameters]).catch(withoutValues)
+      return { rows, affected: command === 'SELECT' ? undefined : BigInt(affectedRows ?? 0) }
+    },
+    async begin(mode, settings) {
+      isInTransaction = true
+      await session.run(`begin ${mode}; ${asRole} ${settings}`)
+    },
+    async commit() {
+      const [answer] = await pglite.exec('commit').catch(withoutValues)
+      isInTransaction = false
+      if (answer?.command === 'ROLLBACK') throw new AbortedTransactionError()
+    },
+    async rollback() {
+      await session.run('rollback')
+      isInTransaction = false
+    },
+    release,
+  }
+
+  async function single(text: string, parameters: readonly unknown[]) {
+    try {
+      await session.begin('', '')
+      const answer = await session.query(text, parameters)
+      await session.commit()
+      return answer
+    } catch (error) {
+      await session.rollback()
+      throw error
+    }
+  }
+
+  return session
+}
+
+/** PGlite hangs the statement's parameters on its errors, from where they would reach the log. */
+function withoutValues(error: unknown): never {
+  if (error instanceof Error) {
+    for (const name of ['params', 'query', 'queryOptions']) Reflect.deleteProperty(error, name)
+  }
+  throw error
+}

@@ -1,0 +1,106 @@
+import { Socket } from 'node:net'
+import { AbortedTransactionError } from 'kysely'
+import pg from 'pg'
+import { type Engine, plainName, type Session } from './engine.ts'
+import { postgresTypes } from './values.ts'
+
+// The server stops a slow statement first; the client's own limit is for a server that no longer answers at all.
+const CONNECT_LIMIT_MS = 700
+const STATEMENT_LIMIT_MS = 700
+const ANSWER_LIMIT_MS = 800
+const IDLE_IN_TRANSACTION_LIMIT_MS = 10_000
+const MIGRATION_LOCK_LIMIT_MS = 60_000
+const CLOSE_LIMIT_MS = 1_000
+
+const serving = {
+  types: postgresTypes,
+  keepAlive: true,
+  connectionTimeoutMillis: CONNECT_LIMIT_MS,
+  query_timeout: ANSWER_LIMIT_MS,
+  statement_timeout: STATEMENT_LIMIT_MS,
+  idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_LIMIT_MS,
+}
+
+export function postgresEngine(url: string): Engine {
+  // pg lets the URL's options win over ours, and ours set the role.
+  if (new URL(url).searchParams.has('options')) throw new Error('a database URL may not carry "options"')
+  const pools = new Map<string, pg.Pool>()
+  const sockets = new Set<Socket>()
+
+  function poolOf(role: string): pg.Pool {
+    const known = pools.get(role)
+    if (known) return known
+    // The role is the connection's own start-up setting: no message per statement, and RESET ROLE leads back to it.
+    const pool = new pg.Pool({
+      ...serving,
+      ...(role && { options: `-c role=${plainName(role)}` }),
+      connectionString: url,
+      stream: () => {
+        const socket = new Socket()
+        sockets.add(socket)
+        return socket.once('close', () => sockets.delete(socket))
+      },
+    })
+    // A lost connection is told by the statement that meets it; without a listener it would end the process.
+    pool.on('error', () => {})
+    pool.on('connect', (client) => client.on('error', () => {}))
+    pools.set(role, pool)
+    return pool
+  }
+
+  return {
+    async acquire(role = '') {
+      const client = await poolOf(role).connect()
+      return postgresSession(client, (isBroken) => client.release(isBroken))
+    },
+    async acquireOwner() {
+      const options = `-c lock_timeout=${MIGRATION_LOCK_LIMIT_MS}`
+      const client = new pg.Client({
+        connectionString: url,
+        options,
+        types: postgresTypes,
+        connectionTimeoutMillis: 5_000,
+      })
+      await client.connect()
+      return postgresSession(client, () => void client.end().catch(() => {}))
+    },
+    dump: () => Promise.reject(new Error('only PGlite can be dumped')),
+    async close() {
+      // A frozen server never answers the farewell.
+      const cut = setTimeout(() => {
+        for (const socket of sockets) socket.destroy()
+      }, CLOSE_LIMIT_MS)
+      await Promise.all([...pools.values()].map((pool) => pool.end()))
+      clearTimeout(cut)
+    },
+  }
+}
+
+function postgresSession(client: pg.ClientBase, release: (isBroken: boolean) => void): Session {
+  // After anything but an answer from the server the connection may still be busy with the old statement.
+  let isBroken = false
+  async function send(text: string, parameters?: readonly unknown[]) {
+    try {
+      return await client.query(text, parameters as unknown[])
+    } catch (error) {
+      isBroken ||= !(error instanceof pg.DatabaseError)
+      throw error
+    }
+  }
+  return {
+    run: async (text) => void (await send(text)),
+    async query(text, parameters) {
+      const { rows, rowCount, command } = await send(text, parameters)
+      return { rows, affected: command === 'SELECT' ? undefined : BigInt(rowCount ?? 0) }
+    },
+    begin: async (mode, settings) => void (await send(`begin ${mode}; ${settings}`)),
+    async commit() {
+      if ((await send('commit')).command === 'ROLLBACK') throw new AbortedTransactionError()
+    },
+    async rollback() {
+      // A connection that cannot roll back is thrown away, and the server rolls back what it held.
+      if (!isBroken) await send('rollback').catch(() => {})
+    },
+    release: () => release(isBroken),
+  }
+}
