@@ -1,0 +1,112 @@
+import { readFileSync } from 'node:fs'
+import { TRACEPARENT, X_REQUEST_ID, X_USER_SUB } from '@munjigi/contracts/headers'
+import { Problem, type ProblemBody } from '@munjigi/problem'
+import { Agent, type Dispatcher } from 'undici'
+
+const DEFAULT_TIMEOUT_MS = 900
+const MAX_CONNECTIONS = 32
+
+/** On whose behalf and within which request a call is made. */
+export interface CallContext {
+  /** The bearer token that goes on. */
+  token?: string
+  sub?: string
+  requestId?: string
+  traceparent?: string
+}
+
+interface ClientOptions {
+  /** Where the service stands, for example `http://user:8000`. */
+  baseUrl: string
+  /** A PEM file of the authority that signed its certificate. */
+  caFile?: string
+  /** The whole call's deadline in milliseconds; 900 by default, so that a frozen service is known within a second. */
+  timeoutMs?: number
+  /** Sent with every call, for example `x-internal-key`. */
+  headers?: Record<string, string>
+}
+
+export interface Client {
+  /** Bound to a request: its token, subject, request id and trace go along. */
+  as(context: CallContext): Pick<Client, 'get' | 'post'>
+  get<T>(path: string, query?: Record<string, string>): Promise<T>
+  post<T>(path: string, body: unknown): Promise<T>
+  close(): Promise<void>
+}
+
+const unavailable = (cause: unknown) =>
+  new Problem(503, 'upstream-unavailable', 'A service we depend on does not answer', {
+    detail: 'Try again shortly',
+    headers: { 'retry-after': '1' },
+    cause,
+  })
+
+/**
+ * Calls another service with a deadline. Its problem+json is thrown as the same Problem.
+ * @throws Problem 503 `upstream-unavailable` where it is unreachable, too slow, or answers what is no JSON.
+ */
+export function createClient(options: ClientOptions): Client {
+  const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS
+  const ca = options.caFile === undefined ? undefined : readFileSync(options.caFile)
+  const agent = new Agent({
+    connections: MAX_CONNECTIONS,
+    connect: { timeout: timeoutMs, ...(ca !== undefined && { ca }) },
+    allowH2: false,
+  })
+  const send = async <T>(
+    method: 'GET' | 'POST',
+    path: string,
+    init: Pick<Dispatcher.RequestOptions, 'query' | 'body'>,
+    context: CallContext,
+  ) => {
+    const headers = {
+      accept: 'application/json',
+      ...options.headers,
+      ...headersOf(context),
+      ...(init.body !== undefined && { 'content-type': 'application/json' }),
+    }
+    const signal = AbortSignal.timeout(timeoutMs)
+    const { statusCode, text } = await agent
+      .request({ origin: options.baseUrl, method, path, headers, signal, ...init })
+      .then(async ({ statusCode, body }) => ({ statusCode, text: await body.text() }))
+      .catch((cause) => {
+        throw unavailable(cause)
+      })
+    return read<T>(statusCode, text)
+  }
+  const bound = (context: CallContext): Pick<Client, 'get' | 'post'> => ({
+    get: <T>(path: string, query: Record<string, string> = {}) => send<T>('GET', path, { query }, context),
+    post: <T>(path: string, body: unknown) => send<T>('POST', path, { body: JSON.stringify(body) }, context),
+  })
+  return { ...bound({}), as: bound, close: () => agent.close() }
+}
+
+function headersOf({ token, sub, requestId, traceparent }: CallContext): Record<string, string> {
+  return {
+    ...(token !== undefined && { authorization: `Bearer ${token}` }),
+    ...(sub !== undefined && { [X_USER_SUB]: sub }),
+    ...(requestId !== undefined && { [X_REQUEST_ID]: requestId }),
+    ...(traceparent !== undefined && { [TRACEPARENT]: traceparent }),
+  }
+}
+
+function read<T>(status: number, text: string): T {
+  let value: unknown
+  try {
+    value = text === '' ? undefined : JSON.parse(text)
+  } catch (cause) {
+    throw unavailable(cause)
+  }
+  if (status >= 200 && status < 300) return value as T
+  if (isProblem(value)) throw problemOf(status, value)
+  throw unavailable(new Error(`status ${status}`))
+}
+
+const isProblem = (value: unknown): value is ProblemBody =>
+  typeof value === 'object' &&
+  value !== null &&
+  typeof (value as ProblemBody).type === 'string' &&
+  typeof (value as ProblemBody).title === 'string'
+
+const problemOf = (status: number, { type, title, detail }: ProblemBody): Problem =>
+  new Problem(status, type.replace(/^\/problems\//, ''), title, detail === undefined ? {} : { detail })

@@ -1,0 +1,160 @@
+import { Problem } from '@munjigi/problem'
+import { checkClaims, isWithin, tokenInvalid } from './claims.ts'
+import type { Algorithm, TrustedIssuer } from './issuers.ts'
+import { isSignedBy, type ParsedJws, parseJws } from './jws.ts'
+import { createKeySource, type KeySource } from './keys.ts'
+
+/** More than the live sessions of a large house, so that tokens in rotation never push each other out. */
+const MAX_REMEMBERED = 50_000
+
+/** The facts of a verified token. Facts may be remembered, decisions may not. */
+export interface VerifiedToken {
+  readonly token: string
+  readonly issuer: TrustedIssuer
+  /** As it stands in the token. */
+  readonly sub: string
+  /** `sub`, or `<name>|<sub>` for an issuer with people of its own: unique among all issuers. */
+  readonly subject: string
+  readonly claims: Readonly<Record<string, unknown>>
+  readonly iat: number
+  readonly exp: number
+  readonly sid: string | undefined
+  /** Set for client accounts only: `client_id` (else `azp`) of a token that belongs to no session. */
+  readonly clientId: string | undefined
+  readonly scope: readonly string[] | undefined
+}
+
+export interface Verifier {
+  /** The token's facts, at once, if it was verified before by the same keys and has not ended. */
+  remembered(token: string): VerifiedToken | undefined
+  /** @throws Problem 401 `token-invalid` or `token-expired`; 503 `keys-unavailable` where the issuer's keys were never had. */
+  verify(token: string): Promise<VerifiedToken>
+  /** Takes a new list at once; issuers that stay keep their keys, what others signed is forgotten. */
+  replaceIssuers(issuers: TrustedIssuer[]): void
+  prefetch(): Promise<void>
+  status(): ReturnType<KeySource['status']>[]
+  close(): void
+}
+
+interface Remembered {
+  facts: VerifiedToken
+  source: KeySource
+  generation: number
+}
+interface Trusted {
+  issuer: TrustedIssuer
+  keys: KeySource
+}
+interface VerifierOptions {
+  issuers: TrustedIssuer[]
+  clock?: () => number
+  onKeyFetch?: (issuer: string, outcome: 'ok' | 'failed') => void
+}
+
+/** Verifies access tokens of the listed issuers, each by its own keys, audiences and algorithms (DESIGN §4.3). */
+export function createVerifier(options: VerifierOptions): Verifier {
+  const clock = options.clock ?? Date.now
+  const now = () => Math.floor(clock() / 1000)
+  const remembered = new Map<string, Remembered>()
+  let trusted = new Map<string, Trusted>()
+  let reservedNames: ReadonlySet<string> = new Set()
+
+  const replaceIssuers = (issuers: TrustedIssuer[]): void => {
+    const next = new Map<string, Trusted>()
+    for (const issuer of issuers) {
+      const old = trusted.get(issuer.issuer)
+      const isSame = old !== undefined && keysAreFoundTheSameWay(old.issuer, issuer)
+      const keys = isSame
+        ? old.keys
+        : createKeySource(issuer, (outcome) => options.onKeyFetch?.(issuer.issuer, outcome))
+      next.set(issuer.issuer, { issuer, keys })
+    }
+    for (const { keys, issuer } of trusted.values()) if (next.get(issuer.issuer)?.keys !== keys) keys.close()
+    trusted = next
+    reservedNames = new Set(issuers.flatMap(({ name }) => name ?? []))
+    remembered.clear()
+  }
+  replaceIssuers(options.issuers)
+
+  const remember = (facts: VerifiedToken, source: KeySource): void => {
+    if (remembered.size >= MAX_REMEMBERED) remembered.delete(remembered.keys().next().value as string)
+    remembered.set(facts.token, { facts, source, generation: source.generation })
+  }
+  const verify = async (token: string): Promise<VerifiedToken> => {
+    const jws = parseJws(token)
+    if (jws === undefined) throw tokenInvalid('This is no signed token in compact form')
+    const by = typeof jws.claims.iss === 'string' ? trusted.get(jws.claims.iss) : undefined
+    if (by === undefined) throw tokenInvalid('The issuer of the token is not trusted here')
+    const algorithm = by.issuer.algorithms.find((allowed) => allowed === jws.header.alg)
+    if (algorithm === undefined) throw tokenInvalid('The token is signed by an algorithm its issuer does not use here')
+    await checkSignature(jws, algorithm, by.keys)
+    checkClaims(jws, by.issuer, reservedNames, now())
+    const facts = factsOf(token, jws, by.issuer)
+    // A reload may have taken the issuer away while its keys were fetched.
+    if (trusted.get(by.issuer.issuer)?.issuer !== by.issuer)
+      throw tokenInvalid('The issuer of the token is not trusted here')
+    remember(facts, by.keys)
+    return facts
+  }
+
+  return {
+    remembered: (token) => {
+      const entry = remembered.get(token)
+      if (entry === undefined) return undefined
+      if (entry.generation === entry.source.generation && isWithin(entry.facts.exp, now())) return entry.facts
+      remembered.delete(token)
+      return undefined
+    },
+    verify,
+    replaceIssuers,
+    prefetch: async () => {
+      await Promise.all([...trusted.values()].map(({ keys }) => keys.refetch()))
+    },
+    status: () => [...trusted.values()].map(({ keys }) => keys.status()),
+    close: () => {
+      for (const { keys } of trusted.values()) keys.close()
+    },
+  }
+}
+
+const keysAreFoundTheSameWay = (a: TrustedIssuer, b: TrustedIssuer): boolean =>
+  a.jwks_uri === b.jwks_uri && a.algorithms.join() === b.algorithms.join()
+
+async function checkSignature(jws: ParsedJws, algorithm: Algorithm, keys: KeySource): Promise<void> {
+  let key = keys.find(jws.header.kid, algorithm)
+  if (key === undefined) {
+    await keys.refetch()
+    key = keys.find(jws.header.kid, algorithm)
+  }
+  if (key === undefined && !keys.isReady) throw keysUnavailable()
+  if (key === undefined || !isSignedBy(jws, algorithm, key))
+    throw tokenInvalid('The signature is not by a key of the issuer')
+}
+
+const keysUnavailable = () =>
+  new Problem(503, 'keys-unavailable', 'Tokens of this issuer cannot be verified now', {
+    detail: "The issuer's keys could not be fetched yet: try again shortly",
+    headers: { 'retry-after': '5' },
+  })
+
+function factsOf(token: string, { claims }: ParsedJws, issuer: TrustedIssuer): VerifiedToken {
+  const sub = claims.sub as string
+  const sid = typeof claims.sid === 'string' ? claims.sid : undefined
+  const clientId = sid === undefined && typeof claims.client_id === 'string' ? clientOf(claims) : undefined
+  return {
+    token,
+    issuer,
+    sub,
+    subject: issuer.people === 'shared' ? sub : `${issuer.name}|${sub}`,
+    claims,
+    iat: claims.iat as number,
+    exp: claims.exp as number,
+    sid,
+    clientId,
+    // Keycloak's scope is OAuth's and limits nothing here; ours names the modules a token is held to (DESIGN §4.6).
+    scope: issuer.isPlatform && typeof claims.scope === 'string' ? claims.scope.split(' ') : undefined,
+  }
+}
+
+const clientOf = (claims: Record<string, unknown>): string =>
+  typeof claims.azp === 'string' ? claims.azp : (claims.client_id as string)
