@@ -1,0 +1,45 @@
+import { ACCESS_CHANNEL, type AccessMessage, type PrincipalName } from '@munjigi/contracts/access'
+import type { Store } from '@munjigi/store/store'
+import type { FastifyBaseLogger } from 'fastify'
+import type { Kysely } from 'kysely'
+import type { Tables } from './tables.ts'
+
+export interface AccessEvents {
+  /** After the commit of what changed a person: one message per name. Never throws. */
+  personChanged(sub: string): Promise<void>
+  /** After the commit of what changed many: every gateway forgets all. Never throws. */
+  allChanged(): Promise<void>
+}
+
+interface AccessEventsDeps {
+  db: Kysely<Tables>
+  store: Pick<Store, 'publish'>
+  platformIssuer: string
+  log: FastifyBaseLogger
+}
+
+export function accessEvents({ db, store, platformIssuer, log }: AccessEventsDeps): AccessEvents {
+  // A lost message is no lost change: gateways ask again within 5 s.
+  const tell = async (messages: () => Promise<AccessMessage[]>, subject?: string) => {
+    try {
+      for (const message of await messages()) await store.publish(ACCESS_CHANNEL, JSON.stringify(message))
+    } catch (error) {
+      log.error({ err: error, subject }, 'access change not announced')
+    }
+  }
+  return {
+    personChanged: (sub) => tell(() => listNames(db, platformIssuer, sub), sub),
+    allChanged: () => tell(async () => [{ all: true }]),
+  }
+}
+
+/** Every name of a person, the platform's own first. */
+export async function listNames(db: Kysely<Tables>, platformIssuer: string, sub: string): Promise<PrincipalName[]> {
+  const others = await db
+    .selectFrom('person_names')
+    .select(['issuer', 'sub'])
+    .where('person_sub', '=', sub)
+    .where('issuer', '<>', platformIssuer)
+    .execute()
+  return [{ issuer: platformIssuer, sub }, ...others]
+}

@@ -1,0 +1,21 @@
+import type { Transaction } from 'kysely'
+import type { Tables } from './tables.ts'
+
+export interface NewAuditEvent {
+  /** Subject of who did it; null for the system and for people who are nobody here yet. */
+  actor: string | null
+  /** `person.approved`, `sso.login-id-taken`: noun, dot, what happened. */
+  action: string
+  target: string | null
+  tenant_id: string | null
+  request_id: string | null
+  details?: Record<string, unknown>
+}
+
+/** Writes one line of the audit log in the transaction of what it tells, so that neither stands without the other. */
+export async function recordEvent(trx: Transaction<Tables>, event: NewAuditEvent): Promise<void> {
+  await trx
+    .insertInto('audit_events')
+    .values({ ...event, details: JSON.stringify(event.details ?? {}) })
+    .execute()
+}

@@ -1,0 +1,102 @@
+import type { AccountStatus, SectionLevel } from '@munjigi/contracts/access'
+import type { ColumnType, Generated, GeneratedAlways, JSONColumnType } from 'kysely'
+
+type Written = ColumnType<Date, never, never>
+
+/** Times that stand in tokens and records are whole seconds since 1970, 0 for never; the others are Dates. */
+export interface Tables {
+  tenants: {
+    id: string
+    name: string
+    status: Generated<'active' | 'suspended'>
+    created_at: Written
+  }
+  people: {
+    sub: string
+    user_id: string
+    email: string | null
+    username_kr: Generated<string>
+    username_en: Generated<string>
+    deptname_kr: Generated<string>
+    deptname_en: Generated<string>
+    role: Generated<string>
+    superuser: Generated<boolean>
+    status: Generated<AccountStatus>
+    tenant_id: string
+    theme_preference: Generated<'light' | 'dark'>
+    language_preference: Generated<'ko' | 'en'>
+    realm_access: JSONColumnType<{ roles: string[] }> | null
+    resource_access: JSONColumnType<Record<string, { roles: string[] }>> | null
+    valid_from: Generated<number>
+    rights_changed_at: Generated<number>
+    created_at: Written
+    last_login_at: Date | null
+  }
+  person_names: {
+    issuer: string
+    sub: string
+    person_sub: string
+    created_at: Written
+  }
+  sections: {
+    id: string
+    title_ko: string
+    title_en: string
+    created_at: Written
+  }
+  section_grants: {
+    person_sub: string
+    section_id: string
+    level: SectionLevel
+  }
+  groups: {
+    id: string
+    title: string
+    created_at: Written
+  }
+  group_sections: {
+    group_id: string
+    section_id: string
+    level: SectionLevel
+  }
+  group_members: {
+    group_id: string
+    person_sub: string
+  }
+  sessions: {
+    sid: string
+    person_sub: string
+    started_at: Written
+    access_exp: number
+    refresh_exp: number
+    id_token_sealed: string | null
+    ended_at: Date | null
+  }
+  refresh_tokens: {
+    jti: string
+    sid: string
+    iat: number
+    exp: number
+    key_id: string
+    used_at: Date | null
+    successor: string | null
+  }
+  signing_keys: {
+    kid: string
+    purpose: 'access' | 'refresh'
+    public_jwk: JSONColumnType<{ kty: string; n?: string; e?: string }> | null
+    private_sealed: string
+    active_from: Date
+    created_at: Written
+  }
+  audit_events: {
+    id: GeneratedAlways<number>
+    at: Written
+    actor: string | null
+    action: string
+    target: string | null
+    tenant_id: string | null
+    details: JSONColumnType<Record<string, unknown>>
+    request_id: string | null
+  }
+}
