@@ -1,0 +1,63 @@
+import { randomUUID } from 'node:crypto'
+import { createClient, hangUp } from './redis-client.ts'
+import { redisMessages } from './redis-messages.ts'
+import type { Store } from './store.ts'
+
+const RENEW = "return redis.call('get', KEYS[1]) == ARGV[1] and redis.call('pexpire', KEYS[1], ARGV[2]) or 0"
+const RELEASE = "return redis.call('get', KEYS[1]) == ARGV[1] and redis.call('del', KEYS[1]) or 0"
+
+/** A Store in Redis 6.2 or later (`redis://` or `rediss://`). `prefix` stands before every key and channel. */
+export function redisStore(url: string, prefix = ''): Store {
+  const redis = createClient(url)
+  const messages = redisMessages(url, prefix)
+
+  // The first commands wait for the first connection, or its failure; later ones fail at once while there is none.
+  let isStarted = false
+  const started = new Promise<void>((resolve) => {
+    for (const event of ['ready', 'close']) redis.once(event, resolve)
+  }).then(() => {
+    isStarted = true
+  })
+
+  async function send<Answer>(command: () => Promise<Answer>): Promise<Answer> {
+    if (!isStarted) await started
+    return command().catch(withoutValues)
+  }
+
+  async function put(key: string, value: string, ttlMs: number): Promise<boolean> {
+    return (await send(() => redis.set(prefix + key, value, 'PX', ttlMs, 'NX'))) === 'OK'
+  }
+
+  async function runOwned(script: string, key: string, ...values: (string | number)[]): Promise<boolean> {
+    return (await send(() => redis.eval(script, 1, prefix + key, ...values))) === 1
+  }
+
+  return {
+    get: async (key) => (await send(() => redis.get(prefix + key))) ?? undefined,
+    set: async (key, value, ttlMs) => void (await send(() => redis.set(prefix + key, value, 'PX', ttlMs))),
+    add: put,
+    take: async (key) => (await send(() => redis.getdel(prefix + key))) ?? undefined,
+    remove: async (key) => (await send(() => redis.del(prefix + key))) === 1,
+    async lease(key, ttlMs) {
+      const owner = randomUUID()
+      if (!(await put(key, owner, ttlMs))) return undefined
+      return {
+        renew: () => runOwned(RENEW, key, owner, ttlMs),
+        release: () => runOwned(RELEASE, key, owner),
+      }
+    },
+    publish: async (channel, message) => void (await send(() => redis.publish(prefix + channel, message))),
+    subscribe: messages.subscribe,
+    // A write, because a replica or a Redis with a full disk still answers PING.
+    isAlive: async () => void (await send(() => redis.set(`${prefix}munjigi:alive`, '1', 'PX', 1_000))),
+    async close() {
+      await Promise.all([messages.close(), hangUp(redis)])
+    },
+  }
+}
+
+/** ioredis hangs the command's arguments on its errors, from where they would reach the log. */
+function withoutValues(error: unknown): never {
+  if (error instanceof Error) Reflect.deleteProperty(error, 'command')
+  throw error
+}

@@ -1,0 +1,38 @@
+/** Text by key with an expiry, leases and messages. Every call rejects within a second when the store does not answer. */
+export interface Store {
+  get(key: string): Promise<string | undefined>
+  set(key: string, value: string, ttlMs: number): Promise<void>
+  /** Sets only what is absent; false when the key is there. */
+  add(key: string, value: string, ttlMs: number): Promise<boolean>
+  /** Reads and deletes in one step: of many callers one gets the value. */
+  take(key: string): Promise<string | undefined>
+  /** True when there was something to remove. */
+  remove(key: string): Promise<boolean>
+  /** Undefined while somebody else holds `key`. */
+  lease(key: string, ttlMs: number): Promise<Lease | undefined>
+  publish(channel: string, message: string): Promise<void>
+  /** Resolves at the first `ready`, or after half a second without; it goes on trying by itself. */
+  subscribe(channel: string, listener: Listener): Promise<Subscription>
+  /** Throws when the store is gone, frozen or takes no writes. */
+  isAlive(): Promise<void>
+  close(): Promise<void>
+}
+
+/** Messages sent while the subscription is down are lost, so what they would have changed is emptied at each `ready`. */
+export interface Listener {
+  message(text: string): void
+  /** At the first and at every later subscription. */
+  ready?(): void
+  lost?(): void
+}
+
+export interface Subscription {
+  close(): Promise<void>
+}
+
+export interface Lease {
+  /** False when it has ended or is somebody else's by now. */
+  renew(): Promise<boolean>
+  /** Frees the key if it is still this holder's, and says whether it was. */
+  release(): Promise<boolean>
+}
