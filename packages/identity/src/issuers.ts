@@ -27,7 +27,11 @@ export const Issuer = Type.Object(
 export type Issuer = Static<typeof Issuer>
 
 /** An issuer as the verifier takes it; `isPlatform` marks our own user service. */
-export type TrustedIssuer = Issuer & { readonly isPlatform: boolean }
+export type TrustedIssuer = Issuer & {
+  readonly isPlatform: boolean
+  /** Where the keys lie in this very process: read instead of `jwks_uri`. */
+  readonly loadKeys?: () => Promise<{ keys: object[] }>
+}
 
 /** Our own user service as an issuer: RS256, `typ: at+jwt`, its people are ours. */
 export const platformIssuer = (platform: { issuer: string; audience: string; jwksUri: string }): TrustedIssuer => ({

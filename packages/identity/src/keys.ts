@@ -95,6 +95,7 @@ export function createKeySource(issuer: TrustedIssuer, onFetch?: (outcome: 'ok' 
 }
 
 async function fetchJwks(issuer: TrustedIssuer, stop: AbortSignal): Promise<{ keys?: unknown }> {
+  if (issuer.loadKeys !== undefined) return issuer.loadKeys()
   const signal = AbortSignal.any([stop, AbortSignal.timeout(FETCH_TIMEOUT_MS)])
   const uri = issuer.jwks_uri ?? (await discoverJwksUri(issuer.issuer, signal))
   return (await fetchJson(uri, signal)) as { keys?: unknown }

@@ -118,7 +118,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
 }
 
 const keysAreFoundTheSameWay = (a: TrustedIssuer, b: TrustedIssuer): boolean =>
-  a.jwks_uri === b.jwks_uri && a.algorithms.join() === b.algorithms.join()
+  a.jwks_uri === b.jwks_uri && a.loadKeys === b.loadKeys && a.algorithms.join() === b.algorithms.join()
 
 async function checkSignature(jws: ParsedJws, algorithm: Algorithm, keys: KeySource): Promise<void> {
   let key = keys.find(jws.header.kid, algorithm)
