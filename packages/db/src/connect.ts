@@ -1,6 +1,6 @@
 import { Kysely, sql } from 'kysely'
 import { roleDialect } from './dialect.ts'
-import type { Engine } from './engine.ts'
+import { type Engine, engines, plainName } from './engine.ts'
 import { pgliteEngine } from './pglite.ts'
 import { postgresEngine } from './postgres.ts'
 
@@ -20,15 +20,6 @@ export interface Database {
 
 const ALIVE_LIMIT_MS = 950
 
-const engines = new WeakMap<Database, Engine>()
-
-/** Module-private to this package: the engine behind a Database, whose sessions without a role are the owner's. */
-export function engineOf(database: Database): Engine {
-  const engine = engines.get(database)
-  if (!engine) throw new TypeError('not a Database made by connect()')
-  return engine
-}
-
 /**
  * `postgres://…`, `pglite://memory` or `pglite:///absolute/folder`. Nothing is connected until the first statement; a
  * PostgreSQL that is gone or frozen makes each statement fail within 1 s, and the next one tries anew.
@@ -38,9 +29,15 @@ export function connect(url: string, options: { dump?: Blob } = {}): Database {
   const handles = new Map<string, Kysely<unknown>>()
 
   function as<Tables>(role: string): Kysely<Tables> {
-    const handle = handles.get(role) ?? new Kysely({ dialect: roleDialect(engine, role) })
+    const handle = handles.get(role) ?? new Kysely({ dialect: roleDialect(engine, plainName(role)) })
     handles.set(role, handle)
     return handle as Kysely<Tables>
+  }
+
+  let closing: Promise<void> | undefined
+  function close(): Promise<void> {
+    closing ??= engine.close()
+    return closing
   }
 
   async function isAlive() {
@@ -51,7 +48,7 @@ export function connect(url: string, options: { dump?: Blob } = {}): Database {
     await Promise.race([assertWritable(engine, handles.keys().next().value), silence])
   }
 
-  const database: Database = { as, isAlive, dump: engine.dump, close: engine.close }
+  const database: Database = { as, isAlive, dump: engine.dump, close }
   engines.set(database, engine)
   return database
 }

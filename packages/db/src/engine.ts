@@ -24,6 +24,9 @@ export interface Engine {
   close(): Promise<void>
 }
 
+/** The engine behind each Database, for this package alone: its owner sessions obey no role. */
+export const engines = new WeakMap<object, Engine>()
+
 const NAME = /^[a-z_][a-z0-9_]{0,62}$/
 
 /** Role and schema names stand in SQL text and in start-up options, so they are plain lower-case words or refused. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { connect, type Database, engineOf } from './connect.ts'
-import { plainName, type Session } from './engine.ts'
+import { connect, type Database } from './connect.ts'
+import { engines, plainName, type Session } from './engine.ts'
 
 /** One change, forward only: `name` is `0001-people`, `up` plain SQL, its tables unqualified or qualified. */
 export interface Migration {
@@ -23,8 +23,10 @@ export interface MigrationPlan {
 export async function migrate(target: Database | string, plan: MigrationPlan): Promise<string[]> {
   assertOrdered(plan.migrations)
   const database = typeof target === 'string' ? connect(target) : target
+  const engine = engines.get(database)
+  if (!engine) throw new TypeError('not a Database made by connect()')
   try {
-    const session = await engineOf(database).acquireOwner()
+    const session = await engine.acquireOwner()
     try {
       await createHistory(session, plainName(plan.schema))
       await inTurn(session, plan.schema, () => grantServing(session, plan))
@@ -79,12 +81,12 @@ async function grantServing(session: Session, { schema, servingRole }: Migration
   const role = plainName(servingRole)
   await session.run(`
     do $$ begin
-      if not exists (select 1 from pg_roles where rolname = '${role}') then create role ${role} nologin; end if;
+      if not exists (select 1 from pg_roles where rolname = '${role}') then create role "${role}" nologin; end if;
     exception when duplicate_object or unique_violation then null;
     end $$;
-    grant usage on schema "${schema}" to ${role};
-    alter default privileges in schema "${schema}" grant select, insert, update, delete on tables to ${role};
-    alter default privileges in schema "${schema}" grant usage, select on sequences to ${role}`)
+    grant usage on schema "${schema}" to "${role}";
+    alter default privileges in schema "${schema}" grant select, insert, update, delete on tables to "${role}";
+    alter default privileges in schema "${schema}" grant usage, select on sequences to "${role}"`)
 }
 
 async function applyAll(session: Session, { schema, migrations }: MigrationPlan): Promise<string[]> {

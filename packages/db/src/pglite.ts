@@ -1,8 +1,11 @@
 import { PGlite } from '@electric-sql/pglite'
 import { AbortedTransactionError } from 'kysely'
-import { type Engine, plainName, type Session } from './engine.ts'
+import type { Engine, Session } from './engine.ts'
 import { Turns } from './turns.ts'
 import { parsers } from './values.ts'
+
+const TURN_LIMIT_MS = 5_000
+const CLOSE_LIMIT_MS = 1_000
 
 export function pgliteEngine(dataDir: string | undefined, dump: Blob | undefined): Engine {
   const pglite = new PGlite({ parsers, ...(dataDir && { dataDir }), ...(dump && { loadDataDir: dump }) })
@@ -12,7 +15,7 @@ export function pgliteEngine(dataDir: string | undefined, dump: Blob | undefined
 
   async function acquire(role?: string) {
     await pglite.waitReady
-    return pgliteSession(pglite, role, await turns.take())
+    return pgliteSession(pglite, role, await turns.take(TURN_LIMIT_MS))
   }
 
   return {
@@ -20,12 +23,14 @@ export function pgliteEngine(dataDir: string | undefined, dump: Blob | undefined
     acquireOwner: acquire,
     async dump() {
       await pglite.waitReady
-      const pass = await turns.take()
+      const pass = await turns.take(TURN_LIMIT_MS)
       return pglite.dumpDataDir('none').finally(pass)
     },
     async close() {
       await pglite.waitReady
-      if (!pglite.closed) await pglite.close()
+      // A transaction under way may finish; one that does not is rolled back.
+      const pass = await turns.take(CLOSE_LIMIT_MS).catch(() => () => {})
+      await pglite.close().finally(pass)
     },
   }
 }
@@ -33,7 +38,7 @@ export function pgliteEngine(dataDir: string | undefined, dump: Blob | undefined
 function pgliteSession(pglite: PGlite, role: string | undefined, release: () => void): Session {
   let isInTransaction = false
   // The one connection is a superuser's: every transaction, that of a single statement too, takes the role first.
-  const asRole = role ? `set local role ${plainName(role)};` : ''
+  const asRole = role ? `set local role "${role}";` : ''
 
   const session: Session = {
     run: async (text) => void (await pglite.exec(text).catch(withoutValues)),
@@ -44,7 +49,12 @@ function pgliteSession(pglite: PGlite, role: string | undefined, release: () => 
     },
     async begin(mode, settings) {
       isInTransaction = true
-      await session.run(`begin ${mode}; ${asRole} ${settings}`)
+      try {
+        await session.run(`begin ${mode}; ${asRole} ${settings}`)
+      } catch (error) {
+        await session.rollback()
+        throw error
+      }
     },
     async commit() {
       const [answer] = await pglite.exec('commit').catch(withoutValues)
@@ -59,8 +69,8 @@ function pgliteSession(pglite: PGlite, role: string | undefined, release: () => 
   }
 
   async function single(text: string, parameters: readonly unknown[]) {
+    await session.begin('', '')
     try {
-      await session.begin('', '')
       const answer = await session.query(text, parameters)
       await session.commit()
       return answer

@@ -1,7 +1,7 @@
 import { Socket } from 'node:net'
 import { AbortedTransactionError } from 'kysely'
 import pg from 'pg'
-import { type Engine, plainName, type Session } from './engine.ts'
+import type { Engine, Session } from './engine.ts'
 import { postgresTypes } from './values.ts'
 
 // The server stops a slow statement first; the client's own limit is for a server that no longer answers at all.
@@ -26,6 +26,7 @@ export function postgresEngine(url: string): Engine {
   if (new URL(url).searchParams.has('options')) throw new Error('a database URL may not carry "options"')
   const pools = new Map<string, pg.Pool>()
   const sockets = new Set<Socket>()
+  let isClosed = false
 
   function poolOf(role: string): pg.Pool {
     const known = pools.get(role)
@@ -33,7 +34,7 @@ export function postgresEngine(url: string): Engine {
     // The role is the connection's own start-up setting: no message per statement, and RESET ROLE leads back to it.
     const pool = new pg.Pool({
       ...serving,
-      ...(role && { options: `-c role=${plainName(role)}` }),
+      ...(role && { options: `-c role=${role}` }),
       connectionString: url,
       stream: () => {
         const socket = new Socket()
@@ -50,6 +51,7 @@ export function postgresEngine(url: string): Engine {
 
   return {
     async acquire(role = '') {
+      if (isClosed) throw new Error('the database is closed')
       const client = await poolOf(role).connect()
       return postgresSession(client, (isBroken) => client.release(isBroken))
     },
@@ -66,6 +68,7 @@ export function postgresEngine(url: string): Engine {
     },
     dump: () => Promise.reject(new Error('only PGlite can be dumped')),
     async close() {
+      isClosed = true
       // A frozen server never answers the farewell.
       const cut = setTimeout(() => {
         for (const socket of sockets) socket.destroy()
@@ -87,20 +90,29 @@ function postgresSession(client: pg.ClientBase, release: (isBroken: boolean) => 
       throw error
     }
   }
+  async function rollback() {
+    // A connection that cannot roll back is thrown away, and the server rolls back what it held.
+    if (!isBroken) await send('rollback').catch(() => {})
+  }
+
   return {
     run: async (text) => void (await send(text)),
     async query(text, parameters) {
       const { rows, rowCount, command } = await send(text, parameters)
       return { rows, affected: command === 'SELECT' ? undefined : BigInt(rowCount ?? 0) }
     },
-    begin: async (mode, settings) => void (await send(`begin ${mode}; ${settings}`)),
+    async begin(mode, settings) {
+      try {
+        await send(`begin ${mode}; ${settings}`)
+      } catch (error) {
+        await rollback()
+        throw error
+      }
+    },
     async commit() {
       if ((await send('commit')).command === 'ROLLBACK') throw new AbortedTransactionError()
     },
-    async rollback() {
-      // A connection that cannot roll back is thrown away, and the server rolls back what it held.
-      if (!isBroken) await send('rollback').catch(() => {})
-    },
+    rollback,
     release: () => release(isBroken),
   }
 }

@@ -1,17 +1,15 @@
-const WAIT_LIMIT_MS = 5_000
-
-/** Lets one holder in at a time, in order; a wait of 5 s throws, so that a statement behind its own transaction is an error and not a hang. */
+/** Lets one holder in at a time, in order. A wait beyond the limit throws: a statement behind its own transaction is an error and not a hang. */
 export class Turns {
   #isTaken = false
   readonly #waiting: (() => void)[] = []
 
-  async take(): Promise<() => void> {
-    if (this.#isTaken) await this.#wait()
+  async take(limitMs: number): Promise<() => void> {
+    if (this.#isTaken) await this.#wait(limitMs)
     this.#isTaken = true
     return () => this.#pass()
   }
 
-  #wait(): Promise<void> {
+  #wait(limitMs: number): Promise<void> {
     return new Promise((resolve, reject) => {
       const enter = () => {
         clearTimeout(limit)
@@ -19,8 +17,10 @@ export class Turns {
       }
       const limit = setTimeout(() => {
         this.#waiting.splice(this.#waiting.indexOf(enter), 1)
-        reject(new Error('the database connection was not free within 5 s: is a transaction waiting for another?'))
-      }, WAIT_LIMIT_MS)
+        reject(
+          new Error('the one connection was not free in time: does a transaction wait for a statement outside it?'),
+        )
+      }, limitMs)
       this.#waiting.push(enter)
     })
   }

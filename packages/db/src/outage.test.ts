@@ -1,0 +1,182 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { type AddressInfo, createServer, connect as dial, type Server, type Socket } from 'node:net'
+import { test } from 'node:test'
+import { sql } from 'kysely'
+import { connect, type Database } from './connect.ts'
+import { openPostgres } from './each-driver.ts'
+import { withTenant } from './tenant.ts'
+
+const plan = {
+  schema: 'meal',
+  servingRole: 'meal_serving',
+  migrations: [{ name: '0001-menus', up: 'create table menus (id int)' }],
+}
+const TENANT = '00000000-0000-4000-8000-000000000001'
+
+/** Settles with the reason within a second, which is what a caller is promised; fails when `work` takes longer. */
+async function failsInTime(work: Promise<unknown>) {
+  const late = Symbol('late')
+  const outcome = await Promise.race([
+    work.then(
+      () => 'succeeded',
+      (reason: Error) => reason,
+    ),
+    new Promise((resolve) => setTimeout(resolve, 1_000, late)),
+  ])
+  assert.ok(outcome instanceof Error, `expected a failure within a second, got ${String(outcome)}`)
+}
+
+const one = (database: Database) => sql`select 1 as one`.execute(database.as('meal_serving'))
+
+async function listen(server: Server): Promise<string> {
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+test('a server that accepts and says nothing fails every call within a second, the twentieth at once too', async (t) => {
+  const sockets: Socket[] = []
+  const server = createServer((socket) => sockets.push(socket))
+  const database = connect(`postgres://u:p@${await listen(server)}/db`)
+  t.after(async () => {
+    await database.close()
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  })
+
+  await Promise.all([failsInTime(database.isAlive()), ...Array.from({ length: 20 }, () => failsInTime(one(database)))])
+})
+
+test('nobody at the address fails every call at once and is tried anew each time', async () => {
+  const server = createServer()
+  const address = await listen(server)
+  server.close()
+  const database = connect(`postgres://u:p@${address}/db`)
+
+  await assert.rejects(one(database), { code: 'ECONNREFUSED' })
+  await assert.rejects(database.isAlive(), { code: 'ECONNREFUSED' })
+  await database.close()
+})
+
+/** Stands between a client and PostgreSQL; frozen, it swallows what both say and keeps all connections open. */
+async function freezer(target: URL) {
+  let isFrozen = false
+  const sockets = new Set<Socket>()
+  const server = createServer((client) => {
+    const upstream = dial(Number(target.port || 5432), target.hostname)
+    for (const [from, to] of [
+      [client, upstream],
+      [upstream, client],
+    ] as const) {
+      sockets.add(from)
+      from.on('data', (chunk) => isFrozen || to.write(chunk))
+      from.on('error', () => {})
+      from.on('close', () => to.destroy())
+    }
+  })
+  const [host, port] = (await listen(server)).split(':') as [string, string]
+  return {
+    host,
+    port,
+    set: (state: boolean) => {
+      isFrozen = state
+    },
+    cut: () => {
+      for (const socket of sockets) socket.destroy()
+    },
+    close: () => {
+      for (const socket of sockets) socket.destroy()
+      server.close()
+    },
+  }
+}
+
+const superuserUrl = process.env.MUNJIGI_TEST_DATABASE_URL ?? ''
+const needsPostgres = { skip: superuserUrl ? false : 'MUNJIGI_TEST_DATABASE_URL is not set' }
+
+async function openFrozen() {
+  const proxy = await freezer(new URL(superuserUrl))
+  const opened = await openPostgres(superuserUrl, plan, (login) => {
+    login.hostname = proxy.host
+    login.port = proxy.port
+  })
+  return { proxy, database: opened.database, close: () => opened.close().finally(proxy.close) }
+}
+
+test(
+  'a PostgreSQL that freezes fails calls within a second and serves again when it thaws',
+  needsPostgres,
+  async () => {
+    const { proxy, database, close } = await openFrozen()
+    const db = database.as('meal_serving')
+    await Promise.all(Array.from({ length: 5 }, () => one(database)))
+    const inTransaction = Promise.withResolvers<void>()
+    const frozen = Promise.withResolvers<void>()
+    const transaction = withTenant(db, TENANT, async (trx) => {
+      inTransaction.resolve()
+      await frozen.promise
+      await sql`select 1`.execute(trx)
+    })
+    await inTransaction.promise
+
+    proxy.set(true)
+    frozen.resolve()
+    await Promise.all([
+      failsInTime(transaction),
+      failsInTime(withTenant(db, TENANT, (trx) => sql`select 1`.execute(trx))),
+      failsInTime(database.isAlive()),
+      ...Array.from({ length: 30 }, () => failsInTime(one(database))),
+    ])
+    proxy.set(false)
+    await Promise.all(Array.from({ length: 30 }, () => one(database)))
+    await database.isAlive()
+    await close()
+  },
+)
+
+test(
+  'connections that are cut, idle or in a transaction, fail their calls and are replaced',
+  needsPostgres,
+  async () => {
+    const { proxy, database, close } = await openFrozen()
+    await assert.rejects(
+      database
+        .as('meal_serving')
+        .transaction()
+        .execute(async (trx) => {
+          await sql`select 1`.execute(trx)
+          proxy.cut()
+          await sql`select 1`.execute(trx)
+        }),
+    )
+
+    assert.deepEqual((await one(database)).rows, [{ one: 1 }])
+    await close()
+  },
+)
+
+test('a frozen PostgreSQL does not keep close() waiting', needsPostgres, async () => {
+  const { proxy, database, close } = await openFrozen()
+  await one(database)
+  proxy.set(true)
+  await database.close()
+  proxy.set(false)
+  await close()
+})
+
+test('a slow statement is stopped by the server and its connection goes on', needsPostgres, async () => {
+  const { database, close } = await openFrozen()
+
+  await assert.rejects(sql`select pg_sleep(30)`.execute(database.as('meal_serving')), { code: '57014' })
+  assert.deepEqual((await one(database)).rows, [{ one: 1 }])
+  await close()
+})
+
+test('a read-only PostgreSQL is not alive', needsPostgres, async () => {
+  const { database, runAsSuperuser, login, close } = await openPostgres(superuserUrl, plan)
+  await runAsSuperuser(`alter role ${login} set default_transaction_read_only = on`)
+
+  await assert.rejects(database.isAlive(), /read-only/)
+  await close()
+})
