@@ -1,24 +1,22 @@
+import type { Issuer } from '@munjigi/identity/issuers'
+import type { AccessSettings } from './access-settings.ts'
 import type { CanonicalTarget } from './canonical.ts'
-import type { Issuer } from './services-schema.ts'
+import { moduleLookup } from './module-lookup.ts'
+import type { PlacedModule } from './placed-modules.ts'
+import { proxyList } from './proxy-list.ts'
+import { compileRules, type RulePrefix } from './rules.ts'
+import { serviceSettings } from './service-settings.ts'
+import type { ParsedServices } from './services-file.ts'
+import type { Environment } from './variables.ts'
 
-export type Access = 'open' | 'public' | 'authenticated' | 'section' | 'service'
-export type Level = 'user' | 'admin'
-
-/** What a request must fulfil; everything a module or an outer setting says is already in it. */
-export interface Rule {
+/** What a request must fulfil; everything that outer settings say is already in it. */
+export interface Rule extends AccessSettings {
   /** For logs and metrics: `/<module>` and the rule's prefix, never the caller's path. */
   readonly pattern: string
   /** Prefix inside the module, on segment boundaries; empty for the whole module. */
   readonly path: string
   /** Undefined: every method. */
   readonly methods: ReadonlySet<string> | undefined
-  readonly access: Access
-  /** Set exactly where access is `section`. */
-  readonly section: string | undefined
-  readonly level: Level
-  /** Client accounts that may pass. */
-  readonly clients: ReadonlySet<string>
-  readonly isPendingAllowed: boolean
 }
 
 /** One upstream with its limits; the same object as long as the file says the same about it. */
@@ -44,20 +42,19 @@ export interface Module {
   /** As the file spells it, lower case, `_` as `-`. */
   readonly name: string
   readonly service: ServiceSettings
-  readonly rules: readonly Rule[]
+  /** Longest prefix first; the last one is the module itself. */
+  readonly prefixes: readonly RulePrefix[]
 }
 
 export interface Route {
   readonly module: string
   readonly service: ServiceSettings
   readonly rule: Rule
-  /** Decoded path inside the module, version first: `/v1/menus` for `/api/meal/v1/menus` and `/api/v1/meal/menus`. */
+  /** Decoded path inside the module, version first: `/v1/menus` for both `/api/meal/v1/menus` and `/api/v1/meal/menus`. */
   readonly insidePath: string
   /** What goes upstream, byte for byte, without the query. */
   readonly forwardPath: string
 }
-
-export type IssuerSettings = Issuer
 
 export interface RouteTable {
   readonly generation: number
@@ -65,7 +62,7 @@ export interface RouteTable {
   readonly modules: ReadonlyMap<string, Module>
   /** The host of module `auth`; undefined where the file has none. */
   readonly userService: ServiceSettings | undefined
-  readonly issuers: readonly IssuerSettings[]
+  readonly issuers: readonly Issuer[]
   readonly allowedOrigins: ReadonlySet<string>
   /** Undefined: any well-formed Host. */
   readonly publicHosts: ReadonlySet<string> | undefined
@@ -75,4 +72,46 @@ export interface RouteTable {
   isTrustedProxy(address: string): boolean
   /** Undefined where no module has that name. @throws Problem 405 with Allow where the prefix lists other methods. */
   match(target: CanonicalTarget, method: string): Route | undefined
+}
+
+/** Compiles a file without faults; what a service is told stays the same object where nothing about it changed. */
+export function buildRouteTable(
+  { file, modules: placed }: ParsedServices,
+  env: Environment,
+  previous?: RouteTable,
+): RouteTable {
+  const services = new Map((previous?.services ?? []).map((service) => [JSON.stringify(service), service]))
+  const modules = new Map(placed.map((module) => [module.name, compileModule(module, services)]))
+  const proxies = file.trusted_proxies?.length ? proxyList(file.trusted_proxies) : undefined
+  const publicHosts =
+    file.public_hosts === undefined ? undefined : new Set(file.public_hosts.map((host) => host.toLowerCase()))
+  return {
+    generation: (previous?.generation ?? 0) + 1,
+    services: [...new Set([...modules.values()].map(({ service }) => service))],
+    modules,
+    userService: modules.get('auth')?.service,
+    issuers: file.issuers ?? [],
+    allowedOrigins: new Set(file.allowed_origins ?? frontEnd(env)),
+    publicHosts,
+    warnings: publicHosts === undefined ? ['public_hosts is not set: any well-formed Host is answered'] : [],
+    isPublicHost: (host) =>
+      publicHosts === undefined || publicHosts.has(host) || isNamed(publicHosts, host.toLowerCase()),
+    isTrustedProxy: (address) => proxies?.check(address, address.includes(':') ? 'ipv6' : 'ipv4') ?? false,
+    match: moduleLookup(modules, file.base_paths ?? ['/api', '/ws']),
+  }
+}
+
+// A host without a port stands for all of its ports.
+const isNamed = (hosts: ReadonlySet<string>, host: string): boolean =>
+  hosts.has(host) || hosts.has(host.replace(/:\d+$/, ''))
+
+const frontEnd = ({ FRONTEND_BASE_URL: url }: Environment): string[] =>
+  url && URL.canParse(url) ? [new URL(url).origin] : []
+
+function compileModule(module: PlacedModule, services: Map<string, ServiceSettings>): Module {
+  const settings = serviceSettings(module)
+  const key = JSON.stringify(settings)
+  const service = services.get(key) ?? settings
+  services.set(key, service)
+  return { name: module.name, service, prefixes: compileRules(module.name, module.settings) }
 }

@@ -1,7 +1,7 @@
+import { Issuer } from '@munjigi/identity/issuers'
 import { type Static, Type } from 'typebox'
 
 const STRICT = { additionalProperties: false }
-const Names = Type.Array(Type.String({ minLength: 1 }))
 const Access = Type.Enum(['open', 'public', 'authenticated', 'section', 'service'], {
   description:
     'open: no credential is read or forwarded; public: none needed, a present one is verified; authenticated: any known person; section: people with the section; service: listed clients only.',
@@ -23,8 +23,9 @@ const accessKeys = {
 const Rule = Type.Object(
   {
     path: Type.String({
-      pattern: '^/',
-      description: 'Prefix inside the module, on segment boundaries; the longest one wins.',
+      pattern: '^(/[^\\s/?#;%\\\\]+)*/?$',
+      minLength: 1,
+      description: 'Prefix inside the module, not percent-encoded, on segment boundaries; the longest one wins.',
     }),
     methods: Type.Optional(
       Type.Array(Type.Enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']), {
@@ -42,10 +43,13 @@ export type RuleEntry = Static<typeof Rule>
 const ModuleSettings = Type.Object({ ...accessKeys, rules: Type.Optional(Type.Array(Rule)) }, STRICT)
 export type ModuleEntry = Static<typeof ModuleSettings>
 
-const Duration = Type.String({ pattern: '^[1-9][0-9]*(ms|s|m|h)$', description: 'For example 500ms, 30s, 2m, 24h.' })
+const Duration = Type.String({
+  pattern: '^([1-9][0-9]{0,6}ms|[1-9][0-9]{0,4}s|[1-9][0-9]{0,3}m|[1-9][0-9]?h)$',
+  description: 'a duration such as 500ms, 30s, 2m, 24h',
+})
 const Size = Type.String({
-  pattern: '^[1-9][0-9]*(B|KB|MB|GB)$',
-  description: 'For example 64KB, 10MB; 1KB is 1024 bytes.',
+  pattern: '^[1-9][0-9]{0,5}(B|KB|MB|GB)$',
+  description: 'a size such as 64KB, 10MB (1KB is 1024 bytes)',
 })
 
 const Service = Type.Object(
@@ -60,7 +64,7 @@ const Service = Type.Object(
       Type.Integer({ minimum: 1, description: 'Requests at once before 503; default 1024.' }),
     ),
     health_path: Type.Optional(
-      Type.String({ pattern: '^/', description: 'Path asked for its health; default /healthz.' }),
+      Type.String({ pattern: '^/[!-~]*$', description: 'Path asked for its health; default /healthz.' }),
     ),
     host_header: Type.Optional(
       Type.Enum(['client', 'upstream'], { description: "Whose Host header is sent; default client, the caller's." }),
@@ -78,43 +82,6 @@ const Service = Type.Object(
   STRICT,
 )
 export type ServiceEntry = Static<typeof Service>
-
-/** A further issuer whose tokens are accepted; also what a service reads from ISSUERS_FILE. */
-export const Issuer = Type.Object(
-  {
-    issuer: Type.String({ description: 'Exactly the claim iss.' }),
-    jwks_uri: Type.Optional(Type.String({ description: 'Where its keys are; default from discovery.' })),
-    algorithms: Type.Optional(
-      Type.Array(Type.Enum(['RS256', 'PS256', 'ES256', 'EdDSA']), { minItems: 1, description: 'Default RS256.' }),
-    ),
-    audiences: Type.Optional(Type.Array(Type.String({ minLength: 1 }), { description: 'One of these in aud, or' })),
-    authorized_parties: Type.Optional(
-      Type.Array(Type.String({ minLength: 1 }), { description: 'one of these as azp.' }),
-    ),
-    token_type: Type.Optional(
-      Type.String({ minLength: 1, description: 'Claim typ; default header at+jwt or claim Bearer.' }),
-    ),
-    name: Type.Optional(
-      Type.String({
-        pattern: '^[a-z0-9-]+$',
-        description: 'Prefix of its subjects; required unless people are shared.',
-      }),
-    ),
-    people: Type.Optional(
-      Type.Enum(['shared', 'own'], { description: 'shared: the IdP people sign in with; default own.' }),
-    ),
-    unknown_people: Type.Optional(
-      Type.Enum(['allow', 'refuse'], { description: 'Whether people without a record may pass; default refuse.' }),
-    ),
-    act_for_users: Type.Optional(
-      Type.Record(Type.String(), Type.Object({ modules: Names }, STRICT), {
-        description: 'Clients that may name the person they act for, and where.',
-      }),
-    ),
-  },
-  STRICT,
-)
-export type Issuer = Static<typeof Issuer>
 
 /** services.yaml as operations write it. */
 export const ServicesFile = Type.Object(

@@ -1,0 +1,112 @@
+import { type AccessSettings, accessFault, accessSettings } from './access-settings.ts'
+import { isReservedName, MODULE_NAME } from './module-name.ts'
+import { doorOf, originOf, ownDoors } from './origin.ts'
+import type { PlacedModule } from './placed-modules.ts'
+import { coveredMethods, loosely, rulePath } from './rules.ts'
+import type { SchemaReader } from './schema-reader.ts'
+import type { ModuleEntry, RuleEntry, ServicesFile } from './services-schema.ts'
+import type { Environment } from './variables.ts'
+import type { Place } from './yaml-tree.ts'
+
+const START: Place = { line: 1, column: 1 }
+const OURS_OR_HOP_BY_HOP =
+  /^(authorization|connection|content-.*|cookie|date|expect|forwarded|host|keep-alive|origin|proxy-.*|sec-.*|te|traceparent|trailer|transfer-encoding|upgrade|x-forwarded-.*|x-internal-key|x-request-id)$/i
+
+/** What the schema cannot say about services and modules. */
+export function checkModules(
+  reader: SchemaReader,
+  file: ServicesFile,
+  modules: readonly PlacedModule[],
+  env: Environment,
+): void {
+  const doors = ownDoors(env)
+  for (const service of Object.values(file.services)) {
+    checkHost(reader, service.host, reader.placeOf(service, 'host'), 'host', doors)
+    checkIdentityHeaders(reader, service.identity_headers ?? [])
+  }
+  const seen = new Map<string, Place>()
+  for (const module of modules) {
+    const at = module.writtenIn === undefined ? START : reader.placeOf(module.writtenIn.container, module.writtenIn.key)
+    const hostName = module.variable ?? (module.isExternal ? 'external address' : undefined)
+    checkName(reader, module, at, seen)
+    if (hostName !== undefined) checkHost(reader, module.host, at, hostName, doors)
+    checkAccess(reader, module)
+  }
+}
+
+function checkIdentityHeaders(reader: SchemaReader, headers: string[]): void {
+  for (const [index, header] of headers.entries())
+    if (OURS_OR_HOP_BY_HOP.test(header))
+      reader.refuse(reader.placeOf(headers, index), `${header} cannot carry the subject`, 'choose another header name')
+}
+
+function checkName(reader: SchemaReader, module: PlacedModule, at: Place, seen: Map<string, Place>): void {
+  const { name } = module
+  if (isReservedName(name)) reader.refuse(at, `"${name}" is a reserved name`, 'name the module otherwise')
+  else if (!MODULE_NAME.test(name))
+    reader.refuse(at, `"${name}" cannot be a module`, 'use letters, digits, "-" and "_"')
+  const first = seen.get(name)
+  if (first === undefined) seen.set(name, at)
+  else
+    reader.refuse(
+      at,
+      `module "${name}" is named twice`,
+      `names compare without case and with "-" = "_": remove this or line ${first.line}`,
+    )
+}
+
+function checkHost(reader: SchemaReader, text: string, at: Place, name: string, doors: ReadonlySet<string>): void {
+  const origin = originOf(text)
+  if (origin === undefined)
+    reader.refuse(
+      at,
+      `${name} is no address: ${JSON.stringify(text)}`,
+      'write http://name:port or https://name:port and nothing after it',
+    )
+  else if (doors.has(doorOf(origin)))
+    reader.refuse(
+      at,
+      `${name} is the gateway's own address: ${text}`,
+      'a request would come back for ever: name the service itself',
+    )
+}
+
+function checkAccess(reader: SchemaReader, { settings }: PlacedModule): void {
+  const outer = accessSettings(settings)
+  checkContradiction(reader, settings, outer)
+  const rules = settings.rules ?? []
+  for (const [index, rule] of rules.entries()) {
+    if (reader.isWhole(settings)) checkContradiction(reader, rule, accessSettings(rule, outer))
+    checkRulePath(reader, rule, rules.slice(0, index))
+  }
+}
+
+function checkContradiction(reader: SchemaReader, entry: ModuleEntry | RuleEntry, settings: AccessSettings): void {
+  const fault = reader.isWhole(entry) ? accessFault(entry, settings) : undefined
+  if (fault !== undefined) reader.refuse(reader.placeOf(entry, fault.key), fault.what, fault.remedy)
+}
+
+function checkRulePath(reader: SchemaReader, rule: RuleEntry, earlier: readonly RuleEntry[]): void {
+  const at = reader.placeOf(rule, 'path')
+  if (/\/\.+(\/|$)/.test(rule.path))
+    reader.refuse(at, `${rule.path} holds a segment of dots`, 'no request with one passes: write the path without it')
+  const twin = reader.isWhole(rule) ? earlier.find((other) => reader.isWhole(other) && overlap(rule, other)) : undefined
+  if (twin !== undefined)
+    reader.refuse(
+      at,
+      `${rule.path} has two rules for one method`,
+      `remove this or line ${reader.placeOf(twin, 'path').line}; case makes no difference`,
+    )
+}
+
+function overlap(a: RuleEntry, b: RuleEntry): boolean {
+  const pathA = rulePath(a.path)
+  const pathB = rulePath(b.path)
+  if (loosely(pathA) !== loosely(pathB)) return false
+  const methods = coveredMethods(a.methods)
+  const others = coveredMethods(b.methods)
+  if (pathA !== pathB) return true
+  return methods === undefined || others === undefined
+    ? methods === others
+    : [...methods].some((method) => others.has(method))
+}

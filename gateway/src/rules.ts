@@ -1,0 +1,85 @@
+import { Problem } from '@munjigi/problem'
+import { accessSettings } from './access-settings.ts'
+import type { Rule } from './route-table.ts'
+import type { ModuleEntry, RuleEntry } from './services-schema.ts'
+
+/** All rules of one prefix inside a module. */
+export interface RulePrefix {
+  readonly path: string
+  /** The prefix as the loosest reader sees it. */
+  readonly loosePath: string
+  readonly rules: readonly Rule[]
+}
+
+/** A rule's prefix without a slash at its end; empty for the whole module. */
+export const rulePath = (path: string): string => path.replace(/\/+$/, '')
+
+/** Methods an entry covers, HEAD with GET; undefined for all. */
+export function coveredMethods(methods: RuleEntry['methods']): ReadonlySet<string> | undefined {
+  if (methods === undefined) return undefined
+  return new Set(methods.includes('GET') ? [...methods, 'HEAD'] : methods)
+}
+
+/** The prefixes of a module, longest first; the last one is the module itself. */
+export function compileRules(module: string, entry: ModuleEntry): RulePrefix[] {
+  const outer = accessSettings(entry)
+  const byPath = new Map<string, Rule[]>()
+  for (const rule of entry.rules ?? []) {
+    const path = rulePath(rule.path)
+    const compiled = {
+      pattern: `/${module}${path}`,
+      path,
+      methods: coveredMethods(rule.methods),
+      ...accessSettings(rule, outer),
+    }
+    byPath.set(path, [...(byPath.get(path) ?? []), compiled])
+  }
+  if (!byPath.has('')) byPath.set('', [{ pattern: `/${module}`, path: '', methods: undefined, ...outer }])
+  return [...byPath]
+    .map(([path, rules]) => ({ path, loosePath: loosely(path), rules: rules.toSorted(listedMethodsFirst) }))
+    .sort((a, b) => b.path.length - a.path.length)
+}
+
+const listedMethodsFirst = (a: Rule, b: Rule): number =>
+  Number(a.methods === undefined) - Number(b.methods === undefined)
+
+/**
+ * The rule of the longest prefix. A path that falls under another prefix for a reader without case, or one that cuts
+ * parameters (`;`, `?`, `#`), is refused: the service might be that reader.
+ */
+export function findRule(prefixes: readonly RulePrefix[], insidePath: string, method: string): Rule {
+  const prefix = longestPrefix(prefixes, insidePath)
+  if (prefixes.length > 1 && MAY_READ_OTHERWISE.test(insidePath) && looselyLongest(prefixes, insidePath) !== prefix)
+    throw new Problem(400, 'ambiguous-path', 'The path can be read in more than one way', {
+      detail: 'Letter case or a path parameter makes it fall under two rules: write the path as documented.',
+    })
+  for (const rule of prefix.rules) if (rule.methods === undefined || rule.methods.has(method)) return rule
+  const allow = prefix.rules.flatMap((rule) => [...(rule.methods ?? [])]).join(', ')
+  throw new Problem(405, 'method-not-allowed', 'The method is not allowed here', {
+    detail: `Allowed: ${allow}`,
+    headers: { allow },
+  })
+}
+
+function longestPrefix(prefixes: readonly RulePrefix[], path: string): RulePrefix {
+  for (const prefix of prefixes) if (covers(prefix.path, path)) return prefix
+  return prefixes[prefixes.length - 1] as RulePrefix
+}
+
+const MAY_READ_OTHERWISE = /[A-Z;?#\u0080-\uffff]/
+
+function looselyLongest(prefixes: readonly RulePrefix[], path: string): RulePrefix | undefined {
+  const loosePath = loosely(path)
+  return prefixes.find((prefix) => covers(prefix.loosePath, loosePath))
+}
+
+/** The path for a reader without case that cuts parameters; `/;x/` leaves an empty segment, which such readers merge. */
+export const loosely = (path: string): string =>
+  path
+    .replace(/[?#].*$/s, '')
+    .replace(/;[^/]*/g, '')
+    .replace(/\/{2,}/g, '/')
+    .toLowerCase()
+
+const covers = (prefix: string, path: string): boolean =>
+  path.startsWith(prefix) && (path.length === prefix.length || path.charCodeAt(prefix.length) === 0x2f)
