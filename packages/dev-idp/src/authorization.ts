@@ -1,0 +1,166 @@
+import Provider, { type Configuration, errors, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider'
+import { adapterOn } from './adapter.ts'
+import { PATHS } from './discovery.ts'
+import type { Idp } from './idp.ts'
+import { htmlHeaders, page, pickLocale } from './pages.ts'
+import { type Client, findClient } from './realm.ts'
+import { postLogoutUriAllowed, redirectUriAllowed } from './redirect-uris.ts'
+import { resolveScopes } from './scopes.ts'
+import { sidOf } from './sessions.ts'
+
+const INTERACTION_SECONDS = 1800
+
+/** oidc-provider as the authorisation endpoint, its answers made Keycloak's; tokens are made elsewhere. */
+export async function authorizationProvider(idp: Idp): Promise<Provider> {
+  const provider = new Provider(idp.issuer, await configuration(idp))
+  const realmClient = (id: string) => findClient(idp.realm, id) as Client
+
+  // Keycloak's patterns, which oidc-provider's exact comparison does not know.
+  provider.Client.prototype.redirectUriAllowed = function (uri: string) {
+    return redirectUriAllowed(realmClient(this.clientId), uri)
+  }
+  provider.Client.prototype.postLogoutRedirectUriAllowed = function (uri: string) {
+    return postLogoutUriAllowed(realmClient(this.clientId), uri)
+  }
+  replaceIdTokens(provider, idp)
+
+  provider.on('authorization.success', (ctx, out = {}) => {
+    const { session, params } = ctx.oidc
+    Object.assign(out, { iss: idp.issuer, session_state: sidOf(session?.uid ?? '') })
+    // Keycloak keeps no browser session for an offline login that began without one.
+    const isOffline = String(params?.scope).split(' ').includes('offline_access')
+    if (
+      isOffline &&
+      session !== undefined &&
+      ctx.oidc.result?.login &&
+      !ctx.oidc.entities.Interaction?.session?.accountId
+    )
+      Object.assign(session, { destroyed: true })
+  })
+  return provider
+}
+
+async function configuration(idp: Idp): Promise<Configuration> {
+  const { realm, keys, people, issuer } = idp
+  const path = `${new URL(issuer).pathname}/`
+  const cookie = { httpOnly: true, sameSite: 'lax', signed: true } as const
+  return {
+    adapter: adapterOn(idp),
+    clients: realm.clients
+      .filter(({ enabled, standardFlowEnabled }) => enabled && standardFlowEnabled)
+      .map(clientMetadata),
+    cookies: {
+      keys: [keys.cookieSecret],
+      names: { session: 'idp-session', interaction: 'idp-interaction', resume: 'idp-resume' },
+      long: { ...cookie, path },
+      short: cookie,
+    },
+    features: { devInteractions: { enabled: false }, rpInitiatedLogout: { enabled: false } },
+    findAccount: (_, id) => {
+      const person = people.findById(id)
+      return person?.enabled ? { accountId: id, claims: () => ({ sub: id }) } : undefined
+    },
+    interactions: { url: () => `${issuer}/login-actions/authenticate`, policy: policy(idp) },
+    jwks: { keys: [keys.current().privateKey.export({ format: 'jwk' }) as never] },
+    loadExistingGrant: async (ctx) => {
+      const grant = new ctx.oidc.provider.Grant({
+        accountId: ctx.oidc.session?.accountId as string,
+        clientId: ctx.oidc.client?.clientId as string,
+      })
+      grant.addOIDCScope(String(ctx.oidc.params?.scope ?? ''))
+      await grant.save()
+      return grant
+    },
+    pkce: { required: (_, client) => realmAttribute(idp, client.clientId, 'pkce.code.challenge.method') === 'S256' },
+    renderError: (ctx) => {
+      ctx.set(htmlHeaders)
+      ctx.body = page(pickLocale(ctx.get('accept-language'), realm.defaultLocale), 'requestRefused')
+    },
+    responseTypes: ['code', 'id_token', 'code id_token'],
+    routes: {
+      authorization: new URL(issuer).pathname + PATHS.authorization,
+      end_session: new URL(issuer).pathname + PATHS.logout,
+    },
+    scopes: ['openid', ...new Set(realm.clients.flatMap((c) => [...c.defaultClientScopes, ...c.optionalClientScopes]))],
+    ttl: {
+      AuthorizationCode: realm.accessCodeLifespan,
+      Grant: realm.accessCodeLifespan,
+      Interaction: INTERACTION_SECONDS,
+      Session: realm.ssoSessionIdleTimeout,
+    },
+  }
+}
+
+const realmAttribute = ({ realm }: Idp, clientId: string, name: string) => findClient(realm, clientId)?.attributes[name]
+
+const clientMetadata = (client: Client) =>
+  ({
+    client_id: client.clientId,
+    // Never compared: `redirectUriAllowed` decides by the realm's patterns.
+    redirect_uris: [`https://${client.clientId}.invalid/`],
+    response_types: client.implicitFlowEnabled ? ['code', 'id_token', 'code id_token'] : ['code'],
+    grant_types: ['authorization_code', 'refresh_token', ...(client.implicitFlowEnabled ? ['implicit'] : [])],
+    // Clients prove themselves at the token endpoint, which is not oidc-provider's.
+    token_endpoint_auth_method: 'none' as const,
+  }) as never
+
+/** Nobody is asked for consent; scopes a client may not have are refused before anybody signs in. */
+function policy({ realm }: Idp) {
+  const prompts = interactionPolicy.base()
+  prompts.get('consent')?.checks.clear()
+  prompts.get('login')?.checks.add(
+    new interactionPolicy.Check('scopes', 'the client may not have a scope', ({ oidc, query }) => {
+      // oidc-provider has dropped from its own parameters what it does not know.
+      const asked = String(query.scope ?? oidc.params?.scope ?? '')
+      const client = findClient(realm, String(oidc.client?.clientId))
+      if (client === undefined || resolveScopes(client, asked) === undefined)
+        throw new errors.InvalidScope(`Invalid scopes: ${asked}`, asked)
+      return interactionPolicy.Check.NO_NEED_TO_PROMPT
+    }),
+    0,
+  )
+  return prompts
+}
+
+interface FrontChannelToken {
+  ctx: KoaContextWithOIDC
+  extra: { c_hash?: string }
+}
+
+/** The form's id_token by our own signer, whose key may have been rotated, and hints read by it. */
+function replaceIdTokens(provider: Provider, idp: Idp): void {
+  const idToken = provider.IdToken as unknown as {
+    prototype: object
+    validate(token: string): Promise<{ payload: object }>
+  }
+  Object.assign(idToken.prototype, {
+    issue(this: FrontChannelToken) {
+      const { session, params, client: asking } = this.ctx.oidc
+      const client = findClient(idp.realm, String(asking?.clientId))
+      const person = idp.people.findById(String(session?.accountId))
+      const scopes = client && resolveScopes(client, String(params?.scope))
+      if (client === undefined || person === undefined || scopes === undefined) throw new errors.AccessDenied()
+      const login = { sid: sidOf(session?.uid ?? ''), auth_time: session?.authTime() as number }
+      return idp.tokens.idToken({ person, client, scopes }, login, {
+        nonce: params?.nonce as string,
+        state: params?.state as string | undefined,
+        ...(this.extra.c_hash !== undefined && { code: this.extra.c_hash }),
+      })
+    },
+  })
+  idToken.validate = async (token) => {
+    const payload = await idp.tokens.read(token, { evenExpired: true })
+    if (payload?.typ !== 'ID') throw new errors.InvalidRequest('id_token_hint is none of ours')
+    return { payload }
+  }
+}
+
+/** oidc-provider drops `offline_access` unless consent is asked for, which it then is, without a page. */
+export function askConsentForOffline(path: string): string {
+  const url = new URL(path, 'http://localhost')
+  const prompts = url.searchParams.getAll('prompt')
+  const scopes = url.searchParams.get('scope')?.split(' ') ?? []
+  if (!scopes.includes('offline_access') || prompts.length > 1 || prompts[0]?.includes('none')) return path
+  url.searchParams.set('prompt', [...new Set([...(prompts[0]?.split(' ') ?? []), 'consent'])].join(' '))
+  return url.pathname + url.search
+}

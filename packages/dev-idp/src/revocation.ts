@@ -1,0 +1,28 @@
+import { authenticateClient } from './client-auth.ts'
+import type { Answer, Endpoint } from './endpoint.ts'
+import type { Idp } from './idp.ts'
+import { invalidRequest } from './oauth-error.ts'
+import { nowSeconds } from './records.ts'
+
+// Keycloak answers 200 here too, with an error in the body.
+const UNKNOWN: Answer = { status: 200, body: { error: 'invalid_token', error_description: 'Invalid token' } }
+
+/** RFC 7009: a refresh token ends its login, an access token itself alone. */
+export const revocationEndpoint =
+  (idp: Idp): Endpoint =>
+  async (request) => {
+    const client = authenticateClient(idp, request)
+    const token = request.form.get('token') ?? ''
+    const refresh = await idp.tokens.readRefreshToken(token)
+    const claims = refresh ?? (await idp.tokens.read(token))
+    if (claims === undefined) return UNKNOWN
+    if (claims.azp !== client.clientId) throw invalidRequest('Unmatching clients')
+    if (refresh === undefined) {
+      idp.records.put('Revoked', String(claims.jti), true, Number(claims.exp) - nowSeconds())
+      return { status: 200 }
+    }
+    const login = idp.logins.find(String(claims.sid), client.clientId, claims.typ === 'Offline')
+    if (login === undefined) return UNKNOWN
+    idp.logins.end(login)
+    return { status: 200 }
+  }

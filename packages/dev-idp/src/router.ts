@@ -1,0 +1,76 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { askConsentForOffline, authorizationProvider } from './authorization.ts'
+import { discoveryDocument, PATHS } from './discovery.ts'
+import { answer, type Endpoint } from './endpoint.ts'
+import type { Idp } from './idp.ts'
+import { introspectionEndpoint } from './introspection.ts'
+import { loginHandler } from './login.ts'
+import { logoutEndpoint } from './logout.ts'
+import { revocationEndpoint } from './revocation.ts'
+import { tokenEndpoint } from './token-endpoint.ts'
+import { userinfoEndpoint } from './userinfo.ts'
+
+type Handler = (req: IncomingMessage, res: ServerResponse) => unknown
+
+/** All that is served, by method and path below the issuer; anything else is 404. */
+export async function router(idp: Idp): Promise<(req: IncomingMessage, res: ServerResponse) => Promise<void>> {
+  const handlers = await handlersOf(idp)
+  const base = new URL(idp.issuer).pathname
+  const find = (req: IncomingMessage) => {
+    const path = (req.url ?? '/').split('?', 1)[0] as string
+    if (!path.startsWith(base)) return undefined
+    // An authorisation goes on at its own path once somebody has signed in.
+    const key = path.slice(base.length).replace(/(?<=^\/protocol\/openid-connect\/auth\/)[^/]+$/, '*')
+    return handlers[`${req.method} ${key}`]
+  }
+
+  return async (req, res) => {
+    const handler = find(req)
+    if (handler === undefined) {
+      res.writeHead(404, { 'content-type': 'application/json' }).end('{"error":"HTTP 404 Not Found"}')
+      return
+    }
+    try {
+      await handler(req, res)
+    } catch (error) {
+      process.stderr.write(`dev-idp: ${error instanceof Error ? error.stack : error}\n`)
+      if (!res.headersSent) res.writeHead(500)
+      res.end()
+    }
+  }
+}
+
+async function handlersOf(idp: Idp): Promise<Record<string, Handler>> {
+  const provider = await authorizationProvider(idp)
+  const authorize = provider.callback()
+  const login = loginHandler(idp, provider)
+  const at =
+    (endpoint: Endpoint): Handler =>
+    (req, res) =>
+      answer(endpoint, req, res)
+
+  return {
+    'GET /.well-known/openid-configuration': at(() => ({ status: 200, body: discoveryDocument(idp) })),
+    [`GET ${PATHS.certs}`]: at(() => ({
+      status: 200,
+      headers: { 'cache-control': 'no-cache' },
+      body: idp.keys.published(),
+    })),
+    [`POST ${PATHS.token}`]: at(tokenEndpoint(idp)),
+    [`POST ${PATHS.introspection}`]: at(introspectionEndpoint(idp)),
+    [`GET ${PATHS.userinfo}`]: at(userinfoEndpoint(idp)),
+    [`POST ${PATHS.userinfo}`]: at(userinfoEndpoint(idp)),
+    [`POST ${PATHS.revocation}`]: at(revocationEndpoint(idp)),
+    [`GET ${PATHS.logout}`]: at(logoutEndpoint(idp)),
+    [`POST ${PATHS.logout}`]: at(logoutEndpoint(idp)),
+    'GET /login-actions/authenticate': login,
+    'POST /login-actions/authenticate': login,
+    [`GET ${PATHS.authorization}`]: (req, res) => {
+      req.url = askConsentForOffline(req.url ?? '/')
+      return authorize(req, res)
+    },
+    [`GET ${PATHS.authorization}/*`]: authorize,
+    // A sign-in as somebody else under a living session ends that one first.
+    [`POST ${PATHS.logout}/confirm`]: authorize,
+  }
+}

@@ -1,0 +1,34 @@
+import { authenticateClient } from './client-auth.ts'
+import { clientCredentialsGrant } from './client-credentials.ts'
+import { codeGrant } from './code-grant.ts'
+import { type Endpoint, type EndpointRequest, requireParameter } from './endpoint.ts'
+import { exchangeGrant } from './exchange.ts'
+import type { Idp } from './idp.ts'
+import { invalidRequest, OAuthError } from './oauth-error.ts'
+import type { Client } from './realm.ts'
+import { refreshGrant } from './refresh-grant.ts'
+
+/** Turns a request of an authenticated client into the token endpoint's answer. */
+export type TokenGrant = (idp: Idp, client: Client, request: EndpointRequest) => Promise<object>
+
+const GRANTS: Record<string, TokenGrant> = {
+  authorization_code: codeGrant,
+  refresh_token: refreshGrant,
+  client_credentials: clientCredentialsGrant,
+  'urn:ietf:params:oauth:grant-type:token-exchange': exchangeGrant,
+}
+export const GRANT_TYPES = Object.keys(GRANTS)
+
+const MAY_REPEAT = new Set(['audience'])
+
+export const tokenEndpoint =
+  (idp: Idp): Endpoint =>
+  async (request) => {
+    for (const name of new Set(request.form.keys()))
+      if (request.form.getAll(name).length > 1 && !MAY_REPEAT.has(name)) throw invalidRequest('duplicated parameter')
+    const name = requireParameter(request.form, 'grant_type')
+    const grant = Object.hasOwn(GRANTS, name) ? GRANTS[name] : undefined
+    if (grant === undefined) throw new OAuthError(400, 'unsupported_grant_type', 'Unsupported grant_type')
+    const client = authenticateClient(idp, request)
+    return { status: 200, headers: { pragma: 'no-cache' }, body: await grant(idp, client, request) }
+  }
