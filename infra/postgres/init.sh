@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# Run once by the postgres image on an empty volume: the database, one login per service that owns nothing and may
+# bypass nothing, and one login that migrates. Passwords come from the environment; a missing one stops the start.
+set -euo pipefail
+
+: "${POSTGRES_MIGRATOR_PASSWORD:?}" "${POSTGRES_KEYCLOAK_PASSWORD:?}"
+
+sql() { psql -v ON_ERROR_STOP=1 --username "$POSTGRES_USER" --dbname "$1" "${@:2}"; }
+
+sql postgres -v migrator="$POSTGRES_MIGRATOR_PASSWORD" -v keycloak="$POSTGRES_KEYCLOAK_PASSWORD" <<'SQL'
+create role munjigi_migrator login nosuperuser nobypassrls createrole password :'migrator';
+create role keycloak login nosuperuser nobypassrls password :'keycloak';
+create database munjigi owner munjigi_migrator;
+create database keycloak owner keycloak;
+revoke all on database munjigi, keycloak from public;
+SQL
+sql munjigi -c 'revoke create on schema public from public'
+
+for service in user meal trace; do
+  variable="POSTGRES_${service^^}_PASSWORD"
+  sql postgres -v password="${!variable:?}" -v login="munjigi_$service" -v serving="${service}_serving" <<'SQL'
+create role :"serving" nologin nosuperuser nobypassrls;
+create role :"login" login noinherit nosuperuser nobypassrls in role :"serving" password :'password';
+grant connect on database munjigi to :"login";
+SQL
+done
