@@ -95,8 +95,8 @@ function bearerOf(request: FastifyRequest): string {
 
 /** Node joins two lines of a header or drops one of them; both readings are refused. */
 function onlyValue(request: FastifyRequest, name: string): string | undefined {
-  const lines = request.raw.headersDistinct[name]
-  if (lines === undefined) return undefined
+  const { rawHeaders } = request.raw
+  const lines = rawHeaders.filter((_value, at) => at % 2 === 1 && rawHeaders[at - 1]?.toLowerCase() === name)
   if (lines.length > 1)
     throw new Problem(400, 'ambiguous-header', 'A header was sent twice', { detail: `Send ${name} once` })
   return lines[0]
