@@ -1,7 +1,8 @@
 import { type Static, Type } from 'typebox'
 
 const Id = Type.String({ format: 'uuid' })
-const Day = Type.String({ format: 'date', description: 'a day as YYYY-MM-DD' })
+// The database knows no year 0.
+const Day = Type.String({ format: 'date', pattern: '^[1-9]', description: 'a day as YYYY-MM-DD' })
 
 export const Restaurant = Type.Object({
   id: Id,
