@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { after, before, suite, test } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
+import { connectStore } from './connect.ts'
+import { memoryStore } from './memory.ts'
+import { redisStore } from './redis.ts'
+import type { Store } from './store.ts'
+
+const LONG_MS = 60_000
+const SHORT_MS = 30
+const RENEWED_MS = 400
+
+const redisUrl = process.env.MUNJIGI_TEST_REDIS_URL
+const stores: [name: string, open: () => Store][] = [['memory', memoryStore]]
+if (redisUrl) stores.push(['Redis', () => redisStore(redisUrl, `test:${randomUUID()}:`)])
+
+/** An expiry announces itself to nobody, so it is asked for. */
+async function untilGone(store: Store, key: string) {
+  while ((await store.get(key)) !== undefined) await pause(5)
+}
+
+for (const [name, open] of stores) {
+  suite(`a store in ${name}`, () => {
+    let store: Store
+    before(() => {
+      store = open()
+    })
+    after(() => store.close())
+
+    test('the first command after opening is answered', async () => {
+      const fresh = open()
+      assert.equal(await fresh.get('nothing'), undefined)
+      await fresh.close()
+    })
+
+    test('what is set is read until it is removed, and text is kept whole', async () => {
+      for (const text of ['', '한글 🙂', 'a\0b', 'x'.repeat(100_000)]) {
+        await store.set('text', text, LONG_MS)
+        assert.equal(await store.get('text'), text)
+      }
+
+      assert.equal(await store.remove('text'), true)
+      assert.equal(await store.remove('text'), false)
+      assert.equal(await store.get('text'), undefined)
+    })
+
+    test('a value ends with its time, and setting again begins a new time', async () => {
+      await store.set('brief', 'x', SHORT_MS)
+      await store.set('renewed', 'x', SHORT_MS)
+      await store.set('renewed', 'y', LONG_MS)
+      await untilGone(store, 'brief')
+
+      assert.equal(await store.add('brief', 'z', LONG_MS), true)
+      assert.equal(await store.get('renewed'), 'y')
+    })
+
+    test('a time that is not a positive whole number is refused', async () => {
+      for (const ttlMs of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY]) {
+        await assert.rejects(store.set('bad', 'x', ttlMs))
+        await assert.rejects(store.add('bad', 'x', ttlMs))
+        await assert.rejects(store.lease('bad', ttlMs))
+      }
+      assert.equal(await store.get('bad'), undefined)
+    })
+
+    test('of many who add one key, one succeeds, and its value stays', async () => {
+      const added = await Promise.all([1, 2, 3, 4].map((each) => store.add('once', `${each}`, LONG_MS)))
+
+      assert.deepEqual(added, [true, false, false, false])
+      assert.equal(await store.get('once'), '1')
+    })
+
+    test('of many who take one key, one gets the value', async () => {
+      await store.set('ticket', 'x', LONG_MS)
+      const taken = await Promise.all([1, 2, 3, 4].map(() => store.take('ticket')))
+
+      assert.deepEqual(taken.filter(Boolean), ['x'])
+      assert.equal(await store.get('ticket'), undefined)
+    })
+
+    test('a lease has one holder until it is released', async () => {
+      const mine = await store.lease('work', LONG_MS)
+
+      assert.equal(await store.lease('work', LONG_MS), undefined)
+      assert.equal(await mine?.renew(), true)
+      assert.equal(await mine?.release(), true)
+      assert.ok(await store.lease('work', LONG_MS))
+    })
+
+    test('a lease that ended is neither renewed nor released by its old holder', async () => {
+      const old = await store.lease('late', SHORT_MS)
+      await untilGone(store, 'late')
+      assert.equal(await old?.renew(), false)
+      const current = await store.lease('late', LONG_MS)
+
+      assert.equal(await old?.renew(), false)
+      assert.equal(await old?.release(), false)
+      assert.equal(await current?.renew(), true)
+    })
+
+    test('renewing gives a lease its time anew', async () => {
+      const lease = await store.lease('long', RENEWED_MS)
+      await store.set('clock', 'x', RENEWED_MS + SHORT_MS)
+      const beat = setInterval(() => void lease?.renew(), SHORT_MS)
+      await untilGone(store, 'clock')
+      clearInterval(beat)
+
+      assert.equal(await store.lease('long', LONG_MS), undefined)
+    })
+
+    test('a message reaches every subscriber of its channel, in order, and nobody else', async () => {
+      const heard: string[] = []
+      const { promise: done, resolve } = Promise.withResolvers<void>()
+      const listen = (channel: string, who: string) =>
+        store.subscribe(channel, {
+          message(text) {
+            heard.push(`${who}:${text}`)
+            if (text === 'last' && who === 'b') resolve()
+          },
+        })
+      await Promise.all([listen('news', 'a'), listen('news', 'b'), listen('other', 'c')])
+      for (const text of ['1', '2', 'last']) await store.publish('news', text)
+      await done
+
+      assert.deepEqual(heard, ['a:1', 'b:1', 'a:2', 'b:2', 'a:last', 'b:last'])
+    })
+
+    test('a subscription is ready once before it is handed out, a second one of its channel too', async () => {
+      const ready: string[] = []
+      await store.subscribe('channel', { message() {}, ready: () => ready.push('first') })
+      await store.subscribe('channel', { message() {}, ready: () => ready.push('second') })
+
+      assert.deepEqual(ready, ['first', 'second'])
+    })
+
+    test('a closed subscription hears nothing while its neighbour still does', async () => {
+      const heard: string[] = []
+      const { promise: done, resolve } = Promise.withResolvers<void>()
+      const closing = await store.subscribe('shared', { message: (text) => heard.push(text) })
+      await store.subscribe('shared', { message: () => resolve() })
+      await closing.close()
+      await closing.close()
+      await store.publish('shared', 'x')
+      await done
+
+      assert.deepEqual(heard, [])
+    })
+
+    test('a store is alive until it is closed, and then refuses everything', async () => {
+      const other = open()
+      await other.isAlive()
+      await Promise.all([other.close(), other.close()])
+
+      await assert.rejects(other.isAlive())
+      await assert.rejects(other.get('x'))
+      await assert.rejects(other.set('x', 'y', LONG_MS))
+      await assert.rejects(other.publish('x', 'y'))
+      await assert.rejects(other.subscribe('x', { message() {} }))
+    })
+  })
+}
+
+test('the address decides the kind of store', async () => {
+  const store = connectStore('memory:')
+  await store.set('x', 'y', LONG_MS)
+  assert.equal(await store.get('x'), 'y')
+  await store.close()
+
+  for (const url of ['', 'memory', 'http://localhost', 'redis:/x']) assert.throws(() => connectStore(url), TypeError)
+})
