@@ -11,8 +11,8 @@ import { sidOf } from './sessions.ts'
 const INTERACTION_SECONDS = 1800
 
 /** oidc-provider as the authorisation endpoint, its answers made Keycloak's; tokens are made elsewhere. */
-export async function authorizationProvider(idp: Idp): Promise<Provider> {
-  const provider = new Provider(idp.issuer, await configuration(idp))
+export function authorizationProvider(idp: Idp): Provider {
+  const provider = new Provider(idp.issuer, configuration(idp))
   const realmClient = (id: string) => findClient(idp.realm, id) as Client
 
   // Keycloak's patterns, which oidc-provider's exact comparison does not know.
@@ -40,7 +40,7 @@ export async function authorizationProvider(idp: Idp): Promise<Provider> {
   return provider
 }
 
-async function configuration(idp: Idp): Promise<Configuration> {
+function configuration(idp: Idp): Configuration {
   const { realm, keys, people, issuer } = idp
   const path = `${new URL(issuer).pathname}/`
   const cookie = { httpOnly: true, sameSite: 'lax', signed: true } as const

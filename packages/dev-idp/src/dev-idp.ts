@@ -32,12 +32,12 @@ export interface DevIdp extends Administration {
 /** Serves a Keycloak realm file over plain HTTP, for development and tests: Keycloak's paths, claims and refusals. */
 export async function startDevIdp(options: DevIdpOptions): Promise<DevIdp> {
   const realm = readRealm(options.realmFile, options.variables)
+  const records = openRecords(options.directory)
+  const keys = await openKeys(realm.realm, options.directory)
   const server = createServer()
   await listen(server, options.port, options.host ?? '127.0.0.1')
   const url = `http://localhost:${(server.address() as AddressInfo).port}`
   const issuer = `${options.issuerBase ?? url}/realms/${realm.realm}`
-  const records = openRecords(options.directory)
-  const keys = await openKeys(realm.realm, options.directory)
   const idp: Idp = {
     issuer,
     realm,
@@ -47,15 +47,16 @@ export async function startDevIdp(options: DevIdpOptions): Promise<DevIdp> {
     tokens: tokens(issuer, realm, keys),
     records,
   }
-  server.on('request', await router(idp))
+  server.on('request', router(idp))
 
   return {
     issuer,
     url,
     ...administration(idp),
     async close() {
+      const closed = new Promise((done) => server.close(done))
       server.closeAllConnections()
-      await new Promise((closed) => server.close(closed))
+      await closed
       records.close()
     },
   }

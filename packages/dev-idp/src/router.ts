@@ -13,8 +13,8 @@ import { userinfoEndpoint } from './userinfo.ts'
 type Handler = (req: IncomingMessage, res: ServerResponse) => unknown
 
 /** All that is served, by method and path below the issuer; anything else is 404. */
-export async function router(idp: Idp): Promise<(req: IncomingMessage, res: ServerResponse) => Promise<void>> {
-  const handlers = await handlersOf(idp)
+export function router(idp: Idp): (req: IncomingMessage, res: ServerResponse) => Promise<void> {
+  const handlers = handlersOf(idp)
   const base = new URL(idp.issuer).pathname
   const find = (req: IncomingMessage) => {
     const path = (req.url ?? '/').split('?', 1)[0] as string
@@ -40,8 +40,8 @@ export async function router(idp: Idp): Promise<(req: IncomingMessage, res: Serv
   }
 }
 
-async function handlersOf(idp: Idp): Promise<Record<string, Handler>> {
-  const provider = await authorizationProvider(idp)
+function handlersOf(idp: Idp): Record<string, Handler> {
+  const provider = authorizationProvider(idp)
   const authorize = provider.callback()
   const login = loginHandler(idp, provider)
   const at =

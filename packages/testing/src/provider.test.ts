@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { createHash, randomBytes, randomUUID, verify, X509Certificate } from 'node:crypto'
 import { after, before, test } from 'node:test'
+import { idpBrowser } from '@munjigi/dev-idp/idp-browser'
 import { decodeJwt, decodeProtectedHeader } from 'jose'
-import { idpBrowser } from './idp-browser.ts'
 import { type Provider, SEEDED_PASSWORD, type TokenAnswer, testProvider } from './provider.ts'
 
 // One suite for dev-idp and, where MUNJIGI_TEST_KEYCLOAK_URL is set, for Keycloak: what passes here is what may be relied on.

@@ -2,8 +2,8 @@ import { createHash, randomBytes } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import type { Administration } from '@munjigi/dev-idp/administration'
 import { startDevIdp } from '@munjigi/dev-idp/dev-idp'
+import { idpBrowser, type SignInResult } from '@munjigi/dev-idp/idp-browser'
 import { findClient, readRealm } from '@munjigi/dev-idp/realm'
-import { idpBrowser, type SignInResult } from './idp-browser.ts'
 import { keycloakAdministration } from './keycloak-administration.ts'
 
 const REALM_FILE = fileURLToPath(new URL('../../../infra/keycloak/munjigi-realm.json', import.meta.url))
