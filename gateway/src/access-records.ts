@@ -1,0 +1,103 @@
+import type { AccessRecord } from '@munjigi/contracts/access'
+import { createFlights } from './flights.ts'
+import type { UserService } from './user-service.ts'
+
+const FRESH_MS = 5_000
+/** A person who is busy is asked for ahead, so that none of their requests waits. */
+const REFRESH_AFTER_MS = 3_500
+const STALE_MS = 60_000
+const MAX_NAMES = 50_000
+
+/** What user said of one person, and when; times in ms of `performance.now()`. */
+export interface Access {
+  /** Undefined: user does not know the name. */
+  readonly record: AccessRecord | undefined
+  /** Every name of the person, as `personName` writes it. */
+  readonly names: readonly string[]
+  readonly askedAt: number
+  readonly receivedAt: number
+}
+
+export interface AccessRecords {
+  /** What may be used without asking. */
+  remembered(issuer: string, sub: string): Access | undefined
+  /** @throws Problem 503 `access-unknown` where user does not answer and nothing young enough is remembered. */
+  find(issuer: string, sub: string): Promise<Access>
+  /** Forgets the person of this name, under all their names, and returns those. */
+  drop(name: string): readonly string[]
+  dropAll(): void
+}
+
+interface AccessRecordsDeps {
+  user: UserService
+  now?: () => number
+}
+
+/** How a person is called in memory and in messages about changes; no subject holds a line feed. */
+export const personName = (issuer: string, sub: string): string => `${issuer}\n${sub}`
+
+/** Access records (DESIGN §4.4): kept for 5 s, dropped at a message, stale for 60 s at most while user is away. */
+export function createAccessRecords({ user, now = () => performance.now() }: AccessRecordsDeps): AccessRecords {
+  const kept = new Map<string, Access>()
+  const flights = createFlights<Access>({ namesOf: ({ names }) => names, keep: (_key, access) => keep(access) })
+
+  function keep(access: Access) {
+    for (const name of access.names) {
+      // The person may have lost a name; and what is deleted first stands at the end, so the map's order is that of age.
+      for (const known of kept.get(name)?.names ?? []) kept.delete(known)
+      kept.set(name, access)
+    }
+    for (const [name, { askedAt }] of kept) {
+      if (kept.size <= MAX_NAMES && now() - askedAt < STALE_MS) break
+      kept.delete(name)
+    }
+  }
+
+  async function ask(issuer: string, sub: string): Promise<Access> {
+    const askedAt = now()
+    const record = await user.findRecord({ issuer, sub })
+    const others = record?.names.map((name) => personName(name.issuer, name.sub)) ?? []
+    return { record, names: [...new Set([personName(issuer, sub), ...others])], askedAt, receivedAt: now() }
+  }
+
+  const refresh = (issuer: string, sub: string): Promise<Access> =>
+    flights.fly(personName(issuer, sub), 0, () => ask(issuer, sub))
+
+  function remembered(issuer: string, sub: string): Access | undefined {
+    const access = kept.get(personName(issuer, sub))
+    if (access === undefined) return undefined
+    const age = now() - access.askedAt
+    if (age < REFRESH_AFTER_MS) return access
+    if (age >= FRESH_MS && !(user.isDown && age < STALE_MS)) return undefined
+    refresh(issuer, sub).catch(() => {
+      // Asked ahead: who needs the answer asks again, and is told.
+    })
+    return access
+  }
+
+  return {
+    remembered,
+    async find(issuer, sub) {
+      const known = remembered(issuer, sub)
+      if (known !== undefined) return known
+      try {
+        return await refresh(issuer, sub)
+      } catch (error) {
+        // Looked up after the failure: what a message deleted meanwhile is never used.
+        const stale = kept.get(personName(issuer, sub))
+        if (stale !== undefined && now() - stale.askedAt < STALE_MS) return stale
+        throw error
+      }
+    },
+    drop(name) {
+      const names = kept.get(name)?.names ?? [name]
+      for (const known of names) kept.delete(known)
+      flights.overtake(names)
+      return names
+    },
+    dropAll() {
+      kept.clear()
+      flights.overtake(undefined)
+    },
+  }
+}

@@ -1,0 +1,114 @@
+import type { AccessRecord, TokenExchange } from '@munjigi/contracts/access'
+import type { VerifiedToken, Verifier } from '@munjigi/identity/verifier'
+import type { AccessRecords } from './access-records.ts'
+import { requireStanding } from './authorize.ts'
+import type { Caller } from './credential.ts'
+import type { Exchanges } from './exchange.ts'
+import { moduleName } from './module-name.ts'
+import { accessUnknown, tokenMissing, userSubMismatch } from './problems.ts'
+import type { Route } from './route-table.ts'
+
+const API_KEY_PREFIX = 'mj_'
+
+/** Who a request is from, as far as it is proven. */
+export interface Principal {
+  readonly caller: Caller
+  /** The caller's own token; undefined for an API key and for nobody. */
+  readonly own: VerifiedToken | undefined
+  /** What goes on, `own` or what it was exchanged for, and its `subject` is X-User-Sub; undefined for nobody. */
+  readonly token: VerifiedToken | undefined
+  /** Undefined for client accounts, for people user does not know, and for nobody. */
+  readonly record: AccessRecord | undefined
+}
+
+/** Nobody: on an open route, where nothing of the caller is read. */
+export const NOBODY: Principal = {
+  caller: { credential: undefined, userSub: undefined, tenantId: undefined },
+  own: undefined,
+  token: undefined,
+  record: undefined,
+}
+
+/** At once where token and record are at hand, else by asking. @throws Problem 401, 403 or 503 */
+export type Authenticate = (caller: Caller, route: Route) => Principal | Promise<Principal>
+
+interface AuthenticatorDeps {
+  verifier: Verifier
+  records: AccessRecords
+  exchanges: Exchanges
+}
+
+/** Finds out who calls a route that is not open: token or key → principal in good standing. */
+export function authenticator({ verifier, records, exchanges }: AuthenticatorDeps): Authenticate {
+  function atOnce(caller: Caller, credential: string): Principal | undefined {
+    const own = verifier.remembered(credential)
+    if (own === undefined) return undefined
+    if (!mayBeKnown(own)) return isNamed(caller, own) ? { caller, own, token: own, record: undefined } : undefined
+    const access = records.remembered(own.issuer.issuer, own.sub)
+    if (access === undefined || needsExchange(own, access.record) || !isNamed(caller, own)) return undefined
+    requireStanding(own, access.record)
+    return { caller, own, token: own, record: access.record }
+  }
+
+  async function byAsking(caller: Caller, credential: string, route: Route): Promise<Principal> {
+    if (credential.startsWith(API_KEY_PREFIX)) return asSomebody(caller, undefined, { api_key: credential })
+    const own = verifier.remembered(credential) ?? (await verifier.verify(credential))
+    const acting = actingCredential(caller, own, route)
+    if (acting !== undefined) return asSomebody(caller, own, acting)
+    if (mayBeKnown(own)) return asThemselves(caller, own)
+    if (!isNamed(caller, own)) throw userSubMismatch()
+    return { caller, own, token: own, record: undefined }
+  }
+
+  async function asThemselves(caller: Caller, own: VerifiedToken): Promise<Principal> {
+    const access = await records.find(own.issuer.issuer, own.sub)
+    const { record } = access
+    requireStanding(own, record)
+    if (!isNamed(caller, own, record)) throw userSubMismatch()
+    if (!needsExchange(own, record)) return { caller, own, token: own, record }
+    const token = await exchanges.find({ token: own.token }, access)
+    if (token.sub !== record?.sub) throw accessUnknown()
+    return { caller, own, token, record }
+  }
+
+  /** An API key stands for its owner, a client for the person it names: who that is, only the exchange tells. */
+  async function asSomebody(
+    caller: Caller,
+    own: VerifiedToken | undefined,
+    credential: TokenExchange,
+  ): Promise<Principal> {
+    const { issuer, sub } = await exchanges.find(credential)
+    const access = await records.find(issuer.issuer, sub)
+    const token = await exchanges.find(credential, access)
+    if (token.sub !== sub) throw accessUnknown()
+    requireStanding(token, access.record)
+    if (own === undefined && !isNamed(caller, token)) throw userSubMismatch()
+    return { caller, own, token, record: access.record }
+  }
+
+  return (caller, route) => {
+    if (caller.credential !== undefined)
+      return atOnce(caller, caller.credential) ?? byAsking(caller, caller.credential, route)
+    if (route.rule.access !== 'public') throw tokenMissing()
+    return { caller, own: undefined, token: undefined, record: undefined }
+  }
+}
+
+/** Only our own user service and the issuers it shares people with name our people (DESIGN §4.3). */
+const mayBeKnown = ({ clientId, issuer }: VerifiedToken): boolean =>
+  clientId === undefined && issuer.people === 'shared'
+
+const needsExchange = (token: VerifiedToken, record: AccessRecord | undefined): boolean =>
+  record !== undefined && (token.iat <= record.rights_changed_at || token.sub !== record.sub)
+
+const isNamed = ({ userSub }: Caller, { sub, subject }: VerifiedToken, record?: AccessRecord): boolean =>
+  userSub === undefined || userSub === subject || userSub === sub || userSub === record?.sub
+
+function actingCredential(caller: Caller, own: VerifiedToken, { module }: Route): TokenExchange | undefined {
+  const { clientId, issuer, token } = own
+  if (clientId === undefined || caller.userSub === undefined || isNamed(caller, own)) return undefined
+  const listed = issuer.act_for_users ?? {}
+  const modules = Object.hasOwn(listed, clientId) ? listed[clientId]?.modules : undefined
+  if (!modules?.some((name) => moduleName(name) === moduleName(module))) return undefined
+  return { token, act_for: caller.userSub, module }
+}

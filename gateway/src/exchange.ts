@@ -1,0 +1,117 @@
+import type { TokenExchange } from '@munjigi/contracts/access'
+import type { VerifiedToken, Verifier } from '@munjigi/identity/verifier'
+import { Problem } from '@munjigi/problem'
+import { type Access, personName } from './access-records.ts'
+import { createFlights } from './flights.ts'
+import { accessUnknown, unknownCredential } from './problems.ts'
+import type { UserService } from './user-service.ts'
+
+const MAX_REMEMBERED = 10_000
+const RENEW_BEFORE_END_MS = 30_000
+const UNKNOWN_KEY_MS = 10_000
+const API_KEY = /^mj_[\x21-\x7e]{1,252}$/
+
+/** How an API key is called in messages about changes. */
+export const keyName = (keyId: string): string => `key\n${keyId}`
+
+export interface Exchanges {
+  /**
+   * The platform token user gives for a credential; with `access`, one that carries the rights of that record.
+   * @throws Problem 401 or 403 as user refuses it, 503 `access-unknown`
+   */
+  find(credential: TokenExchange, access?: Access): Promise<VerifiedToken>
+  /** Forgets the tokens of these names; undefined: all of them, and which keys are unknown. */
+  drop(names: readonly string[] | undefined): void
+}
+
+interface Exchanged {
+  readonly token: VerifiedToken
+  readonly names: readonly string[]
+  readonly askedAt: number
+  readonly endsAt: number
+}
+
+interface ExchangesDeps {
+  user: UserService
+  verifier: Verifier
+}
+
+/** Tokens exchanged at user (DESIGN §4.6), remembered until 30 s before their end or the next change of the person. */
+export function createExchanges({ user, verifier }: ExchangesDeps): Exchanges {
+  const kept = new Map<string, Exchanged>()
+  const unknownKeys = new Map<string, number>()
+  const flights = createFlights<Exchanged>({ namesOf: ({ names }) => names, keep })
+
+  function keep(id: string, exchanged: Exchanged) {
+    kept.delete(id)
+    kept.set(id, exchanged)
+    if (kept.size > MAX_REMEMBERED) kept.delete(kept.keys().next().value as string)
+  }
+
+  async function ask(credential: TokenExchange): Promise<Exchanged> {
+    const askedAt = performance.now()
+    const answer = await user.exchange(credential)
+    const token = verifier.remembered(answer.access_token) ?? (await verify(answer.access_token))
+    if (!token.issuer.isPlatform || token.clientId !== undefined || token.sub !== answer.sub) throw accessUnknown()
+    const names = [personName(token.issuer.issuer, token.sub)]
+    if (answer.key_id !== undefined) names.push(keyName(answer.key_id))
+    return { token, names, askedAt, endsAt: askedAt + answer.expires_in * 1000 - RENEW_BEFORE_END_MS }
+  }
+
+  async function verify(token: string): Promise<VerifiedToken> {
+    try {
+      return await verifier.verify(token)
+    } catch (error) {
+      // A token of user's that does not verify is no fault of the caller's.
+      throw error instanceof Problem && error.status === 503 ? error : accessUnknown(error)
+    }
+  }
+
+  async function askForKey(key: string, credential: TokenExchange): Promise<Exchanged> {
+    if (!API_KEY.test(key)) throw unknownCredential()
+    const knownUntil = unknownKeys.get(key)
+    if (knownUntil !== undefined && performance.now() < knownUntil) throw unknownCredential()
+    try {
+      return await ask(credential)
+    } catch (error) {
+      if (error instanceof Problem && error.type === 'unknown-credential') rememberUnknown(key)
+      throw error
+    }
+  }
+
+  function rememberUnknown(key: string) {
+    unknownKeys.delete(key)
+    unknownKeys.set(key, performance.now() + UNKNOWN_KEY_MS)
+    if (unknownKeys.size > MAX_REMEMBERED) unknownKeys.delete(unknownKeys.keys().next().value as string)
+  }
+
+  return {
+    async find(credential, access) {
+      const id = idOf(credential)
+      const known = kept.get(id)
+      if (known !== undefined && performance.now() < known.endsAt && isCurrent(known, access)) return known.token
+      const question = 'api_key' in credential ? () => askForKey(credential.api_key, credential) : () => ask(credential)
+      return (await flights.fly(id, access?.receivedAt ?? 0, question)).token
+    },
+    drop(names) {
+      flights.overtake(names)
+      if (names === undefined) unknownKeys.clear()
+      for (const [id, exchanged] of kept)
+        if (names === undefined || exchanged.names.some((name) => names.includes(name))) kept.delete(id)
+    },
+  }
+}
+
+/** Of the second in which rights changed, a token counts as current only if it was asked for after the record. */
+function isCurrent({ token, askedAt }: Exchanged, access: Access | undefined): boolean {
+  if (access?.record === undefined) return true
+  const { valid_from, rights_changed_at } = access.record
+  return token.iat >= valid_from && (token.iat > rights_changed_at || askedAt >= access.receivedAt)
+}
+
+const idOf = (credential: TokenExchange): string =>
+  'api_key' in credential
+    ? credential.api_key
+    : 'act_for' in credential
+      ? `${credential.token}\n${credential.module}\n${credential.act_for}`
+      : credential.token

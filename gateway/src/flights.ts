@@ -1,0 +1,65 @@
+import { accessUnknown } from './problems.ts'
+
+const MAX_ATTEMPTS = 3
+
+interface Flight<Value> {
+  readonly startedAt: number
+  readonly answer: Promise<Value>
+}
+
+/** What changed since the question of a flight was sent. */
+interface Overtaken {
+  readonly names: Set<string>
+  all: boolean
+}
+
+export interface Flights<Value> {
+  /** The answer for `key`, asked once for all who wait; a question sent before `since` (ms) is not joined. */
+  fly(key: string, since: number, ask: () => Promise<Value>): Promise<Value>
+  /** Answers on their way that bear one of these names are void and asked for again; undefined: all of them. */
+  overtake(names: readonly string[] | undefined): void
+}
+
+interface FlightRules<Value> {
+  namesOf: (value: Value) => readonly string[]
+  /** Called at once with an answer that nothing overtook. */
+  keep: (key: string, value: Value) => void
+}
+
+/** Questions that are asked once for many, and whose answers are not believed where a change came in between. */
+export function createFlights<Value>({ namesOf, keep }: FlightRules<Value>): Flights<Value> {
+  const flights = new Map<string, Flight<Value>>()
+  const inTheAir = new Set<Overtaken>()
+
+  async function answer(key: string, ask: () => Promise<Value>): Promise<Value> {
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+      const overtaken: Overtaken = { names: new Set(), all: false }
+      inTheAir.add(overtaken)
+      const value = await ask().finally(() => inTheAir.delete(overtaken))
+      if (overtaken.all || namesOf(value).some((name) => overtaken.names.has(name))) continue
+      keep(key, value)
+      return value
+    }
+    throw accessUnknown()
+  }
+
+  return {
+    fly(key, since, ask) {
+      const running = flights.get(key)
+      if (running !== undefined && running.startedAt >= since) return running.answer
+      const flight = { startedAt: performance.now(), answer: answer(key, ask) }
+      flights.set(key, flight)
+      const land = () => {
+        if (flights.get(key) === flight) flights.delete(key)
+      }
+      flight.answer.then(land, land)
+      return flight.answer
+    },
+    overtake(names) {
+      for (const overtaken of inTheAir) {
+        if (names === undefined) overtaken.all = true
+        else for (const name of names) overtaken.names.add(name)
+      }
+    },
+  }
+}
