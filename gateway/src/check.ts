@@ -41,7 +41,7 @@ function printed({ modules }: RouteTable): string {
 
 function moduleRows({ name, service, prefixes }: Module): string[][] {
   const upstream = service.isExternal ? `${service.origin} (external)` : service.origin
-  const rules = prefixes.toReversed().flatMap((prefix) => prefix.rules)
+  const rules = prefixes.toSorted((a, b) => (a.path < b.path ? -1 : 1)).flatMap((prefix) => prefix.rules)
   return rules.map((rule, index) => {
     const [module, origin] = index === 0 ? [name, upstream] : ['', '']
     return [module, origin, rule.path || '/', [...(rule.methods ?? ['all'])].join(' '), accessText(rule)]
@@ -49,9 +49,9 @@ function moduleRows({ name, service, prefixes }: Module): string[][] {
 }
 
 function accessText({ access, section, level, clients, isPendingAllowed }: Rule): string {
-  const parts: string[] = [access]
-  if (section !== undefined) parts.push(`${section} (${level})`)
-  if (clients.size > 0) parts.push(`clients: ${[...clients].join(' ')}`)
-  if (isPendingAllowed) parts.push('pending: allow')
+  const parts: string[] = [section === undefined ? access : `section ${section} (${level})`]
+  const asksWho = access !== 'open' && access !== 'public'
+  if (asksWho && clients.size > 0) parts.push(`clients: ${[...clients].join(' ')}`)
+  if (asksWho && isPendingAllowed) parts.push('pending: allow')
   return parts.join(', ')
 }
