@@ -17,7 +17,9 @@ const readsOneWay = (uri: string, parsed: URL): boolean =>
   uri.startsWith(`${parsed.protocol}//${parsed.host}`) && !/[\\\s]|\/\.\.?(\/|$)|%2e|%2f|%5c/i.test(uri)
 
 const withoutPort = (uri: string, parsed: URL): string =>
-  parsed.hostname === 'localhost' ? uri.replace(`//${parsed.host}`, `//${parsed.hostname}`) : uri
+  parsed.protocol === 'http:' && parsed.hostname === 'localhost'
+    ? uri.replace(`//${parsed.host}`, `//${parsed.hostname}`)
+    : uri
 
 export const redirectUriAllowed = (client: Client, uri: string): boolean => matchesAny(client.redirectUris, uri)
 
