@@ -84,7 +84,6 @@ export interface Tables {
   signing_keys: {
     kid: string
     purpose: 'access' | 'refresh'
-    public_jwk: JSONColumnType<{ kty: string; n?: string; e?: string }> | null
     private_sealed: string
     active_from: Date
     created_at: Written

@@ -6,7 +6,6 @@ export const sessions: Migration = {
     create table signing_keys (
       kid text constraint signing_keys__kid primary key,
       purpose text not null constraint signing_keys__purpose check (purpose in ('access', 'refresh')),
-      public_jwk jsonb constraint signing_keys__public_jwk check ((public_jwk is null) = (purpose = 'refresh')),
       private_sealed text not null,
       active_from timestamptz not null,
       created_at timestamptz not null default now()

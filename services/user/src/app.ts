@@ -1,0 +1,86 @@
+import cookie from '@fastify/cookie'
+import type { Database } from '@munjigi/db/connect'
+import { assertServingRole } from '@munjigi/db/connect'
+import { platformIssuer } from '@munjigi/identity/issuers'
+import { identity } from '@munjigi/identity/user-context'
+import { createVerifier } from '@munjigi/identity/verifier'
+import { createServer, type ServerOptions } from '@munjigi/server/create-server'
+import { openApi } from '@munjigi/server/openapi'
+import type { Store } from '@munjigi/store/store'
+import type { FastifyInstance } from 'fastify'
+import { accessEvents } from './access-events.ts'
+import { adminRoutes } from './admin/admin-routes.ts'
+import type { UserDeps } from './deps.ts'
+import { internalRoutes } from './internal.ts'
+import { KEY_SET_PATH, keySetRoute } from './key-set.ts'
+import { meRoutes } from './me.ts'
+import { servingHandle } from './serving-handle.ts'
+import { sessionRoutes } from './session-routes.ts'
+import type { Settings } from './settings.ts'
+import { signingKeys } from './signing-keys.ts'
+import { certificateIdp } from './sso/certificate.ts'
+import { discoveredIdp } from './sso/discovery.ts'
+import { ssoRoutes } from './sso/routes.ts'
+import { startSweeping } from './sweep.ts'
+
+export interface UserOptions {
+  database: Database
+  store: Store
+  settings: Settings
+}
+
+/** The user service as a plugin of whichever host serves it; health and metrics are the host's. */
+export async function userPlugin(app: FastifyInstance, { database, store, settings }: UserOptions): Promise<void> {
+  const db = servingHandle(database)
+  const { log } = app
+  const issuer = settings.platformIssuer
+  const keys = signingKeys({ db, sealing: settings.sealing, log })
+  const verifier = createVerifier({
+    issuers: [
+      {
+        ...platformIssuer({ issuer, audience: settings.platformAudience, jwksUri: `${issuer}${KEY_SET_PATH}` }),
+        loadKeys: keys.publicKeys,
+      },
+      ...settings.issuers.map((other) => ({ ...other, isPlatform: false })),
+    ],
+  })
+  const idp = settings.idp.kind === 'discovery' ? discoveredIdp(settings.idp, log) : certificateIdp(settings.idp, log)
+  const events = accessEvents({ db, store, platformIssuer: issuer, log })
+  const deps: UserDeps = { db, store, settings, keys, events, verifier, idp }
+  const sweeping = startSweeping(db, log)
+
+  app.addReadyCheck('user-database', database.isAlive)
+  app.addReadyCheck('user-store', store.isAlive)
+  app.addReadyCheck('user-keys', keys.access)
+  app.addHook('onReady', () => assertServingRole(db))
+  app.addHook('onClose', async () => {
+    clearInterval(sweeping)
+    keys.close()
+    verifier.close()
+  })
+
+  keySetRoute(app, keys)
+  app.register(internalRoutes, deps)
+  app.register(authModule, deps)
+  app.register(async (scope) => adminRoutes(scope, deps))
+}
+
+/** The module `auth`. */
+async function authModule(app: FastifyInstance, deps: UserDeps): Promise<void> {
+  await app.register(cookie)
+  await app.register(ssoRoutes, deps)
+  identity(app, deps)
+  await openApi(app, { title: 'auth', description: 'Signing in and out, and one’s own profile' })
+  for (const prefix of ['/api/auth/v1', '/api/v1/auth']) {
+    sessionRoutes(app, deps, prefix)
+    meRoutes(app, deps, prefix)
+  }
+  app.get('/api/auth/openapi.json', { config: { access: 'open' }, schema: { hide: true } }, async () => app.swagger())
+}
+
+/** The user service as a server of its own. */
+export function buildApp(options: UserOptions & { server?: Omit<ServerOptions, 'name'> }): FastifyInstance {
+  const app = createServer({ name: 'user', ...options.server })
+  app.register(userPlugin, options)
+  return app
+}

@@ -1,0 +1,19 @@
+import type { Verifier } from '@munjigi/identity/verifier'
+import type { Store } from '@munjigi/store/store'
+import type { Kysely } from 'kysely'
+import type { AccessEvents } from './access-events.ts'
+import type { Settings } from './settings.ts'
+import type { SigningKeys } from './signing-keys.ts'
+import type { Idp } from './sso/idp.ts'
+import type { Tables } from './tables.ts'
+
+/** What the routes of this service stand on. */
+export interface UserDeps {
+  db: Kysely<Tables>
+  store: Store
+  settings: Settings
+  keys: SigningKeys
+  events: AccessEvents
+  verifier: Verifier
+  idp: Idp
+}

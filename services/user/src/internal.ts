@@ -1,0 +1,78 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import {
+  AccessQuery,
+  AccessRecord,
+  ExchangedToken,
+  INTERNAL_USER_PATH,
+  type PrincipalName,
+  TokenExchange,
+} from '@munjigi/contracts/access'
+import { X_INTERNAL_KEY } from '@munjigi/contracts/headers'
+import type { FastifyInstance } from 'fastify'
+import { listNames } from './access-events.ts'
+import type { UserDeps } from './deps.ts'
+import { findPerson, findPersonByName, type PersonRow } from './people.ts'
+import { internalKeyInvalid, personNotFound } from './problems.ts'
+import { listSections } from './sections.ts'
+import { listEndedSids } from './sessions.ts'
+import type { Settings } from './settings.ts'
+import { exchangeToken } from './token-exchange.ts'
+import { nowSeconds } from './tokens.ts'
+
+/** The routes between gateway, services and user (DESIGN §4.6); none is reachable from outside. */
+export async function internalRoutes(app: FastifyInstance, deps: UserDeps): Promise<void> {
+  const isCaller = internalKeyCheck(deps.settings.internalKeys)
+  app.addHook('onRequest', async (request) => {
+    if (!isCaller(request.headers[X_INTERNAL_KEY])) throw internalKeyInvalid()
+  })
+
+  app.get<{ Querystring: PrincipalName }>(
+    `${INTERNAL_USER_PATH}/access`,
+    { schema: { querystring: AccessQuery, response: { 200: AccessRecord } } },
+    async (request) => {
+      const person = await findNamed(deps, request.query)
+      if (person === undefined) throw personNotFound()
+      return accessRecord(deps, person)
+    },
+  )
+
+  app.post<{ Body: TokenExchange }>(
+    `${INTERNAL_USER_PATH}/tokens`,
+    { schema: { body: TokenExchange, response: { 200: ExchangedToken } } },
+    (request) => exchangeToken(deps, request.body, request.id),
+  )
+}
+
+/** Compares with every key, in constant time; of equal length by hashing. */
+function internalKeyCheck(keys: Settings['internalKeys']): (given: unknown) => boolean {
+  const digest = (text: string) => createHash('sha256').update(text).digest()
+  const known = keys.map(({ key }) => digest(key))
+  return (given) => {
+    if (typeof given !== 'string') return false
+    const shown = digest(given)
+    return known.filter((key) => timingSafeEqual(key, shown)).length > 0
+  }
+}
+
+/** Only we and the issuers that share our people name anybody (DESIGN §4.3). */
+async function findNamed({ db, settings }: UserDeps, name: PrincipalName): Promise<PersonRow | undefined> {
+  if (name.issuer === settings.platformIssuer) return findPerson(db, name.sub)
+  const isShared = settings.issuers.some(({ issuer, people }) => issuer === name.issuer && people === 'shared')
+  return isShared ? findPersonByName(db, name) : undefined
+}
+
+async function accessRecord({ db, settings }: UserDeps, person: PersonRow): Promise<AccessRecord> {
+  const { sub, status, role, superuser, valid_from, rights_changed_at } = person
+  return {
+    sub,
+    names: await listNames(db, settings.platformIssuer, sub),
+    status,
+    role,
+    superuser,
+    tenant: { id: person.tenant_id, status: person.tenant_status },
+    sections: await listSections(db, person),
+    valid_from,
+    rights_changed_at,
+    ended_sids: await listEndedSids(db, sub, nowSeconds()),
+  }
+}

@@ -1,0 +1,43 @@
+import type { Kysely } from 'kysely'
+import type { Tables } from './tables.ts'
+
+const columns = [
+  'people.sub',
+  'user_id',
+  'email',
+  'username_kr',
+  'username_en',
+  'deptname_kr',
+  'deptname_en',
+  'role',
+  'superuser',
+  'people.status',
+  'tenant_id',
+  'tenants.status as tenant_status',
+  'theme_preference',
+  'language_preference',
+  'realm_access',
+  'resource_access',
+  'valid_from',
+  'rights_changed_at',
+] as const
+
+const selectPeople = (db: Kysely<Tables>) =>
+  db.selectFrom('people').innerJoin('tenants', 'tenants.id', 'people.tenant_id').select(columns)
+
+export type PersonRow = NonNullable<Awaited<ReturnType<typeof findPerson>>>
+
+export const findPerson = (db: Kysely<Tables>, sub: string) =>
+  selectPeople(db).where('people.sub', '=', sub).executeTakeFirst()
+
+/** The person whom a further issuer calls `sub`. */
+export const findPersonByName = (db: Kysely<Tables>, name: { issuer: string; sub: string }) =>
+  selectPeople(db)
+    .innerJoin('person_names', 'person_names.person_sub', 'people.sub')
+    .where('person_names.issuer', '=', name.issuer)
+    .where('person_names.sub', '=', name.sub)
+    .executeTakeFirst()
+
+/** Keeps the person as they are until the transaction ends, so that who is disabled meanwhile is so afterwards. */
+export const lockPerson = (trx: Kysely<Tables>, sub: string) =>
+  selectPeople(trx).where('people.sub', '=', sub).forShare('people').executeTakeFirst()

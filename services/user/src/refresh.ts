@@ -1,0 +1,132 @@
+import { randomUUID } from 'node:crypto'
+import type { Transaction } from 'kysely'
+import { recordEvent } from './audit.ts'
+import type { UserDeps } from './deps.ts'
+import { lockPerson, type PersonRow } from './people.ts'
+import { refreshTokenInvalid, refreshTokenStolen, refreshTokenUsed, sessionEnded } from './problems.ts'
+import { type RefreshClaims, readRefreshToken, signRefreshToken } from './refresh-token.ts'
+import { isBlacklisted, tellEnd } from './session-end.ts'
+import { endSession, findSession, insertRefreshToken, type NewRefreshToken, prolongSession } from './sessions.ts'
+import { assertActive } from './standing.ts'
+import type { Tables } from './tables.ts'
+import { earliestIat, issueAccessToken, nowSeconds } from './tokens.ts'
+
+/** Parallel tabs and lost answers come again within it; later it is somebody else. */
+const SAME_SUCCESSOR_MS = 10_000
+
+export interface Refreshed {
+  access_token: string
+  expires_in: number
+  refresh_token: string
+  refresh_exp: number
+}
+
+interface Rotation {
+  person: PersonRow
+  successor: NewRefreshToken
+  iat: number
+}
+
+/** RFC 9700 §4.14: rotate on every use; a used token that comes again after 10 s ends the family. */
+export async function refresh(deps: UserDeps, token: string, requestId: string): Promise<Refreshed> {
+  const claims = await readRefreshToken(token, deps.keys)
+  if (claims === undefined) throw refreshTokenInvalid()
+  if (await isBlacklisted(deps.store, claims.sid)) throw sessionEnded()
+  const now = Date.now()
+  const candidate = await newSuccessor(deps, claims.sid)
+  const rotation = await deps.db
+    .transaction()
+    .execute((trx) => rotate(trx, { claims, candidate, now, requestId, accessTtl: deps.settings.accessTtl }))
+  if (rotation === 'stolen') {
+    await tellEnd(deps, { sid: claims.sid, person_sub: claims.sub })
+    throw refreshTokenStolen()
+  }
+  return answer(deps, rotation)
+}
+
+async function newSuccessor({ keys, settings }: UserDeps, sid: string): Promise<NewRefreshToken> {
+  const { kid } = await keys.refresh()
+  const iat = nowSeconds()
+  return { jti: randomUUID(), sid, iat, exp: iat + settings.refreshTtl, key_id: kid }
+}
+
+interface Attempt {
+  claims: RefreshClaims
+  candidate: NewRefreshToken
+  now: number
+  requestId: string
+  accessTtl: number
+}
+
+async function rotate(trx: Transaction<Tables>, attempt: Attempt): Promise<Rotation | 'stolen'> {
+  const { claims, candidate, now, accessTtl } = attempt
+  const token = await trx
+    .selectFrom('refresh_tokens')
+    .select(['sid', 'used_at', 'successor'])
+    .where('jti', '=', claims.jti)
+    .forUpdate()
+    .executeTakeFirst()
+  if (token?.sid !== claims.sid) throw refreshTokenInvalid()
+  const person = await requireLivePerson(trx, claims)
+  if (token.used_at !== null && now - token.used_at.getTime() > SAME_SUCCESSOR_MS) {
+    await endStolen(trx, attempt, person)
+    return 'stolen'
+  }
+  const successor = token.successor === null ? candidate : await requireUnused(trx, token.successor)
+  if (successor === candidate) await replace(trx, claims.jti, candidate, now)
+  const iat = earliestIat(person)
+  await prolongSession(trx, claims.sid, { access: iat + accessTtl, refresh: successor.exp })
+  return { person, successor, iat }
+}
+
+async function requireLivePerson(trx: Transaction<Tables>, { sub, sid, iat }: RefreshClaims): Promise<PersonRow> {
+  const person = await lockPerson(trx, sub)
+  const session = await findSession(trx, sid)
+  if (person === undefined || session?.person_sub !== person.sub) throw refreshTokenInvalid()
+  assertActive(person)
+  if (session.ended_at !== null || iat < person.valid_from) throw sessionEnded()
+  return person
+}
+
+async function replace(trx: Transaction<Tables>, jti: string, successor: NewRefreshToken, now: number): Promise<void> {
+  await insertRefreshToken(trx, successor)
+  await trx
+    .updateTable('refresh_tokens')
+    .set({ used_at: new Date(now), successor: successor.jti })
+    .where('jti', '=', jti)
+    .execute()
+}
+
+async function requireUnused(trx: Transaction<Tables>, jti: string): Promise<NewRefreshToken> {
+  const { used_at, ...successor } = await trx
+    .selectFrom('refresh_tokens')
+    .select(['jti', 'sid', 'iat', 'exp', 'key_id', 'used_at'])
+    .where('jti', '=', jti)
+    .executeTakeFirstOrThrow()
+  if (used_at !== null) throw refreshTokenUsed()
+  return successor
+}
+
+async function endStolen(trx: Transaction<Tables>, { claims, requestId }: Attempt, person: PersonRow): Promise<void> {
+  await endSession(trx, claims.sid)
+  await recordEvent(trx, {
+    actor: null,
+    action: 'session.refresh-token-stolen',
+    target: person.sub,
+    tenant_id: person.tenant_id,
+    request_id: requestId,
+    details: { sid: claims.sid },
+  })
+}
+
+async function answer(deps: UserDeps, { person, successor, iat }: Rotation): Promise<Refreshed> {
+  const key = await deps.keys.findRefresh(successor.key_id)
+  if (key === undefined) throw new Error('the key of a live refresh token is gone')
+  const exp = iat + deps.settings.accessTtl
+  return {
+    access_token: await issueAccessToken(deps.settings, deps.keys, person, { iat, exp, sid: successor.sid }),
+    expires_in: deps.settings.accessTtl,
+    refresh_token: await signRefreshToken({ sub: person.sub, ...successor }, key),
+    refresh_exp: successor.exp,
+  }
+}

@@ -1,0 +1,48 @@
+import type { Store } from '@munjigi/store/store'
+import { recordEvent } from './audit.ts'
+import type { UserDeps } from './deps.ts'
+import { lockPerson } from './people.ts'
+import { endSession } from './sessions.ts'
+
+const blacklistKey = (sid: string) => `refresh_blacklist:{${sid}}`
+
+/** The fast path of source 003 §4; the database decides, so a store that is gone says no. */
+export const isBlacklisted = async (store: Pick<Store, 'get'>, sid: string): Promise<boolean> =>
+  (await store.get(blacklistKey(sid)).catch(() => undefined)) !== undefined
+
+/** After the commit that ended a session: refused at once by every process, and gateways are told. */
+export async function tellEnd(
+  { store, settings, events }: Pick<UserDeps, 'store' | 'settings' | 'events'>,
+  { sid, person_sub }: { sid: string; person_sub: string },
+): Promise<void> {
+  await store.set(blacklistKey(sid), '1', settings.refreshTtl * 1000).catch(() => {
+    // Only the fast path is lost: the database knows that the session has ended.
+  })
+  await events.personChanged(person_sub)
+}
+
+/** Signs out of one session; what it held of the IdP's id_token comes back for the IdP's own sign-out. */
+export async function signOut(
+  deps: UserDeps,
+  session: { sid: string; person_sub: string },
+  requestId: string,
+): Promise<string | undefined> {
+  const ended = await deps.db.transaction().execute(async (trx) => {
+    const person = await lockPerson(trx, session.person_sub)
+    const live = await endSession(trx, session.sid)
+    if (live === undefined || person === undefined) return undefined
+    await recordEvent(trx, {
+      actor: person.sub,
+      action: 'session.ended',
+      target: person.sub,
+      tenant_id: person.tenant_id,
+      request_id: requestId,
+      details: { sid: session.sid },
+    })
+    return live
+  })
+  if (ended === undefined) return undefined
+  await tellEnd(deps, session)
+  if (ended.id_token_sealed === null) return undefined
+  return deps.settings.sealing.open(ended.id_token_sealed, `id-token:${session.sid}`)
+}

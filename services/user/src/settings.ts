@@ -1,0 +1,100 @@
+import { readFileSync } from 'node:fs'
+import { listOf } from '@munjigi/env'
+import { type Issuer, readIssuersFile } from '@munjigi/identity/issuers'
+import { type KeyRing, keyRing } from '@munjigi/sealing/fernet'
+import { checkEnv, type SettingsEnv } from './env.ts'
+import type { ProfileClaims } from './sso/profile.ts'
+
+/** How the company's IdP is known (DESIGN §8): by discovery, or by its authorisation URL and certificate. */
+export type IdpSettings = { clientId: string; redirectUrl: string } & (
+  | { kind: 'discovery'; issuer: string; clientSecret: string; backchannelUrl: string | undefined }
+  | { kind: 'certificate'; authorizationUrl: string; issuer: string; certificate: Buffer }
+)
+
+export interface Settings {
+  platformIssuer: string
+  platformAudience: string
+  frontendUrl: string
+  idp: IdpSettings
+  signoutUrl: string | undefined
+  sealing: KeyRing
+  internalKeys: { name: string; key: string }[]
+  /** Issuers trusted besides ourselves. */
+  issuers: Issuer[]
+  initialAdminIds: ReadonlySet<string>
+  defaultTenantId: string
+  delivery: 'token' | 'code'
+  /** Lives of tokens in seconds. */
+  accessTtl: number
+  urlTokenTtl: number
+  refreshTtl: number
+  claims: ProfileClaims
+}
+
+/**
+ * What the service is built from; `development` alone permits development secrets and tokens in addresses.
+ * @throws EnvError where variables do not go together, Error where a named file or key is not usable.
+ */
+export function settingsOf(env: SettingsEnv, options: { development?: boolean } = {}): Settings {
+  checkEnv(env, options)
+  return {
+    platformIssuer: env.PLATFORM_ISSUER,
+    platformAudience: env.PLATFORM_AUDIENCE,
+    frontendUrl: env.FRONTEND_BASE_URL.replace(/\/+$/, ''),
+    idp: idpOf(env),
+    signoutUrl: env.IDP_SIGNOUT_URL,
+    sealing: keyRing(env.USER_SEALING_KEY),
+    internalKeys: listOf(env.INTERNAL_KEYS).map(splitKey),
+    issuers: env.ISSUERS_FILE === undefined ? [] : readIssuersFile(env.ISSUERS_FILE),
+    initialAdminIds: new Set(listOf(env.INITIAL_ADMIN_IDS)),
+    defaultTenantId: env.DEFAULT_TENANT_ID,
+    delivery: env.SSO_TOKEN_DELIVERY,
+    accessTtl: env.ACCESS_TOKEN_TTL_SECONDS,
+    urlTokenTtl: env.URL_TOKEN_TTL_SECONDS,
+    refreshTtl: env.REFRESH_TOKEN_TTL_SECONDS,
+    claims: {
+      user_id: listOf(env.CLAIM_USER_ID),
+      email: listOf(env.CLAIM_EMAIL),
+      username_kr: listOf(env.CLAIM_USERNAME_KR),
+      username_en: listOf(env.CLAIM_USERNAME_EN),
+      deptname_kr: listOf(env.CLAIM_DEPTNAME_KR),
+      deptname_en: listOf(env.CLAIM_DEPTNAME_EN),
+    },
+  }
+}
+
+function idpOf(env: SettingsEnv): IdpSettings {
+  const client = { clientId: env.IDP_CLIENT_ID, redirectUrl: env.SP_REDIRECT_URL }
+  if (env.IDP_ISSUER !== undefined) {
+    const clientSecret = env.IDP_CLIENT_SECRET as string
+    return {
+      ...client,
+      kind: 'discovery',
+      issuer: env.IDP_ISSUER,
+      clientSecret,
+      backchannelUrl: env.IDP_BACKCHANNEL_URL,
+    }
+  }
+  return {
+    ...client,
+    kind: 'certificate',
+    authorizationUrl: env.IDP_ENTITY_ID as string,
+    issuer: env.IDP_TOKEN_ISSUER as string,
+    certificate: readFileSync(env.IDP_CERT_FILE),
+  }
+}
+
+function splitKey(item: string) {
+  const colon = item.indexOf(':')
+  return { name: item.slice(0, colon), key: item.slice(colon + 1) }
+}
+
+/** `settingsOf` for a `main.ts`: prints what is wrong and exits 1. */
+export function requireSettings(env: SettingsEnv): Settings {
+  try {
+    return settingsOf(env)
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n`)
+    process.exit(1)
+  }
+}

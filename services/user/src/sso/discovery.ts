@@ -1,0 +1,150 @@
+import { Problem } from '@munjigi/problem'
+import type { FastifyBaseLogger } from 'fastify'
+import { createLocalJWKSet, decodeJwt, jwtVerify } from 'jose'
+import * as client from 'openid-client'
+import { type Static, Type } from 'typebox'
+import { Check } from 'typebox/value'
+import { answerInvalid, providerError, providerUnavailable } from '../problems.ts'
+import type { IdpSettings } from '../settings.ts'
+import { type Idp, type Login, SCOPE, type SignedIn, type SignInAnswer } from './idp.ts'
+
+/** A frozen IdP is answered for within a second. */
+const ANSWER_LIMIT_S = 0.9
+const CLOCK_TOLERANCE_S = 30
+
+type DiscoverySettings = Extract<IdpSettings, { kind: 'discovery' }>
+
+const Roles = Type.Object({ roles: Type.Array(Type.String()) })
+const KeycloakRoles = Type.Object({
+  sub: Type.String(),
+  realm_access: Type.Optional(Roles),
+  resource_access: Type.Optional(Type.Record(Type.String(), Roles)),
+})
+type KeycloakRoles = Static<typeof KeycloakRoles>
+
+/** An IdP with discovery: hybrid flow by form_post, then the code is exchanged (OpenID Connect Core §3.3). */
+export function discoveredIdp(settings: DiscoverySettings, log: FastifyBaseLogger): Idp {
+  let discovered: Promise<client.Configuration> | undefined
+  const configuration = (): Promise<client.Configuration> => {
+    discovered ??= discover(settings).catch((error) => {
+      discovered = undefined
+      throw translated(error, log)
+    })
+    return discovered
+  }
+  configuration().catch(() => {
+    // Said in the log already; the first sign-in tries again.
+  })
+
+  return {
+    namesPeople: true,
+    authorizationUrl: async ({ state, nonce }) =>
+      client.buildAuthorizationUrl(await configuration(), {
+        redirect_uri: settings.redirectUrl,
+        response_mode: 'form_post',
+        scope: SCOPE,
+        state,
+        nonce,
+      }),
+    finish: async (answer, login) => {
+      const config = await configuration()
+      try {
+        return await exchange(config, settings, answer, login)
+      } catch (error) {
+        throw translated(error, log)
+      }
+    },
+    signOutUrl: async (idToken, returnTo) => {
+      const config = await configuration()
+      if (config.serverMetadata().end_session_endpoint === undefined) return undefined
+      return client.buildEndSessionUrl(config, {
+        post_logout_redirect_uri: returnTo,
+        ...(idToken !== undefined && { id_token_hint: idToken }),
+      })
+    },
+  }
+}
+
+function discover({
+  issuer,
+  clientId,
+  clientSecret,
+  backchannelUrl,
+}: DiscoverySettings): Promise<client.Configuration> {
+  const isPlain = [issuer, backchannelUrl].some((url) => url?.startsWith('http:'))
+  const metadata = { client_secret: clientSecret, [client.clockTolerance]: CLOCK_TOLERANCE_S }
+  return client.discovery(new URL(issuer), clientId, metadata, undefined, {
+    timeout: ANSWER_LIMIT_S,
+    [client.customFetch]: (url, options) => fetch(reachedAt(url, issuer, backchannelUrl), options as RequestInit),
+    execute: [
+      client.useCodeIdTokenResponseType,
+      client.enableNonRepudiationChecks,
+      ...(isPlain ? [client.allowInsecureRequests] : []),
+    ],
+  })
+}
+
+/** The IdP's public origin may be out of this machine's reach. */
+function reachedAt(url: string, issuer: string, backchannelUrl: string | undefined): string {
+  const { origin } = new URL(issuer)
+  if (backchannelUrl === undefined || !url.startsWith(`${origin}/`)) return url
+  return backchannelUrl.replace(/\/+$/, '') + url.slice(origin.length)
+}
+
+async function exchange(
+  config: client.Configuration,
+  settings: DiscoverySettings,
+  answer: SignInAnswer,
+  { state, nonce }: Login,
+): Promise<SignedIn> {
+  const url = new URL(settings.redirectUrl)
+  url.hash = new URLSearchParams({ ...answer }).toString()
+  const tokens = await client.authorizationCodeGrant(config, url, {
+    expectedState: state,
+    expectedNonce: nonce,
+    idTokenExpected: true,
+  })
+  const front = decodeJwt(answer.id_token)
+  const back = tokens.claims()
+  // OpenID Connect Core §3.3.3.6: both id_tokens speak of the same person.
+  if (back === undefined || front.sub !== back.sub) throw answerInvalid()
+  for (const { typ } of [front, back]) if (typ !== undefined && typ !== 'ID') throw answerInvalid()
+  const roles = await readRoles(config, tokens.access_token)
+  if (roles !== undefined && roles.sub !== back.sub) throw answerInvalid()
+  return {
+    issuer: back.iss,
+    sub: back.sub,
+    claims: { ...front, ...back },
+    realm_access: roles?.realm_access ?? null,
+    resource_access: roles?.resource_access ?? null,
+    id_token: tokens.id_token ?? null,
+  }
+}
+
+/** Keycloak's roles stand in the access token; another IdP's may be no JWT at all. */
+async function readRoles(config: client.Configuration, accessToken: string): Promise<KeycloakRoles | undefined> {
+  const jwks = client.getJwksCache(config)?.jwks
+  if (jwks === undefined || accessToken.split('.').length !== 3) return undefined
+  const { issuer } = config.serverMetadata()
+  const { payload } = await jwtVerify(accessToken, createLocalJWKSet(jwks), {
+    issuer,
+    clockTolerance: CLOCK_TOLERANCE_S,
+  })
+  return Check(KeycloakRoles, payload) ? (payload as KeycloakRoles) : undefined
+}
+
+/** What the library says goes into the log by its code, and never to the browser. */
+function translated(error: unknown, log: FastifyBaseLogger): Error {
+  if (error instanceof Problem) return error
+  if (!(error instanceof Error)) return providerUnavailable()
+  const { code } = error as { code?: unknown }
+  const status = error instanceof client.ResponseBodyError ? error.status : undefined
+  const reason = error instanceof client.ResponseBodyError ? error.error : (code ?? error.name)
+  log.warn({ reason, status }, 'sign-in service')
+  if (isUnreachable(error, code) || (status !== undefined && status >= 500)) return providerUnavailable()
+  if (status === undefined) return answerInvalid()
+  return reason === 'invalid_grant' ? answerInvalid() : providerError()
+}
+
+const isUnreachable = (error: Error, code: unknown): boolean =>
+  code === 'OAUTH_TIMEOUT' || code === 'OAUTH_RESPONSE_IS_NOT_CONFORM' || (error instanceof TypeError && !code)

@@ -1,0 +1,147 @@
+import { randomUUID } from 'node:crypto'
+import type { Transaction } from 'kysely'
+import { recordEvent } from '../audit.ts'
+import type { UserDeps } from '../deps.ts'
+import { lockPerson, type PersonRow } from '../people.ts'
+import { answerInvalid, loginIdMissing, loginIdTaken } from '../problems.ts'
+import type { Tables } from '../tables.ts'
+import { nowSeconds } from '../tokens.ts'
+import type { SignedIn } from './idp.ts'
+import { type Profile, readProfile } from './profile.ts'
+
+export interface Newcomer {
+  identity: SignedIn
+  profile: Profile & { user_id: string }
+  /** The platform's subject if nobody has this name yet. */
+  sub: string
+  isInitialAdmin: boolean
+  tenantId: string
+  requestId: string
+}
+
+/** What can stand in `X-User-Sub`; a bar would make it look like a subject of another issuer (DESIGN §4.3). */
+const SUBJECT = /^[\x21-\x7b\x7d\x7e]{1,255}$/
+
+/** @throws Problem 400 `sso-answer-invalid` or 502 `login-id-missing`. */
+export function newcomer({ settings, idp }: UserDeps, identity: SignedIn, requestId: string): Newcomer {
+  if (!SUBJECT.test(identity.sub)) throw answerInvalid()
+  const { user_id, ...profile } = readProfile(identity.claims, settings.claims)
+  if (user_id === undefined) throw loginIdMissing()
+  return {
+    identity,
+    profile: { ...profile, user_id },
+    sub: idp.namesPeople ? identity.sub : randomUUID(),
+    isInitialAdmin: settings.initialAdminIds.has(user_id),
+    tenantId: settings.defaultTenantId,
+    requestId,
+  }
+}
+
+/**
+ * The person bound to (iss, sub), brought up to date or made. Of two first logins at once the unique constraints let one
+ * make the person, and the other finds them.
+ * @throws Problem 403 `login-id-taken` where the login id, or the subject, is somebody else's.
+ */
+export async function provision(trx: Transaction<Tables>, who: Newcomer): Promise<PersonRow> {
+  let sub = await findBound(trx, who)
+  if (sub === undefined) {
+    const isMade = await insertPerson(trx, who)
+    sub = isMade ? who.sub : await findBound(trx, who)
+    if (sub === undefined) throw loginIdTaken()
+  }
+  await updatePerson(trx, sub, who)
+  const person = await lockPerson(trx, sub)
+  if (person === undefined) throw new Error('a person without a tenant')
+  return person
+}
+
+async function findBound(trx: Transaction<Tables>, { identity }: Newcomer): Promise<string | undefined> {
+  const name = await trx
+    .selectFrom('person_names')
+    .select('person_sub')
+    .where('issuer', '=', identity.issuer)
+    .where('sub', '=', identity.sub)
+    .executeTakeFirst()
+  return name?.person_sub
+}
+
+async function insertPerson(trx: Transaction<Tables>, who: Newcomer): Promise<boolean> {
+  await trx
+    .insertInto('tenants')
+    .values({ id: who.tenantId, name: '기본 테넌트' })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute()
+  const made = await trx
+    .insertInto('people')
+    .values({
+      sub: who.sub,
+      user_id: who.profile.user_id,
+      tenant_id: who.tenantId,
+      ...rolesOf(who),
+      email: null,
+      last_login_at: null,
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .returning('sub')
+    .executeTakeFirst()
+  if (made === undefined) return false
+  const { issuer, sub } = who.identity
+  await trx.insertInto('person_names').values({ issuer, sub, person_sub: who.sub }).execute()
+  await recordEvent(trx, {
+    ...eventOf(who, who.sub),
+    action: 'person.provisioned',
+    details: { user_id: who.profile.user_id, issuer },
+  })
+  return true
+}
+
+async function updatePerson(trx: Transaction<Tables>, sub: string, who: Newcomer): Promise<void> {
+  const before = await trx
+    .selectFrom('people')
+    .select(['role', 'superuser', 'realm_access', 'resource_access', 'rights_changed_at', 'last_login_at'])
+    .where('sub', '=', sub)
+    .forUpdate()
+    .executeTakeFirstOrThrow()
+  const roles = rolesOf(who)
+  const isMadeAdmin = who.isInitialAdmin && !(before.role === 'ADMIN' && before.superuser)
+  const changesRights =
+    isMadeAdmin ||
+    roles.realm_access !== textOf(before.realm_access) ||
+    roles.resource_access !== textOf(before.resource_access)
+  await trx
+    .updateTable('people')
+    .set({
+      ...who.profile,
+      ...roles,
+      last_login_at: new Date(),
+      ...(isMadeAdmin && { role: 'ADMIN', superuser: true }),
+      // Nobody holds a token of the time before the first sign-in.
+      ...(changesRights && before.last_login_at !== null && { rights_changed_at: nowSeconds() }),
+    })
+    .where('sub', '=', sub)
+    .execute()
+  if (isMadeAdmin) await recordEvent(trx, { ...eventOf(who, sub), action: 'person.made-initial-admin' })
+}
+
+const eventOf = ({ tenantId, requestId }: Newcomer, target: string) => ({
+  actor: null,
+  target,
+  tenant_id: tenantId,
+  request_id: requestId,
+})
+
+/** Sorted, so that the IdP's order of today is no change of rights. */
+function rolesOf({ identity }: Newcomer) {
+  return { realm_access: textOf(identity.realm_access), resource_access: textOf(identity.resource_access) }
+}
+
+function textOf(access: SignedIn['realm_access'] | SignedIn['resource_access']): string | null {
+  if (access === null) return null
+  return JSON.stringify(access, (_key, value: unknown) => sorted(value))
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.toSorted()
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+}

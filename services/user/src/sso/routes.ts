@@ -1,0 +1,80 @@
+import formbody from '@fastify/formbody'
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import { type Static, Type } from 'typebox'
+import type { UserDeps } from '../deps.ts'
+import { loginExpired, providerError, providerUnavailable, signInRefused } from '../problems.ts'
+import { clearRefreshCookie, peekRefreshCookie, setRefreshCookie } from '../refresh-cookie.ts'
+import { readRefreshToken } from '../refresh-token.ts'
+import { signOut } from '../session-end.ts'
+import { deliver } from './delivery.ts'
+import { failurePage } from './failure-page.ts'
+import { beginLogin, takeLogin } from './login-state.ts'
+import { signIn } from './sign-in.ts'
+
+const BODY_LIMIT_BYTES = 64 * 1024
+const REFUSED = new Set(['access_denied', 'login_required', 'interaction_required', 'consent_required'])
+const UNAVAILABLE = new Set(['temporarily_unavailable', 'server_error'])
+
+const Answer = Type.Object({
+  state: Type.String({ minLength: 1, maxLength: 100 }),
+  code: Type.Optional(Type.String({ minLength: 1, maxLength: 4096 })),
+  id_token: Type.Optional(Type.String({ minLength: 1, maxLength: 16_384 })),
+  error: Type.Optional(Type.String({ maxLength: 100 })),
+})
+type Answer = Static<typeof Answer>
+
+/** Sign-in by the company's IdP: every answer is a redirect to a configured address, or a page. */
+export async function ssoRoutes(app: FastifyInstance, deps: UserDeps): Promise<void> {
+  const { settings, idp } = deps
+  const loginUrl = settings.idp.redirectUrl.replace(/callback\/?$/, 'login/')
+  await app.register(formbody, { bodyLimit: BODY_LIMIT_BYTES })
+  app.setErrorHandler(failurePage(loginUrl))
+
+  app.get('/api/auth/login', { config: { access: 'open' } }, async (request, reply) => {
+    const login = await beginLogin(deps, request, reply)
+    return redirect(reply, await idp.authorizationUrl(login))
+  })
+
+  app.post<{ Body: Answer }>(
+    '/api/auth/callback',
+    { config: { access: 'open' }, schema: { body: Answer } },
+    async (request, reply) => {
+      const { state, code, id_token, error } = request.body
+      const login = await takeLogin(deps, request, state)
+      if (error !== undefined) throw refusalOf(error)
+      if (code === undefined || id_token === undefined) throw loginExpired()
+      const identity = await idp.finish({ state, code, id_token }, login)
+      const accessTtl = settings.delivery === 'token' ? settings.urlTokenTtl : settings.accessTtl
+      const session = await signIn(deps, identity, { accessTtl, requestId: request.id })
+      const target = await deliver(deps, session)
+      setRefreshCookie(settings, reply, session)
+      return redirect(reply, target)
+    },
+  )
+
+  // A reload of the call-back's address; there is no sign-in by GET.
+  app.get('/api/auth/callback', { config: { access: 'open' } }, async () => {
+    throw loginExpired()
+  })
+
+  app.get('/api/auth/logout', { config: { access: 'open' } }, async (request, reply) => {
+    const token = peekRefreshCookie(settings, request)
+    const claims = token === undefined ? undefined : await readRefreshToken(token, deps.keys)
+    const session = claims && { sid: claims.sid, person_sub: claims.sub }
+    const idToken = session && (await signOut(deps, session, request.id))
+    clearRefreshCookie(settings, reply)
+    const target = settings.signoutUrl ?? (await idp.signOutUrl(idToken, settings.frontendUrl))
+    if (target !== undefined) return redirect(reply, target)
+    return { message: 'Local logout successful, IdP signout URL not configured.' }
+  })
+}
+
+function redirect(reply: FastifyReply, target: URL | string): FastifyReply {
+  reply.headers({ 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' })
+  return reply.redirect(String(target), 302)
+}
+
+function refusalOf(error: string): Error {
+  if (REFUSED.has(error)) return signInRefused()
+  return UNAVAILABLE.has(error) ? providerUnavailable() : providerError()
+}

@@ -1,0 +1,61 @@
+import type { ExchangedToken, TokenExchange } from '@munjigi/contracts/access'
+import { Actor } from '@munjigi/contracts/tokens'
+import type { VerifiedToken } from '@munjigi/identity/verifier'
+import { Type } from 'typebox'
+import { Check } from 'typebox/value'
+import { actFor, assertMayBeActedFor } from './acting.ts'
+import type { UserDeps } from './deps.ts'
+import { findPerson, findPersonByName, type PersonRow } from './people.ts'
+import { unknownCredential, unknownPerson } from './problems.ts'
+import { findSession, prolongSession } from './sessions.ts'
+import { assertActive } from './standing.ts'
+import { timesWithin } from './token-times.ts'
+import { issueAccessToken, type TokenFacts } from './tokens.ts'
+
+/** A platform token of at most 5 minutes for what the gateway was shown (DESIGN §4.6). */
+export async function exchangeToken(deps: UserDeps, body: TokenExchange, requestId: string): Promise<ExchangedToken> {
+  // There are no API keys to look up yet, so none is known.
+  if ('api_key' in body) throw unknownCredential()
+  const token = await verify(deps, body.token)
+  const { person, facts } = 'act_for' in body ? await actFor(deps, token, body, requestId) : await renew(deps, token)
+  const access_token = await issueAccessToken(deps.settings, deps.keys, person, facts)
+  return { access_token, expires_in: facts.exp - facts.iat, sub: person.sub }
+}
+
+async function verify({ verifier }: UserDeps, token: string): Promise<VerifiedToken> {
+  return (
+    verifier.remembered(token) ??
+    verifier.verify(token).catch((error: { status?: number }) => {
+      throw error.status === 401 ? unknownCredential() : error
+    })
+  )
+}
+
+/** The same person and session, with the rights of now. */
+async function renew(deps: UserDeps, token: VerifiedToken): Promise<{ person: PersonRow; facts: TokenFacts }> {
+  if (token.clientId !== undefined || token.issuer.people !== 'shared') throw unknownPerson()
+  const isOurs = token.issuer.isPlatform
+  const name = { issuer: token.issuer.issuer, sub: token.sub }
+  const person = await (isOurs ? findPerson(deps.db, token.sub) : findPersonByName(deps.db, name))
+  if (person === undefined) throw unknownPerson()
+  assertActive(person)
+  if (token.iat < person.valid_from) throw unknownCredential()
+  const sid = token.sid ?? String(token.claims.jti)
+  const session = isOurs ? await findSession(deps.db, sid) : undefined
+  if (session !== undefined && session.ended_at !== null) throw unknownCredential()
+  const carried = isOurs ? carriedClaims(token) : {}
+  if (carried.act !== undefined) await assertMayBeActedFor(deps.db, person)
+  const facts = { ...timesWithin(token), sid, ...carried }
+  if (session !== undefined) await prolongSession(deps.db, sid, { access: facts.exp })
+  return { person, facts }
+}
+
+/** What narrows a token stays with it. */
+function carriedClaims({ claims }: VerifiedToken): Pick<TokenFacts, 'act' | 'amr' | 'scope'> {
+  const { act, amr, scope } = claims
+  return {
+    ...(Check(Actor, act) && { act }),
+    ...(Check(Type.Array(Type.String()), amr) && { amr }),
+    ...(typeof scope === 'string' && { scope }),
+  }
+}

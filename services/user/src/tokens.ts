@@ -1,0 +1,68 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { PlatformClaims } from '@munjigi/contracts/tokens'
+import { signAccessToken } from '@munjigi/identity/issue'
+import { permissionsOf } from '@munjigi/identity/roles'
+import type { PersonRow } from './people.ts'
+import { clocksDiffer } from './problems.ts'
+import type { Settings } from './settings.ts'
+import type { SigningKeys } from './signing-keys.ts'
+
+const MAX_WAIT_MS = 2_000
+
+export interface TokenTimes {
+  iat: number
+  exp: number
+}
+
+/** What distinguishes one token of a person from another. */
+export interface TokenFacts extends TokenTimes {
+  sid: string
+  act?: NonNullable<PlatformClaims['act']>
+  amr?: string[]
+  scope?: string
+}
+
+export const nowSeconds = (): number => Math.floor(Date.now() / 1000)
+
+/** The first second in which a token of theirs carries their rights of now (DESIGN §4.6). */
+export const earliestIat = (person: Pick<PersonRow, 'valid_from' | 'rights_changed_at'>): number =>
+  Math.max(nowSeconds(), person.valid_from, person.rights_changed_at + 1)
+
+/** Waits for the second of `iat`: a token from the future is refused elsewhere. */
+export async function untilSecond(iat: number): Promise<void> {
+  const wait = iat * 1000 - Date.now()
+  if (wait > MAX_WAIT_MS) throw clocksDiffer()
+  if (wait > 0) await delay(wait)
+}
+
+/** A platform access token with the claims of DESIGN §4.3. */
+export async function issueAccessToken(
+  { platformIssuer, platformAudience }: Pick<Settings, 'platformIssuer' | 'platformAudience'>,
+  keys: Pick<SigningKeys, 'access'>,
+  person: PersonRow,
+  facts: TokenFacts,
+): Promise<string> {
+  const key = await keys.access()
+  await untilSecond(facts.iat)
+  const claims: PlatformClaims = {
+    iss: platformIssuer,
+    aud: platformAudience,
+    sub: person.sub,
+    jti: randomUUID(),
+    ...facts,
+    ...(person.email !== null && { email: person.email }),
+    tenant_id: person.tenant_id,
+    role: person.role,
+    permissions: [...permissionsOf(person.role)],
+    case_roles: {},
+    ...(person.realm_access !== null && { realm_access: person.realm_access }),
+    ...(person.resource_access !== null && { resource_access: person.resource_access }),
+    user_id: person.user_id,
+    username_kr: person.username_kr,
+    username_en: person.username_en,
+    deptname_kr: person.deptname_kr,
+    deptname_en: person.deptname_en,
+  }
+  return signAccessToken(claims, key)
+}
