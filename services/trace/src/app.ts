@@ -1,0 +1,42 @@
+import type { Database } from '@munjigi/db/connect'
+import { identity } from '@munjigi/identity/user-context'
+import type { Verifier } from '@munjigi/identity/verifier'
+import { createServer, type ServerOptions } from '@munjigi/server/create-server'
+import { openApi } from '@munjigi/server/openapi'
+import type { Store } from '@munjigi/store/store'
+import type { FastifyInstance } from 'fastify'
+import { createListeners } from './listeners.ts'
+import { liveRoute } from './live.ts'
+import { SCHEMA, SERVING_ROLE } from './migrations/plan.ts'
+import { traceRoutes } from './routes.ts'
+import { traceStore } from './store.ts'
+import { sweepHourly } from './sweep.ts'
+import type { Tables } from './tables.ts'
+
+export interface TraceDeps {
+  database: Database
+  store: Store
+  verifier: Verifier
+}
+
+/** The module `trace`, in a scope of its own: register it in any host made by createServer. */
+export async function tracePlugin(app: FastifyInstance, { database, store, verifier }: TraceDeps): Promise<void> {
+  const traces = traceStore(database.as<Tables>(SERVING_ROLE).withSchema(SCHEMA))
+  app.addReadyCheck('trace-database', database.isAlive)
+  app.addReadyCheck('trace-store', store.isAlive)
+  const listeners = await createListeners(store, app.log)
+  app.addHook('onClose', listeners.close)
+  identity(app, { verifier })
+  sweepHourly(app, traces)
+  await openApi(app, { title: 'trace', description: 'Log lines of a running thing, listed or live' })
+  app.get('/api/trace/openapi.json', { config: { access: 'open' }, schema: { hide: true } }, async () => app.swagger())
+  await liveRoute(app, traces, listeners)
+  await app.register(async (v1) => traceRoutes(v1, traces, listeners), { prefix: '/api/trace/v1' })
+}
+
+/** trace in a server of its own. */
+export function buildApp(deps: TraceDeps, options: Omit<ServerOptions, 'name'> = {}): FastifyInstance {
+  const app = createServer({ name: 'trace', ...options })
+  app.register(tracePlugin, deps)
+  return app
+}

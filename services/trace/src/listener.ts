@@ -1,0 +1,125 @@
+import type { TraceMessage } from '@munjigi/contracts/trace'
+import type { UserContext } from '@munjigi/identity/user-context'
+import type { WebSocket } from 'ws'
+import type { Store } from './store.ts'
+
+const PAGE = 20
+/** More than a page of the largest entries, so that only a reader who falls behind meets it. */
+const BUFFER_LIMIT_BYTES = 2 * 1024 * 1024
+const CLOSING_LIMIT_MS = 5_000
+
+interface Listening {
+  user: UserContext
+  traceId: string
+  after: number
+  traces: Store
+  onError(error: unknown): void
+}
+
+/**
+ * One open socket on one trace. It sends entries in the order of their seq by reading on from the last one it sent:
+ * announcements only say that there is something to read, so losing or doubling one loses and doubles no entry.
+ */
+export class Listener {
+  readonly user: UserContext
+  readonly #socket: WebSocket
+  readonly #listening: Listening
+  #sent: number
+  #announced = 0
+  #isReading = false
+  #hasCaughtUp = false
+  #seenAt = Date.now()
+
+  constructor(socket: WebSocket, listening: Listening) {
+    this.user = listening.user
+    this.#socket = socket
+    this.#listening = listening
+    this.#sent = listening.after
+    socket.on('pong', () => {
+      this.#seenAt = Date.now()
+    })
+    socket.on('message', (data, isBinary) => this.#receive(isBinary ? '' : String(data)))
+    // Each ping is answered by a pong, which a peer that does not read piles up too.
+    socket.on('ping', () => this.#requirePace())
+    void this.readOn()
+  }
+
+  /** Entries up to `seq` are there. */
+  announce(seq: number): void {
+    if (seq <= this.#sent) return
+    this.#announced += 1
+    void this.readOn()
+  }
+
+  /** Sends what is there and was not sent yet. */
+  async readOn(): Promise<void> {
+    if (this.#isReading) return
+    this.#isReading = true
+    try {
+      let answered: number
+      do {
+        answered = this.#announced
+        while (await this.#sendPage());
+      } while (this.#announced > answered)
+    } catch (error) {
+      // The next announcement or heartbeat reads on from the same place.
+      this.#listening.onError(error)
+    } finally {
+      this.#isReading = false
+    }
+  }
+
+  /** Asks the peer for a sign of life; cuts one that gave none for `limitMs`. */
+  ask(limitMs: number): void {
+    if (Date.now() - this.#seenAt > limitMs) this.#socket.terminate()
+    else this.#socket.ping()
+  }
+
+  close(code: number, reason: string): void {
+    this.#socket.close(code, reason)
+    // Who does not read does not see the closing either.
+    setTimeout(() => this.#socket.terminate(), CLOSING_LIMIT_MS).unref()
+  }
+
+  #receive(text: string): void {
+    this.#seenAt = Date.now()
+    const type = heartbeatIn(text)
+    if (type === undefined) this.close(1008, 'only ping and pong are read here')
+    if (type === 'ping') this.#send({ type: 'pong' })
+  }
+
+  /** True when there may be more. */
+  async #sendPage(): Promise<boolean> {
+    const { traceId, traces } = this.#listening
+    const entries = await traces.listEntries(traceId, this.#sent, PAGE)
+    const { promise: flushed, resolve } = Promise.withResolvers<void>()
+    for (const entry of entries) {
+      this.#send({ type: 'entry', entry }, entry === entries.at(-1) ? () => resolve() : undefined)
+      this.#sent = entry.seq
+    }
+    const isFull = entries.length === PAGE
+    // A long past goes at the reader's pace; what is new is not kept for one who falls behind.
+    if (isFull && !this.#hasCaughtUp) await flushed
+    this.#hasCaughtUp ||= !isFull
+    return isFull && this.#socket.readyState === this.#socket.OPEN
+  }
+
+  #send(message: TraceMessage, flushed?: () => void): void {
+    this.#socket.send(JSON.stringify(message), flushed)
+    this.#requirePace()
+  }
+
+  #requirePace(): void {
+    if (this.#socket.bufferedAmount > BUFFER_LIMIT_BYTES) this.close(1013, 'reading too slowly: go on with ?after=')
+  }
+}
+
+function heartbeatIn(text: string): 'ping' | 'pong' | undefined {
+  try {
+    const { type } = JSON.parse(text) as { type?: unknown }
+    return type === 'ping' || type === 'pong' ? type : undefined
+  } catch {
+    // No JSON, or JSON that is no object.
+    return undefined
+  }
+}

@@ -1,0 +1,84 @@
+import { ACCESS_CHANNEL, AccessMessage } from '@munjigi/contracts/access'
+import { isAdminRole } from '@munjigi/identity/roles'
+import type { Store as Messages } from '@munjigi/store/store'
+import type { FastifyBaseLogger } from 'fastify'
+import { Check } from 'typebox/value'
+import type { Listener } from './listener.ts'
+
+/** `<seq> <trace id>`: entries of this trace up to seq are there. */
+const CHANNEL = 'munjigi:trace'
+const HEARTBEAT_MS = 20_000
+const SILENCE_LIMIT_MS = 60_000
+
+export type Listeners = Awaited<ReturnType<typeof createListeners>>
+
+/** Everybody who listens in this process, told by message what any process appended. */
+export async function createListeners(messages: Messages, log: FastifyBaseLogger) {
+  const byTrace = new Map<string, Set<Listener>>()
+  const all = () => [...byTrace.values()].flatMap((listeners) => [...listeners])
+
+  function tell(traceId: string, seq: number): void {
+    for (const listener of byTrace.get(traceId) ?? []) listener.announce(seq)
+  }
+
+  const heartbeat = setInterval(() => {
+    for (const listener of all()) {
+      listener.ask(SILENCE_LIMIT_MS)
+      // What an announcement that was lost spoke of.
+      void listener.readOn()
+    }
+  }, HEARTBEAT_MS).unref()
+
+  const subscriptions = await Promise.all([
+    messages.subscribe(CHANNEL, {
+      message: (text) => tell(text.slice(text.indexOf(' ') + 1), Number.parseInt(text, 10)),
+      ready: () => {
+        for (const listener of all()) void listener.readOn()
+      },
+    }),
+    messages.subscribe(ACCESS_CHANNEL, {
+      message: (text) => {
+        for (const listener of all())
+          if (isOutdatedBy(text, listener)) listener.close(4401, 'rights changed: connect again')
+      },
+    }),
+  ])
+
+  return {
+    add(traceId: string, listener: Listener): void {
+      byTrace.set(traceId, (byTrace.get(traceId) ?? new Set()).add(listener))
+    },
+    remove(traceId: string, listener: Listener): void {
+      const listeners = byTrace.get(traceId)
+      listeners?.delete(listener)
+      if (listeners?.size === 0) byTrace.delete(traceId)
+    },
+    /** Entries up to `seq` were appended here. */
+    announce(traceId: string, seq: number): void {
+      tell(traceId, seq)
+      messages.publish(CHANNEL, `${seq} ${traceId}`).catch((error) => log.warn({ err: error }, 'announcement lost'))
+    },
+    async close(): Promise<void> {
+      clearInterval(heartbeat)
+      await Promise.all(subscriptions.map((subscription) => subscription.close()))
+    },
+  }
+}
+
+/** An administrator's right to listen is in the token; an owner's is not, and needs no message. */
+function isOutdatedBy(text: string, { user }: Listener): boolean {
+  if (!isAdminRole(user.role ?? '')) return false
+  const message: unknown = parse(text)
+  if (!Check(AccessMessage, message)) return false
+  if ('all' in message) return true
+  return 'sub' in message && message.sub === user.token.sub && message.issuer === user.token.issuer.issuer
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    // Not of user's making, so it says nothing.
+    return undefined
+  }
+}
