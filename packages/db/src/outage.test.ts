@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { type AddressInfo, createServer, connect as dial, type Server, type Socket } from 'node:net'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import { sql } from 'kysely'
 import { connect, type Database } from './connect.ts'
 import { openPostgres } from './each-driver.ts'
@@ -93,84 +93,77 @@ async function freezer(target: URL) {
 }
 
 const superuserUrl = process.env.MUNJIGI_TEST_DATABASE_URL ?? ''
-const needsPostgres = { skip: superuserUrl ? false : 'MUNJIGI_TEST_DATABASE_URL is not set' }
+const needsPostgres = { timeout: 20_000, skip: superuserUrl ? false : 'MUNJIGI_TEST_DATABASE_URL is not set' }
 
-async function openFrozen() {
+async function openFrozen(t: TestContext) {
   const proxy = await freezer(new URL(superuserUrl))
   const opened = await openPostgres(superuserUrl, plan, (login) => {
     login.hostname = proxy.host
     login.port = proxy.port
   })
-  return { proxy, database: opened.database, close: () => opened.close().finally(proxy.close) }
+  t.after(async () => {
+    proxy.set(false)
+    proxy.cut()
+    await opened.close()
+    proxy.close()
+  })
+  return { proxy, database: opened.database }
 }
 
-test(
-  'a PostgreSQL that freezes fails calls within a second and serves again when it thaws',
-  needsPostgres,
-  async () => {
-    const { proxy, database, close } = await openFrozen()
-    const db = database.as('meal_serving')
-    await Promise.all(Array.from({ length: 5 }, () => one(database)))
-    const inTransaction = Promise.withResolvers<void>()
-    const frozen = Promise.withResolvers<void>()
-    const transaction = withTenant(db, TENANT, async (trx) => {
-      inTransaction.resolve()
-      await frozen.promise
-      await sql`select 1`.execute(trx)
-    })
-    await inTransaction.promise
+test('a frozen PostgreSQL fails calls within a second and serves again after the thaw', needsPostgres, async (t) => {
+  const { proxy, database } = await openFrozen(t)
+  const db = database.as('meal_serving')
+  await Promise.all(Array.from({ length: 5 }, () => one(database)))
+  const inTransaction = Promise.withResolvers<void>()
+  const frozen = Promise.withResolvers<void>()
+  const transaction = withTenant(db, TENANT, async (trx) => {
+    inTransaction.resolve()
+    await frozen.promise
+    await sql`select 1`.execute(trx)
+  })
+  await inTransaction.promise
 
-    proxy.set(true)
-    frozen.resolve()
-    await Promise.all([
-      failsInTime(transaction),
-      failsInTime(withTenant(db, TENANT, (trx) => sql`select 1`.execute(trx))),
-      failsInTime(database.isAlive()),
-      ...Array.from({ length: 30 }, () => failsInTime(one(database))),
-    ])
-    proxy.set(false)
-    await Promise.all(Array.from({ length: 30 }, () => one(database)))
-    await database.isAlive()
-    await close()
-  },
-)
+  proxy.set(true)
+  frozen.resolve()
+  await Promise.all([
+    failsInTime(transaction),
+    failsInTime(withTenant(db, TENANT, (trx) => sql`select 1`.execute(trx))),
+    failsInTime(database.isAlive()),
+    ...Array.from({ length: 30 }, () => failsInTime(one(database))),
+  ])
+  proxy.set(false)
+  await Promise.all(Array.from({ length: 30 }, () => one(database)))
+  await database.isAlive()
+})
 
-test(
-  'connections that are cut, idle or in a transaction, fail their calls and are replaced',
-  needsPostgres,
-  async () => {
-    const { proxy, database, close } = await openFrozen()
-    await assert.rejects(
-      database
-        .as('meal_serving')
-        .transaction()
-        .execute(async (trx) => {
-          await sql`select 1`.execute(trx)
-          proxy.cut()
-          await sql`select 1`.execute(trx)
-        }),
-    )
+test('connections that are cut fail their calls and are replaced', needsPostgres, async (t) => {
+  const { proxy, database } = await openFrozen(t)
+  await assert.rejects(
+    database
+      .as('meal_serving')
+      .transaction()
+      .execute(async (trx) => {
+        await sql`select 1`.execute(trx)
+        proxy.cut()
+        await sql`select 1`.execute(trx)
+      }),
+  )
 
-    assert.deepEqual((await one(database)).rows, [{ one: 1 }])
-    await close()
-  },
-)
+  assert.deepEqual((await one(database)).rows, [{ one: 1 }])
+})
 
-test('a frozen PostgreSQL does not keep close() waiting', needsPostgres, async () => {
-  const { proxy, database, close } = await openFrozen()
+test('a frozen PostgreSQL does not keep close() waiting', needsPostgres, async (t) => {
+  const { proxy, database } = await openFrozen(t)
   await one(database)
   proxy.set(true)
   await database.close()
-  proxy.set(false)
-  await close()
 })
 
-test('a slow statement is stopped by the server and its connection goes on', needsPostgres, async () => {
-  const { database, close } = await openFrozen()
+test('a slow statement is stopped by the server and its connection goes on', needsPostgres, async (t) => {
+  const { database } = await openFrozen(t)
 
   await assert.rejects(sql`select pg_sleep(30)`.execute(database.as('meal_serving')), { code: '57014' })
   assert.deepEqual((await one(database)).rows, [{ one: 1 }])
-  await close()
 })
 
 test('a read-only PostgreSQL is not alive', needsPostgres, async () => {

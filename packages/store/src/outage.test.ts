@@ -6,6 +6,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { tmpdir } from 'node:os'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
+import { Redis } from 'ioredis'
 import { redisStore } from './redis.ts'
 import type { Store } from './store.ts'
 
@@ -167,8 +168,9 @@ test('a Redis that dies and comes back is used again, and the subscription made 
 
 test('a Redis that takes no writes is not alive', needsRedis, async (t) => {
   const { store, socketPath } = await openRedis(t)
-  const admin = spawn('redis-cli', ['-s', socketPath, 'replicaof', '127.0.0.1', '1'])
-  await once(admin, 'exit')
+  const admin = new Redis(socketPath)
+  await admin.replicaof('127.0.0.1', 1)
+  admin.disconnect()
 
   await failsInTime(store.isAlive())
 })
