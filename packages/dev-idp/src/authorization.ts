@@ -6,7 +6,7 @@ import { htmlHeaders, page, pickLocale } from './pages.ts'
 import { type Client, findClient } from './realm.ts'
 import { postLogoutUriAllowed, redirectUriAllowed } from './redirect-uris.ts'
 import { resolveScopes } from './scopes.ts'
-import { sidOf } from './sessions.ts'
+import { SESSION_COOKIE, sidOf } from './sessions.ts'
 
 const INTERACTION_SECONDS = 1800
 
@@ -51,7 +51,7 @@ function configuration(idp: Idp): Configuration {
       .map(clientMetadata),
     cookies: {
       keys: [keys.cookieSecret],
-      names: { session: 'idp-session', interaction: 'idp-interaction', resume: 'idp-resume' },
+      names: { session: SESSION_COOKIE, interaction: 'idp-interaction', resume: 'idp-resume' },
       long: { ...cookie, path },
       short: cookie,
     },
@@ -114,7 +114,7 @@ function policy({ realm }: Idp) {
       const asked = String(query.scope ?? oidc.params?.scope ?? '')
       const client = findClient(realm, String(oidc.client?.clientId))
       if (client === undefined || resolveScopes(client, asked) === undefined)
-        throw new errors.InvalidScope(`Invalid scopes: ${asked}`, asked)
+        throw new errors.InvalidScope(`Invalid scopes: ${asked}`, undefined as unknown as string)
       return interactionPolicy.Check.NO_NEED_TO_PROMPT
     }),
     0,

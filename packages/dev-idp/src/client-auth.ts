@@ -14,6 +14,8 @@ export function authenticateClient({ realm }: Idp, request: EndpointRequest): Cl
   const { id, secret } = credentialsOf(request)
   const client = id === undefined ? undefined : findClient(realm, id)
   if (client === undefined) throw new OAuthError(401, 'invalid_client', REFUSED)
+  const named = request.form.get('client_id')
+  if (named !== null && named !== id) throw new OAuthError(401, 'unauthorized_client', REFUSED)
   if (client.publicClient) return client
   if (client.secret === undefined || secret === undefined || !sameText(client.secret, secret))
     throw new OAuthError(401, 'unauthorized_client', REFUSED)

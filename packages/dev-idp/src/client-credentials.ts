@@ -4,6 +4,8 @@ import type { TokenGrant } from './token-endpoint.ts'
 
 /** RFC 6749 §4.4: a client acts as itself, its `sub` being its service account's. */
 export const clientCredentialsGrant: TokenGrant = async (idp, client, { form, clientAddress }) => {
+  if (client.publicClient)
+    throw new OAuthError(401, 'unauthorized_client', 'Public client not allowed to retrieve service account')
   const person = idp.people.findServiceAccount(client.clientId)
   if (!client.serviceAccountsEnabled || person === undefined)
     throw new OAuthError(401, 'unauthorized_client', 'Client not enabled to retrieve service account')

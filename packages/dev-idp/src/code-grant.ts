@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto'
 import { type Code, takeCode } from './codes.ts'
-import { requireParameter } from './endpoint.ts'
 import { loginTokens } from './login-tokens.ts'
-import { invalidGrant, OAuthError } from './oauth-error.ts'
+import { invalidGrant, invalidRequest, OAuthError } from './oauth-error.ts'
 import { rolesOf } from './roles.ts'
 import { resolveScopes, scopeText } from './scopes.ts'
 import { sidOf } from './sessions.ts'
@@ -10,9 +9,11 @@ import type { TokenGrant } from './token-endpoint.ts'
 
 /** RFC 6749 §4.1.3 with RFC 7636: a code works once, for its client, at its redirect URI, with its verifier. */
 export const codeGrant: TokenGrant = async (idp, client, { form }) => {
-  const code = takeCode(idp, requireParameter(form, 'code'))
+  const value = form.get('code')
+  if (value === null) throw invalidRequest('Missing parameter: code')
+  const code = takeCode(idp, value)
   if (code === undefined) throw invalidGrant('Code not valid')
-  if (code.clientId !== client.clientId) throw invalidGrant('Auth error')
+  if (code.clientId !== client.clientId) throw invalidGrant('Auth error: Found different client_id in clientSession')
   if (code.redirectUri !== form.get('redirect_uri')) throw invalidGrant('Incorrect redirect_uri')
   checkVerifier(code, form.get('code_verifier'))
 
@@ -43,7 +44,7 @@ export const codeGrant: TokenGrant = async (idp, client, { form }) => {
 
 function checkVerifier(code: Code, verifier: string | null): void {
   if (code.codeChallenge === undefined) {
-    if (verifier !== null) throw invalidGrant('PKCE code verifier specified but challenge not present')
+    if (verifier !== null) throw invalidGrant('PKCE code verifier specified but challenge not present in authorization')
     return
   }
   if (verifier === null) throw invalidGrant('PKCE code verifier not specified')

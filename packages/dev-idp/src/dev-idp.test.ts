@@ -139,6 +139,30 @@ test('a login form of another browser, or of none, is refused', async () => {
   for (const method of ['GET', 'POST']) assert.equal((await fetch(url, { method })).status, 400)
 })
 
+test('without an id token a sign-out asks first, and only its own page can answer', async () => {
+  const browser = idpBrowser()
+  await signIn(idp, browser)
+  const parameters = { client_id: 'sso', post_logout_redirect_uri: 'http://localhost:9060/' }
+  const url = `${idp.issuer}/protocol/openid-connect/logout?${new URLSearchParams(parameters)}`
+  const isKnown = async () =>
+    (await browser.signIn('', '', authorizationUrl(idp, { prompt: 'none' }))).fields.code !== undefined
+
+  const forged = await browser.open(url, { confirmed: 'guess' })
+  assert.deepEqual([forged.status, await isKnown()], [200, true])
+  const page = await (await browser.open(url)).text()
+  const confirmed = /name="confirmed" value="([^"]+)"/.exec(page)?.[1] ?? ''
+  const answer = await browser.open(url, { confirmed })
+  assert.deepEqual([answer.status, answer.headers.get('location')], [302, 'http://localhost:9060/'])
+  assert.equal(await isKnown(), false)
+})
+
+test('a browser without a session is sent on from a sign-out at once', async () => {
+  const parameters = { client_id: 'sso', post_logout_redirect_uri: 'http://localhost:9060/' }
+  const url = `${idp.issuer}/protocol/openid-connect/logout?${new URLSearchParams(parameters)}`
+
+  assert.equal((await idpBrowser().open(url)).status, 302)
+})
+
 test('too large a form is refused', async () => {
   const answer = await token(idp, { grant_type: 'refresh_token', refresh_token: 'x'.repeat(70_000) })
 

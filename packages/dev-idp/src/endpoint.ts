@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { invalidRequest, OAuthError } from './oauth-error.ts'
+import { OAuthError } from './oauth-error.ts'
 
 const MAX_FORM_BYTES = 64 * 1024
 
@@ -7,6 +7,7 @@ export interface EndpointRequest {
   url: URL
   form: URLSearchParams
   authorization: string | undefined
+  cookies: Record<string, string>
   clientAddress: string
 }
 
@@ -34,6 +35,7 @@ async function outcome(endpoint: Endpoint, req: IncomingMessage): Promise<Answer
       url: new URL(req.url ?? '/', 'http://localhost'),
       form: await readForm(req),
       authorization: req.headers.authorization,
+      cookies: Object.fromEntries((req.headers.cookie ?? '').split('; ').map((pair) => pair.split('=', 2))),
       clientAddress: req.socket.remoteAddress ?? '',
     })
   } catch (error) {
@@ -52,11 +54,4 @@ export async function readForm(req: IncomingMessage): Promise<URLSearchParams> {
     chunks.push(chunk)
   }
   return new URLSearchParams(Buffer.concat(chunks).toString('utf8'))
-}
-
-/** A parameter that has to be there. */
-export function requireParameter(form: URLSearchParams, name: string): string {
-  const value = form.get(name)
-  if (value === null || value === '') throw invalidRequest(`Missing parameter: ${name}`)
-  return value
 }

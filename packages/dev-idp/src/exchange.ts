@@ -54,9 +54,10 @@ function checkRequest(client: Client, form: URLSearchParams): void {
 
 async function requireSubject(idp: Idp, client: Client, token: string) {
   const living = await livingAccessToken(idp, token)
-  if (typeof living === 'string' || living.claims.sid === undefined) throw invalidRequest('Invalid token')
+  if (typeof living === 'string') throw invalidRequest('Invalid token')
   if (!isFor(living.claims, client))
     throw new OAuthError(403, 'access_denied', 'Client is not within the token audience')
+  if (living.claims.sid === undefined) throw invalidRequest('Invalid token')
   return living
 }
 

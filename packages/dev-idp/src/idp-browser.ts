@@ -11,6 +11,8 @@ export interface SignInResult {
 export interface IdpBrowser {
   /** Walks from an authorisation URL to the answer for the client, filling in the login form where one is shown. */
   signIn(username: string, password: string, authorizationUrl: string): Promise<SignInResult>
+  /** One request with the browser's cookies, a POST if there is a form; redirects are not followed. */
+  open(url: string, form?: Record<string, string>): Promise<Response>
 }
 
 export function idpBrowser(): IdpBrowser {
@@ -28,6 +30,7 @@ export function idpBrowser(): IdpBrowser {
   }
 
   return {
+    open: (url, form) => request(new URL(url), form && new URLSearchParams(form)),
     async signIn(username, password, authorizationUrl) {
       const idp = new URL(authorizationUrl).origin
       const attempts = [{ username, password, credentialId: '' }]

@@ -10,7 +10,8 @@ const TEXTS = {
     signedOut: '로그아웃되었습니다. 이 창을 닫아도 됩니다.',
     invalidHint: '로그아웃 요청이 올바르지 않습니다. 처음 화면으로 돌아가 다시 시도하세요.',
     invalidRedirect: '로그아웃 뒤에 돌아갈 주소가 등록되어 있지 않습니다.',
-    logoutNeedsHint: '로그아웃하려면 로그인한 서비스에서 로그아웃을 누르세요.',
+    confirmLogout: '로그아웃하시겠습니까?',
+    logout: '로그아웃',
     requestRefused: '로그인 요청이 올바르지 않습니다. 서비스 담당자에게 알려 주세요.',
   },
   en: {
@@ -24,7 +25,8 @@ const TEXTS = {
     signedOut: 'You are signed out. You may close this window.',
     invalidHint: 'This sign-out request is not valid. Go back to where you started and try again.',
     invalidRedirect: 'The address to return to after sign-out is not registered.',
-    logoutNeedsHint: 'To sign out, use the sign-out of the service you signed in to.',
+    confirmLogout: 'Do you want to sign out?',
+    logout: 'Sign out',
     requestRefused: 'This sign-in request is not valid. Please tell those who run the service.',
   },
 }
@@ -58,6 +60,18 @@ export function pickLocale(wanted: string, fallback: string): Locale {
 
 /** A page of one sentence. */
 export const page = (locale: Locale, text: Text): string => shell(locale, `<p>${TEXTS[locale][text]}</p>`)
+
+/** Asks whether to sign out; `fields` come back with the answer. */
+export function logoutPage(locale: Locale, fields: Record<string, string>): string {
+  const inputs = Object.entries(fields).map(
+    ([name, value]) => `<input type="hidden" name="${name}" value="${escapeHtml(value)}">`,
+  )
+  const button = `<button type="submit">${TEXTS[locale].logout}</button>`
+  return shell(
+    locale,
+    `<p>${TEXTS[locale].confirmLogout}</p><form id="kc-logout" method="post">${inputs.join('')}${button}</form>`,
+  )
+}
 
 /** The sign-in form with Keycloak's ids and field names, so that whatever fills in one fills in the other. */
 export function loginPage(locale: Locale, action: string, failedUsername?: string): string {

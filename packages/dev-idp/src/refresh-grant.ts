@@ -23,20 +23,25 @@ export const refreshGrant: TokenGrant = async (idp, client, { form }) => {
   return loginTokens(idp, { subject: { person, client, scopes }, login, origin, reuseId })
 }
 
-/**
- * The living login that a refresh token of this client belongs to.
- * @throws OAuthError `invalid_grant` with Keycloak's words for what is wrong.
- */
-export async function requireLogin(
-  idp: Idp,
-  client: Client,
-  token: string,
-): Promise<{ login: Login; person: Person; claims: JWTPayload }> {
+/** What a refresh token of this client says, whether or not its login still lives. */
+export async function requireRefreshClaims(idp: Idp, client: Client, token: string): Promise<JWTPayload> {
   const claims = await idp.tokens.readRefreshToken(token)
   if (claims === undefined) throw invalidGrant('Invalid refresh token')
   if (claims.azp !== client.clientId)
     throw invalidGrant("Invalid refresh token. Token client and authorized client don't match")
+  return claims
+}
 
+/**
+ * The living login that a refresh token of this client belongs to.
+ * @throws OAuthError `invalid_grant` with Keycloak's words for what is wrong.
+ */
+async function requireLogin(
+  idp: Idp,
+  client: Client,
+  token: string,
+): Promise<{ login: Login; person: Person; claims: JWTPayload }> {
+  const claims = await requireRefreshClaims(idp, client, token)
   const offline = claims.typ === 'Offline'
   const person = idp.people.findById(String(claims.sub))
   if (person === undefined) throw invalidGrant(offline ? 'Offline user session not found' : 'Session not active')

@@ -1,7 +1,8 @@
+import type { JWTPayload } from 'jose'
 import { authenticateClient } from './client-auth.ts'
 import type { Answer, Endpoint } from './endpoint.ts'
 import type { Idp } from './idp.ts'
-import { invalidRequest } from './oauth-error.ts'
+import { invalidRequest, OAuthError } from './oauth-error.ts'
 import { nowSeconds } from './records.ts'
 
 // Keycloak answers 200 here too, with an error in the body.
@@ -12,17 +13,24 @@ export const revocationEndpoint =
   (idp: Idp): Endpoint =>
   async (request) => {
     const client = authenticateClient(idp, request)
-    const token = request.form.get('token') ?? ''
+    const token = request.form.get('token')
+    if (token === null) throw invalidRequest('Token not provided')
     const refresh = await idp.tokens.readRefreshToken(token)
     const claims = refresh ?? (await idp.tokens.read(token))
     if (claims === undefined) return UNKNOWN
     if (claims.azp !== client.clientId) throw invalidRequest('Unmatching clients')
-    if (refresh === undefined) {
-      idp.records.put('Revoked', String(claims.jti), true, Number(claims.exp) - nowSeconds())
-      return { status: 200 }
-    }
-    const login = idp.logins.find(String(claims.sid), client.clientId, claims.typ === 'Offline')
-    if (login === undefined) return UNKNOWN
-    idp.logins.end(login)
-    return { status: 200 }
+    return refresh === undefined ? revokeAccess(idp, claims) : endLogin(idp, claims)
   }
+
+function revokeAccess({ records }: Idp, claims: JWTPayload): Answer {
+  if (claims.typ === 'ID') throw new OAuthError(400, 'unsupported_token_type', 'Unsupported token type')
+  records.put('Revoked', String(claims.jti), true, Number(claims.exp) - nowSeconds())
+  return { status: 200 }
+}
+
+function endLogin({ logins }: Idp, { sid, azp, typ }: JWTPayload): Answer {
+  const login = logins.find(String(sid), String(azp), typ === 'Offline')
+  if (login === undefined) return UNKNOWN
+  logins.end(login)
+  return { status: 200 }
+}

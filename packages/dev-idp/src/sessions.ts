@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto'
 import type { Idp } from './idp.ts'
 import type { Records } from './records.ts'
 
+export const SESSION_COOKIE = 'idp-session'
+
 /** A browser's single sign-on session as oidc-provider stores it. */
 interface BrowserSession {
   jti: string
@@ -18,8 +20,16 @@ const sessions = (records: Records) => records.list<BrowserSession>('Session')
 export const hasBrowserSession = (records: Records, uid: string): boolean =>
   sessions(records).some((session) => session.uid === uid)
 
-export function endBrowserSession({ records }: Idp, sid: string): void {
+/** Ends a session in the browser and at every client. */
+export function endSession({ records, logins }: Idp, sid: string): void {
+  logins.endSession(sid)
   for (const session of sessions(records)) if (sidOf(session.uid) === sid) records.remove('Session', session.jti)
+}
+
+/** The sid of the session whose cookie a browser brought. */
+export function sidOfCookie({ records }: Idp, cookie: string | undefined): string | undefined {
+  const session = sessions(records).find(({ jti, accountId }) => jti === cookie && accountId !== undefined)
+  return session && sidOf(session.uid)
 }
 
 export function endBrowserSessionsOf({ records }: Idp, userId: string): void {

@@ -1,7 +1,7 @@
 import { authenticateClient } from './client-auth.ts'
 import { clientCredentialsGrant } from './client-credentials.ts'
 import { codeGrant } from './code-grant.ts'
-import { type Endpoint, type EndpointRequest, requireParameter } from './endpoint.ts'
+import type { Endpoint, EndpointRequest } from './endpoint.ts'
 import { exchangeGrant } from './exchange.ts'
 import type { Idp } from './idp.ts'
 import { invalidRequest, OAuthError } from './oauth-error.ts'
@@ -26,7 +26,8 @@ export const tokenEndpoint =
   async (request) => {
     for (const name of new Set(request.form.keys()))
       if (request.form.getAll(name).length > 1 && !MAY_REPEAT.has(name)) throw invalidRequest('duplicated parameter')
-    const name = requireParameter(request.form, 'grant_type')
+    const name = request.form.get('grant_type')
+    if (name === null) throw invalidRequest('Missing form parameter: grant_type')
     const grant = Object.hasOwn(GRANTS, name) ? GRANTS[name] : undefined
     if (grant === undefined) throw new OAuthError(400, 'unsupported_grant_type', 'Unsupported grant_type')
     const client = authenticateClient(idp, request)

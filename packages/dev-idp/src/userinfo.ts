@@ -8,14 +8,10 @@ import { findClient } from './realm.ts'
 export const userinfoEndpoint =
   (idp: Idp): Endpoint =>
   async ({ authorization }) => {
-    const refuse = (status: number, error: string, description: string): Answer => ({
-      status,
-      headers: {
-        'www-authenticate': `Bearer realm="${idp.realm.realm}", error="${error}", error_description="${description}"`,
-      },
-    })
-    if (!authorization?.startsWith('Bearer '))
-      return { status: 401, headers: { 'www-authenticate': `Bearer realm="${idp.realm.realm}"` } }
+    const challenge = `Bearer realm="${idp.realm.realm}"`
+    const refuse = (status: number, error: string, description: string) =>
+      emptyAnswer(status, `${challenge}, error="${error}", error_description="${description}"`)
+    if (!authorization?.startsWith('Bearer ')) return emptyAnswer(401, challenge)
     const living = await livingAccessToken(idp, authorization.slice('Bearer '.length))
     if (typeof living === 'string') return refuse(401, 'invalid_token', living)
     const client = findClient(idp.realm, String(living.claims.azp))
@@ -29,3 +25,8 @@ export const userinfoEndpoint =
       body: { sub: person.id, ...personClaims({ person, client, scopes }, 'userinfo.token.claim') },
     }
   }
+
+const emptyAnswer = (status: number, challenge: string): Answer => ({
+  status,
+  headers: { 'content-type': 'text/plain;charset=utf-8', 'www-authenticate': challenge },
+})
