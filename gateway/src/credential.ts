@@ -89,7 +89,7 @@ function takeTokens(query: string | undefined, tokens: string[]): string | undef
   if (query === undefined || !/token|%/i.test(query)) return query
   const left = query.split('&').filter((pair) => {
     // Any spelling an upstream might read as `token` is taken out, so that no token goes on in a URL.
-    const value = new URLSearchParams(pair).get('token')
+    const value = new URLSearchParams(`&${pair}`).get('token')
     if (value !== null) tokens.push(value)
     return value === null
   })
