@@ -5,9 +5,12 @@ import { request } from 'undici'
 import type { Algorithm, TrustedIssuer } from './issuers.ts'
 
 const REFRESH_MS = 5 * 60_000
-const RETRY_MS = 5_000
+const FIRST_RETRY_MS = 200
+const LAST_RETRY_MS = 5_000
 const COOL_DOWN_MS = 30_000
 const FETCH_TIMEOUT_MS = 3_000
+/** How long a request waits for a fetch at most, so that a frozen issuer is answered for within a second. */
+const PATIENCE_MS = 700
 const MAX_BODY_BYTES = 256 * 1024
 const MAX_KEYS = 64
 const MIN_RSA_BITS = 2048
@@ -39,7 +42,7 @@ export function createKeySource(issuer: TrustedIssuer, onFetch?: (outcome: 'ok' 
   let lastText = ''
   let generation = 0
   let fetchedAt: number | undefined
-  let failing = false
+  let failures = 0
   let lastAttempt = Number.NEGATIVE_INFINITY
   let running: Promise<void> | undefined
 
@@ -53,12 +56,12 @@ export function createKeySource(issuer: TrustedIssuer, onFetch?: (outcome: 'ok' 
       lastText = text
       keys = next
       fetchedAt = Date.now()
-      failing = false
+      failures = 0
     } catch {
       // The old keys stay in use: an issuer that is down hurts nobody who holds a good token.
-      failing = true
+      failures += 1
     }
-    onFetch?.(failing ? 'failed' : 'ok')
+    onFetch?.(failures > 0 ? 'failed' : 'ok')
   }
   const loadOnce = (): Promise<void> => {
     running ??= load().finally(() => {
@@ -66,10 +69,12 @@ export function createKeySource(issuer: TrustedIssuer, onFetch?: (outcome: 'ok' 
     })
     return running
   }
+  // A house that starts all at once finds its issuers a moment later; one that is down for long is asked seldom.
+  const retryMs = () => Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** (failures - 1))
   const keepFresh = async (): Promise<void> => {
     while (!stopped.signal.aborted) {
       await loadOnce()
-      await delay(failing ? RETRY_MS : REFRESH_MS, undefined, { signal: stopped.signal, ref: false })
+      await delay(failures > 0 ? retryMs() : REFRESH_MS, undefined, { signal: stopped.signal, ref: false })
     }
   }
   keepFresh().catch(() => {
@@ -85,11 +90,11 @@ export function createKeySource(issuer: TrustedIssuer, onFetch?: (outcome: 'ok' 
     },
     find: (kid, algorithm) => keys.get(`${algorithm}:${kid}`),
     refetch: async () => {
-      if (running !== undefined) return running
-      const coolDown = fetchedAt === undefined ? RETRY_MS : COOL_DOWN_MS
-      if (performance.now() - lastAttempt >= coolDown) await loadOnce()
+      const coolDown = fetchedAt === undefined ? retryMs() : COOL_DOWN_MS
+      if (running === undefined && performance.now() - lastAttempt < coolDown) return
+      await Promise.race([loadOnce(), delay(PATIENCE_MS, undefined, { ref: false })])
     },
-    status: () => ({ issuer: issuer.issuer, keys: keys.size, fetched_at: fetchedAt, failing }),
+    status: () => ({ issuer: issuer.issuer, keys: keys.size, fetched_at: fetchedAt, failing: failures > 0 }),
     close: () => stopped.abort(),
   }
 }
