@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { Kysely, sql } from 'kysely'
 import { roleDialect } from './dialect.ts'
 import { type Engine, engines, plainName } from './engine.ts'
@@ -55,7 +56,7 @@ export function connect(url: string, options: { dump?: Blob } = {}): Database {
 
 function openEngine(url: string, dump: Blob | undefined): Engine {
   if (url === 'pglite://memory') return pgliteEngine(undefined, dump)
-  if (url.startsWith('pglite:///')) return pgliteEngine(url.slice('pglite://'.length), dump)
+  if (url.startsWith('pglite:///')) return pgliteEngine(resolve(url.slice('pglite://'.length)), dump)
   if (/^postgres(ql)?:\/\//.test(url)) return postgresEngine(url)
   throw new TypeError('a database URL begins with postgres:// or is pglite://memory or pglite:///folder')
 }

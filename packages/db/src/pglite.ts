@@ -1,6 +1,7 @@
 import { PGlite } from '@electric-sql/pglite'
 import { AbortedTransactionError } from 'kysely'
 import type { Engine, Session } from './engine.ts'
+import { lockFolder } from './folder-lock.ts'
 import { Turns } from './turns.ts'
 import { parsers } from './values.ts'
 
@@ -8,6 +9,7 @@ const TURN_LIMIT_MS = 5_000
 const CLOSE_LIMIT_MS = 1_000
 
 export function pgliteEngine(dataDir: string | undefined, dump: Blob | undefined): Engine {
+  const unlock = dataDir ? lockFolder(dataDir) : () => {}
   const pglite = new PGlite({ parsers, ...(dataDir && { dataDir }), ...(dump && { loadDataDir: dump }) })
   // Each use awaits it again and gets the error there.
   pglite.waitReady.catch(() => {})
@@ -30,7 +32,7 @@ export function pgliteEngine(dataDir: string | undefined, dump: Blob | undefined
       await pglite.waitReady
       // A transaction under way may finish; one that does not is rolled back.
       const pass = await turns.take(CLOSE_LIMIT_MS).catch(() => () => {})
-      await pglite.close().finally(pass)
+      await pglite.close().finally(pass).finally(unlock)
     },
   }
 }
