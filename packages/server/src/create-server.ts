@@ -60,6 +60,8 @@ export function createServer(options: ServerOptions): FastifyInstance {
       { method, route: routeOptions.url, status: reply.statusCode, ms, subject: request.subject },
       'request',
     )
+    // A refused upgrade was taken out of Node's hands: without this its socket would stay open with nobody reading it.
+    if (request.raw.headers.upgrade !== undefined) request.raw.socket.destroySoon()
   })
   app.decorateRequest('subject', undefined)
   health(app, options.mode)

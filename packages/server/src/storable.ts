@@ -2,6 +2,7 @@ const MAX_DEPTH = 64
 
 interface Fault {
   instancePath: string
+  schemaPath: string
   keyword: string
   params: Record<string, never>
   message: string
@@ -28,6 +29,7 @@ const isStorable = (text: string): boolean => !text.includes('\0') && text.isWel
 
 const fault = (instancePath: string, message: string): Fault => ({
   instancePath,
+  schemaPath: '#',
   keyword: 'storable',
   params: {},
   message,

@@ -18,6 +18,6 @@ export const validatorCompiler: FastifySchemaCompiler<object> = ({ schema, httpP
   return (value: unknown) => {
     const unstorable = findUnstorable(value)
     if (unstorable) return { error: [unstorable] }
-    return validate(value) ? true : { error: validate.errors }
+    return validate(value) ? true : { error: validate.errors ?? [] }
   }
 }
