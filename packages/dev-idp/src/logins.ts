@@ -1,4 +1,4 @@
-import { OAuthError } from './oauth-error.ts'
+import { invalidGrant } from './oauth-error.ts'
 import type { Realm } from './realm.ts'
 import { nowSeconds, type Records } from './records.ts'
 
@@ -57,6 +57,9 @@ export function logins(records: Records, realm: Realm) {
       save(started)
       return started
     },
+    /** Whether a reused refresh token ended the login, which its other tokens then say. */
+    isDetached: (login: Pick<Login, 'sid' | 'client_id' | 'offline'>): boolean =>
+      records.find('Detached', idOf(login)) !== undefined,
     end: (login: Login) => records.remove('Login', idOf(login)),
     endSession: (sid: string) => endWhere((login) => login.sid === sid),
     endOnline: (userId: string) => endWhere((login) => login.user_id === userId && !login.offline),
@@ -64,12 +67,15 @@ export function logins(records: Records, realm: Realm) {
 
     /** @throws OAuthError ending the whole login when a token comes once more than `refreshTokenMaxReuse` allows. */
     use(login: Login, token: RefreshUse) {
+      // It may have ended since it was read, and saving it would bring it back.
+      if (find(login.sid, login.client_id, login.offline) === undefined) throw invalidGrant('Session not active')
       const earlier = login.chains[token.reuse_id]
       if (realm.revokeRefreshToken) {
         const refusal = refusalOf(earlier, token, realm.refreshTokenMaxReuse)
         if (refusal !== undefined) {
           records.remove('Login', idOf(login))
-          throw new OAuthError(400, 'invalid_grant', refusal)
+          records.put('Detached', idOf(login), true, lifetime(login))
+          throw invalidGrant(refusal)
         }
       }
       const uses = earlier?.jti === token.jti ? earlier.uses + 1 : 1

@@ -44,12 +44,17 @@ async function requireLogin(
   const claims = await requireRefreshClaims(idp, client, token)
   const offline = claims.typ === 'Offline'
   const person = idp.people.findById(String(claims.sub))
-  if (person === undefined) throw invalidGrant(offline ? 'Offline user session not found' : 'Session not active')
+  if (person === undefined) throw noSession(offline)
   if (!person.enabled) throw invalidGrant('User disabled')
   const login = idp.logins.find(String(claims.sid), client.clientId, offline)
-  if (login === undefined) throw invalidGrant(offline ? 'Offline user session not found' : 'Session not active')
+  if (login === undefined) throw noLogin(idp, { sid: String(claims.sid), client_id: client.clientId, offline })
   if (Number(claims.iat) < person.notBefore) throw invalidGrant('Stale token')
   if (offline && !rolesOf(idp.realm, person).realm.includes('offline_access'))
     throw invalidGrant('Offline session invalid because offline access not granted anymore')
   return { login, person, claims }
 }
+
+const noSession = (offline: boolean) => invalidGrant(offline ? 'Offline user session not found' : 'Session not active')
+
+const noLogin = ({ logins }: Idp, login: Pick<Login, 'sid' | 'client_id' | 'offline'>) =>
+  logins.isDetached(login) ? invalidGrant("Session doesn't have required client") : noSession(login.offline)

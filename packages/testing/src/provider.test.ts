@@ -344,7 +344,12 @@ test('a refresh token works twice; the third use ends the login', async () => {
       'invalid_grant',
       'Maximum allowed refresh token reuse exceeded',
     )
-    assertRefused(await refresh(second.body.refresh_token), 400, 'invalid_grant')
+    assertRefused(
+      await refresh(second.body.refresh_token),
+      400,
+      'invalid_grant',
+      "Session doesn't have required client",
+    )
     assert.equal((await userinfo(second.body.access_token)).status, 401)
   }
 })
