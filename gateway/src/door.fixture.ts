@@ -3,6 +3,7 @@ import { ACCESS_CHANNEL } from '@munjigi/contracts/access'
 import { platformIssuer } from '@munjigi/identity/issuers'
 import { createVerifier } from '@munjigi/identity/verifier'
 import type { Problem } from '@munjigi/problem'
+import type { Listener, Store } from '@munjigi/store/store'
 import { testIssuer } from '@munjigi/testing/issuer'
 import { testStore } from '@munjigi/testing/store'
 import { testUser } from '@munjigi/testing/user'
@@ -41,7 +42,8 @@ services:
 issuers:
   - { issuer: "${keycloak}", authorized_parties: [kakao-bot, notice-service, other-service], people: shared,
       act_for_users: { notice-service: { modules: [meal] } } }
-  - { issuer: "${partner}", audiences: [munjigi], algorithms: [ES256], name: partner, unknown_people: allow }
+  - { issuer: "${partner}", audiences: [munjigi], algorithms: [ES256], name: partner, unknown_people: allow,
+      act_for_users: { robot: { modules: [meal] } } }
 `
 
 export interface Asked {
@@ -68,8 +70,26 @@ export async function openDoor(
   const asking = createUserService({ find: () => table.userService, internalKey: INTERNAL_KEY, log: SILENT_LOG })
   const records = createAccessRecords({ user: asking, ...(now && { now }) })
   const exchanges = createExchanges({ user: asking, verifier })
+  let listener: Listener | undefined
+  let heard = () => {}
+  const subscribe: Store['subscribe'] = (channel, given) => {
+    listener = given
+    const message = (text: string) => {
+      given.message(text)
+      heard()
+    }
+    return store.subscribe(channel, { ...given, message })
+  }
+  /** Done when the gateway has heard it. */
+  const announceText = async (text: string) => {
+    const arrival = new Promise<void>((resolve) => {
+      heard = resolve
+    })
+    await store.publish(ACCESS_CHANNEL, text)
+    if (isHearing) await arrival
+  }
   const changes = await hearAccessChanges({
-    store: isHearing ? store : undefined,
+    store: isHearing ? { subscribe } : undefined,
     records,
     exchanges,
     log: SILENT_LOG,
@@ -118,7 +138,10 @@ export async function openDoor(
         ({ token }) => `200 ${token?.subject ?? 'nobody'}`,
         (problem: Problem) => `${problem.status} ${problem.type}`,
       ),
-    announce: (message: object) => store.publish(ACCESS_CHANNEL, JSON.stringify(message)),
+    lose: () => listener?.lost?.(),
+    resubscribe: () => listener?.ready?.(),
+    announceText,
+    announce: (message: object) => announceText(JSON.stringify(message)),
   }
 }
 
