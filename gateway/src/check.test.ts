@@ -3,11 +3,13 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { readIssuersFile } from '@munjigi/identity/issuers'
 import type { TSchema } from 'typebox'
 import { Check } from 'typebox/value'
 import { parse } from 'yaml'
 import { check } from './check.ts'
 import { editorSchema } from './editor-schema.ts'
+import { parseServicesFile } from './services-file.ts'
 
 const root = join(import.meta.dirname, '..')
 
@@ -54,6 +56,9 @@ test('every fault of a bad file is printed at its place', () => {
 test('a file that cannot be read is a fault, not a crash', () => {
   assert.deepEqual(checked('/nowhere/services.yaml').code, 1)
   assert.match(checked(tmpdir()).lines[0] as string, /EISDIR/)
+  const large = join(mkdtempSync(join(tmpdir(), 'check-')), 'services.yaml')
+  writeFileSync(large, `# ${'x'.repeat(256 * 1024)}`)
+  assert.match(checked(large).lines[0] as string, /:1:1 {2}the file is larger than 256 KB/)
 })
 
 test('the shipped files have no fault, name public hosts and show every key together', () => {
@@ -82,6 +87,14 @@ test('the published schema takes the shipped files and refuses a misspelt key', 
     const text = readFileSync(join(root, name), 'utf8')
     assert.ok(Check(schema, parse(text)), name)
     assert.ok(!Check(schema, parse(text.replace('modules:', 'module:'))), name)
+  }
+})
+
+test('services read the same issuers from a shipped file as the gateway', () => {
+  for (const name of ['services.yaml', 'services.local.yaml', 'services.docker.yaml']) {
+    const { file } = parseServicesFile(readFileSync(join(root, name), 'utf8'), {})
+    assert.equal(file.issuers?.length, 1)
+    assert.deepEqual(readIssuersFile(join(root, name)), file.issuers)
   }
 })
 

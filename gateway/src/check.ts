@@ -1,13 +1,12 @@
-import { readFileSync } from 'node:fs'
 import { faultLine, ServicesFileError } from './file-fault.ts'
 import { buildRouteTable, type Module, type RouteTable, type Rule } from './route-table.ts'
-import { parseServicesFile } from './services-file.ts'
+import { parseServicesFile, readServicesText } from './services-file.ts'
 import type { Environment } from './variables.ts'
 
 /** Prints the route table of a services file, or every fault; the exit code says which. */
 export function check(path: string, env: Environment, write: (text: string) => void): 0 | 1 {
   try {
-    const table = buildRouteTable(parseServicesFile(readFileSync(path, 'utf8'), env), env)
+    const table = buildRouteTable(parseServicesFile(readServicesText(path), env), env)
     write(printed(table))
     for (const warning of table.warnings) write(`warning: ${warning}\n`)
     return 0

@@ -74,10 +74,13 @@ function checkHost(reader: SchemaReader, text: string, at: Place, name: string, 
 function checkAccess(reader: SchemaReader, { settings }: PlacedModule): void {
   const outer = accessSettings(settings)
   checkContradiction(reader, settings, outer)
-  const rules = settings.rules ?? []
-  for (const [index, rule] of rules.entries()) {
+  const byLoosePath = new Map<string, RuleEntry[]>()
+  for (const rule of settings.rules ?? []) {
+    const at = reader.placeOf(rule, 'path')
+    if (/\/\.+(\/|$)/.test(rule.path))
+      reader.refuse(at, `${rule.path} holds a segment of dots`, 'no request with one passes: write the path without it')
     if (reader.isWhole(settings)) checkContradiction(reader, rule, accessSettings(rule, outer))
-    checkRulePath(reader, rule, rules.slice(0, index))
+    if (reader.isWhole(rule)) checkTwins(reader, rule, byLoosePath)
   }
 }
 
@@ -86,27 +89,20 @@ function checkContradiction(reader: SchemaReader, entry: ModuleEntry | RuleEntry
   if (fault !== undefined) reader.refuse(reader.placeOf(entry, fault.key), fault.what, fault.remedy)
 }
 
-function checkRulePath(reader: SchemaReader, rule: RuleEntry, earlier: readonly RuleEntry[]): void {
-  const at = reader.placeOf(rule, 'path')
-  if (/\/\.+(\/|$)/.test(rule.path))
-    reader.refuse(at, `${rule.path} holds a segment of dots`, 'no request with one passes: write the path without it')
-  const twin = reader.isWhole(rule) ? earlier.find((other) => reader.isWhole(other) && overlap(rule, other)) : undefined
-  if (twin !== undefined)
-    reader.refuse(
-      at,
-      `${rule.path} has two rules for one method`,
-      `remove this or line ${reader.placeOf(twin, 'path').line}; case makes no difference`,
-    )
+function checkTwins(reader: SchemaReader, rule: RuleEntry, byLoosePath: Map<string, RuleEntry[]>): void {
+  const loosePath = loosely(rulePath(rule.path))
+  const earlier = byLoosePath.get(loosePath) ?? []
+  const twin = earlier.find((other) => isTwin(rule, other))
+  byLoosePath.set(loosePath, [...earlier, rule])
+  if (twin === undefined) return
+  const remedy = `remove this or line ${reader.placeOf(twin, 'path').line}; case makes no difference`
+  reader.refuse(reader.placeOf(rule, 'path'), `${rule.path} has two rules for one method`, remedy)
 }
 
-function overlap(a: RuleEntry, b: RuleEntry): boolean {
-  const pathA = rulePath(a.path)
-  const pathB = rulePath(b.path)
-  if (loosely(pathA) !== loosely(pathB)) return false
+function isTwin(a: RuleEntry, b: RuleEntry): boolean {
+  if (rulePath(a.path) !== rulePath(b.path)) return true
   const methods = coveredMethods(a.methods)
   const others = coveredMethods(b.methods)
-  if (pathA !== pathB) return true
-  return methods === undefined || others === undefined
-    ? methods === others
-    : [...methods].some((method) => others.has(method))
+  if (methods === undefined || others === undefined) return methods === others
+  return [...methods].some((method) => others.has(method))
 }

@@ -13,12 +13,16 @@ export function originOf(text: string): string | undefined {
 /** Host and port with every name of this machine as one, so that an upstream can be compared with the gateway itself. */
 export function doorOf(origin: string): string {
   const { hostname, port, protocol } = new URL(origin)
-  return `${isOwnMachine(hostname) ? 'localhost' : hostname}:${port || DEFAULT_PORTS[protocol]}`
+  const name = hostname.replace(/\.$/, '')
+  return `${isOwnMachine(name) ? 'localhost' : name}:${port || DEFAULT_PORTS[protocol]}`
 }
 
 function isOwnMachine(hostname: string): boolean {
   if (hostname === 'localhost' || hostname.endsWith('.localhost')) return true
-  return ['0.0.0.0', '[::]', '[::1]'].includes(hostname) || (isIP(hostname) === 4 && hostname.startsWith('127.'))
+  return (
+    ['0.0.0.0', '[::]', '[::1]', '[::ffff:7f00:1]'].includes(hostname) ||
+    (isIP(hostname) === 4 && hostname.startsWith('127.'))
+  )
 }
 
 /** Where the gateway itself answers: an upstream there would be a loop. */

@@ -17,7 +17,9 @@ interface Started {
   logged: Record<string, unknown>[]
 }
 
+// Polling stands still unless a test turns it on, so that what is followed was told by the watcher.
 function start(context: TestContext, path: string): Started {
+  context.mock.timers.enable({ apis: ['setInterval'] })
   const events = new EventEmitter()
   const logged: Record<string, unknown>[] = []
   const note = (facts: object, message: string) => {
@@ -123,6 +125,19 @@ test('a deleted file leaves the last good one until it is back', async (context)
   writeFileSync(path, fileOf('one'))
   await changed
   assert.equal(source.current().generation, 2)
+})
+
+test('what no watcher tells is found by polling', async (context) => {
+  const { folder, path } = folderWith(fileOf('one'))
+  const { source, events } = start(context, path)
+  const changed = once(events, 'changed')
+  renameSync(folder, `${folder}-old`)
+  mkdirSync(folder)
+  writeFileSync(path, fileOf('two'))
+  context.mock.timers.tick(5000)
+  await changed
+
+  assert.ok(has(source, 'two'))
 })
 
 test('SIGHUP reads the file now', (context) => {

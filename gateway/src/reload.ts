@@ -1,8 +1,8 @@
-import { readFileSync, watch } from 'node:fs'
+import { watch } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { ServicesFileError } from './file-fault.ts'
 import { buildRouteTable, type RouteTable } from './route-table.ts'
-import { parseServicesFile } from './services-file.ts'
+import { parseServicesFile, readServicesText } from './services-file.ts'
 import type { Environment } from './variables.ts'
 
 export interface TableSource {
@@ -39,22 +39,22 @@ const CONFIG_MAP_LINK = '..data'
  * @throws ServicesFileError or the file system's error where the first reading fails.
  */
 export function createTableSource({ path, env, log, onChange }: TableSourceOptions): TableSource {
-  let lastRead: string | undefined = readFileSync(path, 'utf8')
+  let lastRead: string | undefined = readServicesText(path)
   let table = buildRouteTable(parseServicesFile(lastRead, env), env)
   announce(log, path, table)
 
   const load = (text: string | undefined): boolean => {
     lastRead = text
+    const previous = table
     try {
-      const previous = table
-      table = buildRouteTable(parseServicesFile(text ?? readFileSync(path, 'utf8'), env), env, previous)
-      announce(log, path, table)
-      onChange?.(table, previous)
-      return true
+      table = buildRouteTable(parseServicesFile(text ?? readServicesText(path), env), env, previous)
     } catch (error) {
       refuse(log, path, table, error)
       return false
     }
+    announce(log, path, table)
+    onChange?.(table, previous)
+    return true
   }
 
   let quiet: NodeJS.Timeout | undefined
@@ -87,7 +87,7 @@ export function createTableSource({ path, env, log, onChange }: TableSourceOptio
 // Unreadable is a state like any text: it is told once, and not again before it changes.
 function readIfPossible(path: string): string | undefined {
   try {
-    return readFileSync(path, 'utf8')
+    return readServicesText(path)
   } catch {
     return undefined
   }

@@ -188,6 +188,7 @@ test('the environment goes before the file, for one module at a time', () => {
   assert.equal(match('/api/admin-page/x', 'GET', moved)?.service.origin, 'http://user:8000')
   assert.equal(match('/api/brand-new/x', 'GET', moved)?.rule.access, 'authenticated')
   assert.equal(moved.userService?.origin, 'http://elsewhere:1')
+  assert.deepEqual(moved.warnings, ['module brand-new stands in no file: it comes from SERVICE_BRAND_NEW_URL'])
 })
 
 test('a service of which nothing changed is the same object in the next table', () => {

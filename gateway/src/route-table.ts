@@ -93,12 +93,18 @@ export function buildRouteTable(
     issuers: file.issuers ?? [],
     allowedOrigins: new Set(file.allowed_origins ?? frontEnd(env)),
     publicHosts,
-    warnings: publicHosts === undefined ? ['public_hosts is not set: any well-formed Host is answered'] : [],
+    warnings: warningsOf(placed, publicHosts !== undefined),
     isPublicHost: (host) =>
       publicHosts === undefined || publicHosts.has(host) || isNamed(publicHosts, host.toLowerCase()),
     isTrustedProxy: (address) => proxies?.check(address, address.includes(':') ? 'ipv6' : 'ipv4') ?? false,
     match: moduleLookup(modules, file.base_paths ?? ['/api', '/ws']),
   }
+}
+
+function warningsOf(placed: readonly PlacedModule[], hasPublicHosts: boolean): string[] {
+  const unwritten = placed.filter(({ writtenIn }) => writtenIn === undefined)
+  const warnings = unwritten.map(({ name, variable }) => `module ${name} stands in no file: it comes from ${variable}`)
+  return hasPublicHosts ? warnings : [...warnings, 'public_hosts is not set: any well-formed Host is answered']
 }
 
 // A host without a port stands for all of its ports.

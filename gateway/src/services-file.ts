@@ -1,3 +1,4 @@
+import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { checkDoor } from './door-checks.ts'
 import { type Fault, ServicesFileError } from './file-fault.ts'
@@ -12,6 +13,14 @@ import { readYamlTree } from './yaml-tree.ts'
 export interface ParsedServices {
   readonly file: ServicesFile
   readonly modules: readonly PlacedModule[]
+}
+
+const MAX_BYTES = 256 * 1024
+
+/** The text of a services file. @throws ServicesFileError where it is too large to be one, else the file system's error. */
+export function readServicesText(path: string): string {
+  if (statSync(path).size <= MAX_BYTES) return readFileSync(path, 'utf8')
+  throw new ServicesFileError([{ line: 1, column: 1, what: 'the file is larger than 256 KB', remedy: 'shorten it' }])
 }
 
 /** Reads the text of a services.yaml. @throws ServicesFileError with every fault. */

@@ -1,4 +1,15 @@
-import { type Alias, type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml'
+import {
+  type Alias,
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  type YAMLMap,
+} from 'yaml'
 import type { Fault } from './file-fault.ts'
 import { type Environment, replaceVariables } from './variables.ts'
 
@@ -19,7 +30,6 @@ export type TreeNode =
   | { readonly kind: 'faulty'; readonly at: Place }
 type Refuse = (at: Place, what: string, remedy: string) => void
 
-const MAX_CHARACTERS = 256 * 1024
 const MAX_ALIASES = 100
 const MAX_NODES = 20_000
 const MAX_DEPTH = 20
@@ -29,12 +39,13 @@ const START: Place = { line: 1, column: 1 }
 export function readYamlTree(text: string, env: Environment, faults: Fault[]): TreeNode {
   const refuse: Refuse = (at, what, remedy) => void faults.push({ ...at, what, remedy })
   const unusable: TreeNode = { kind: 'faulty', at: START }
-  if (text.length > MAX_CHARACTERS) {
-    refuse(START, 'the file is larger than 256 KB', 'shorten it')
-    return unusable
-  }
   const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' })
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    logLevel: 'error',
+    uniqueKeys: false,
+  })
   const place = (offset: number): Place => {
     const { line, col } = lines.linePos(offset)
     return { line: Math.max(line, 1), column: Math.max(col, 1) }
@@ -69,7 +80,7 @@ class TreeReader {
     if (++this.#nodes > MAX_NODES || depth > MAX_DEPTH) return this.#refuseSize(at)
     if (isAlias(node)) return this.#readAlias(node, depth, at)
     if (isSeq(node)) return { kind: 'list', at, items: node.items.map((item) => this.read(item, depth + 1)) }
-    if (isMap(node)) return { kind: 'map', at, entries: node.items.flatMap((pair) => this.#readEntry(pair, depth, at)) }
+    if (isMap(node)) return { kind: 'map', at, entries: this.#readEntries(node, depth, at) }
     if (!isScalar(node) || typeof node.value !== 'string')
       return { kind: 'scalar', at, value: isScalar(node) ? node.value : null }
     return this.#readText(node.value, node.type === 'PLAIN', at)
@@ -89,6 +100,18 @@ class TreeReader {
       this.#refuse(at, `"*${alias.source}" names no anchor`, 'define the anchor before it')
     if (this.#aliases === MAX_ALIASES + 1) this.#refuse(at, `more than ${MAX_ALIASES} aliases`, 'write the values out')
     return { kind: 'faulty', at }
+  }
+
+  // The library compares each key with every other: a long map would hold the gateway for seconds.
+  #readEntries(map: YAMLMap, depth: number, at: Place): TreeEntry[] {
+    const lines = new Map<string, number>()
+    const entries = map.items.flatMap((pair) => this.#readEntry(pair, depth, at))
+    return entries.filter((entry) => {
+      const first = lines.get(entry.name)
+      lines.set(entry.name, first ?? entry.at.line)
+      if (first !== undefined) this.#refuse(entry.at, `"${entry.name}" stands twice`, `remove this or line ${first}`)
+      return first === undefined
+    })
   }
 
   #readEntry(pair: { key: unknown; value: unknown }, depth: number, mapAt: Place): TreeEntry[] {
