@@ -6,7 +6,6 @@ import type { Store } from './store.ts'
 const PAGE = 20
 /** More than a page of the largest entries, so that only a reader who falls behind meets it. */
 const BUFFER_LIMIT_BYTES = 2 * 1024 * 1024
-const CLOSING_LIMIT_MS = 5_000
 
 interface Listening {
   user: UserContext
@@ -76,9 +75,8 @@ export class Listener {
   }
 
   close(code: number, reason: string): void {
+    // ws cuts a peer that does not answer within 30 s, and sends nothing more until then.
     this.#socket.close(code, reason)
-    // Who does not read does not see the closing either.
-    setTimeout(() => this.#socket.terminate(), CLOSING_LIMIT_MS).unref()
   }
 
   #receive(text: string): void {

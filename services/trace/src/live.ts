@@ -53,7 +53,10 @@ export async function liveRoute(scope: FastifyInstance, traces: Store, listeners
         onError: (error) => request.log.warn({ err: error }, 'entries not read'),
       })
       listeners.add(trace_id, listener)
-      socket.on('close', () => listeners.remove(trace_id, listener))
+      socket.on('close', (code) => {
+        listeners.remove(trace_id, listener)
+        request.log.info({ route: request.routeOptions.url, subject: request.subject, code }, 'socket closed')
+      })
     },
   })
 }
