@@ -14,6 +14,8 @@ import type { Tables } from './tables.ts'
 
 /** A new key is published this long before it signs: longer than any key set of ours is cached. */
 const LEAD_MS = 10 * 60_000
+/** The first key signs at once in every process, also in one whose clock is behind. */
+const CLOCK_SKEW_MS = 60_000
 const RELOAD_MS = 60_000
 const MAX_AGE_MS = 90 * 86_400_000
 
@@ -88,8 +90,7 @@ export function signingKeys({ db, sealing, log }: SigningKeysDeps): SigningKeys 
   const all = async () => loaded ?? (await reload())
 
   const current = async <P extends Loaded['purpose']>(purpose: P) => {
-    const now = Date.now()
-    const found = (await all()).find((entry) => entry.purpose === purpose && entry.activeFrom.getTime() <= now)
+    const found = (await all()).find((entry) => entry.purpose === purpose && entry.activeFrom.getTime() <= Date.now())
     if (found === undefined) throw new Error(`no ${purpose} key is active`)
     return found.key as Extract<Loaded, { purpose: P }>['key']
   }
@@ -142,7 +143,7 @@ async function insertKey(
         kid,
         purpose,
         private_sealed: sealing.seal(text, placeOf(kid)),
-        active_from: new Date(newest === undefined ? Date.now() : Date.now() + LEAD_MS),
+        active_from: new Date(Date.now() + (newest === undefined ? -CLOCK_SKEW_MS : LEAD_MS)),
       })
       .execute()
   })
