@@ -1,0 +1,33 @@
+import { identity } from '@munjigi/identity/user-context'
+import type { Verifier } from '@munjigi/identity/verifier'
+import { openApi } from '@munjigi/server/openapi'
+import type { FastifyInstance } from 'fastify'
+import { auditRoutes } from './audit-routes.ts'
+import { groupRoutes } from './group-routes.ts'
+import type { AdminDeps } from './person-change.ts'
+import { personRoutes } from './person-routes.ts'
+import { sectionRoutes } from './section-routes.ts'
+
+/**
+ * The module `admin` under /api/admin: every route asks the database whether the caller is superuser or has section
+ * admin-page at level admin, and acts inside the caller's tenant unless they are superuser.
+ */
+export function adminRoutes(app: FastifyInstance, deps: AdminDeps & { verifier: Verifier }): void {
+  app.register(
+    async (admin) => {
+      identity(admin, { verifier: deps.verifier })
+      await openApi(admin, { title: 'admin', description: 'People, their rights, and who did what' })
+      admin.get('/openapi.json', { schema: { hide: true }, config: { access: 'open' } }, async () => admin.swagger())
+      await admin.register(
+        async (routes) => {
+          personRoutes(routes, deps)
+          sectionRoutes(routes, deps)
+          groupRoutes(routes, deps)
+          auditRoutes(routes, deps)
+        },
+        { prefix: '/v1' },
+      )
+    },
+    { prefix: '/api/admin' },
+  )
+}

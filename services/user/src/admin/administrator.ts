@@ -1,0 +1,38 @@
+import { requireUser, type UserContext } from '@munjigi/identity/user-context'
+import type { FastifyRequest } from 'fastify'
+import type { Kysely } from 'kysely'
+import { findPerson } from '../people.ts'
+import { sessionEnded, tokenOutdated, unknownPerson } from '../problems.ts'
+import { listSections } from '../sections.ts'
+import { findSession } from '../sessions.ts'
+import { assertActive } from '../standing.ts'
+import type { Tables } from '../tables.ts'
+import { platformTokenRequired, sectionRequired, superuserRequired } from './problems.ts'
+import { ADMIN_PAGE, holdsGrant, type Rights } from './rights.ts'
+
+/** The caller with the rights that the database knows of now, whatever the token says. */
+export async function requireAdministrator(db: Kysely<Tables>, request: FastifyRequest): Promise<Rights> {
+  const user = requireUser(request)
+  if (!user.token.issuer.isPlatform) throw platformTokenRequired()
+  const rights = await requireLiveRights(db, user)
+  if (!holdsGrant(rights, ADMIN_PAGE)) throw sectionRequired()
+  return rights
+}
+
+/** Sections, groups and what they hold reach across tenants, so only who does may change them. */
+export async function requireSuperuser(db: Kysely<Tables>, request: FastifyRequest): Promise<Rights> {
+  const rights = await requireAdministrator(db, request)
+  if (!rights.superuser) throw superuserRequired()
+  return rights
+}
+
+async function requireLiveRights(db: Kysely<Tables>, { token }: UserContext): Promise<Rights> {
+  const person = await findPerson(db, token.sub)
+  if (!person) throw unknownPerson()
+  const session = token.sid === undefined ? undefined : await findSession(db, token.sid)
+  if (session && session.ended_at !== null) throw sessionEnded()
+  if (token.iat < person.valid_from) throw tokenOutdated()
+  assertActive(person)
+  const { sub, tenant_id, role, superuser } = person
+  return { sub, tenant_id, role, superuser, sections: await listSections(db, person) }
+}

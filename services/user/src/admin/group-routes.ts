@@ -1,0 +1,113 @@
+import { Group, PeoplePage, PeopleQuery, Person } from '@munjigi/contracts/people'
+import type { FastifyInstance } from 'fastify'
+import { type Static, Type } from 'typebox'
+import { requireAdministrator } from './administrator.ts'
+import { groups, joinGroup, leaveGroup } from './groups.ts'
+import { changeHouse } from './house-change.ts'
+import { people } from './people.ts'
+import { type AdminDeps, changePerson } from './person-change.ts'
+import { requireSections } from './person-changes.ts'
+import { SubParams } from './person-routes.ts'
+import { groupExists, groupNotFound } from './problems.ts'
+
+const strict = { additionalProperties: false }
+const IdParams = Type.Pick(Group, ['id'])
+const MemberParams = Type.Interface([IdParams, SubParams], {})
+const MembersQuery = Type.Pick(PeopleQuery, ['cursor', 'limit'], strict)
+const NewGroup = Type.Object(Group.properties, strict)
+const Changes = Type.Partial(Type.Pick(Group, ['title', 'sections']), { ...strict, minProperties: 1 })
+type IdParams = Static<typeof IdParams>
+type MemberParams = Static<typeof MemberParams>
+
+export function groupRoutes(app: FastifyInstance, deps: AdminDeps): void {
+  const { db } = deps
+
+  app.route({
+    method: 'GET',
+    url: '/groups',
+    schema: { summary: 'Every group there is', response: { 200: Type.Object({ groups: Type.Array(Group) }) } },
+    handler: async (request) => {
+      await requireAdministrator(db, request)
+      return { groups: await groups(db).list() }
+    },
+  })
+
+  app.route<{ Body: Group }>({
+    method: 'POST',
+    url: '/groups',
+    schema: { summary: 'A new group', body: NewGroup, response: { 201: Group } },
+    handler: async (request, reply) => {
+      const group = request.body
+      reply.code(201)
+      return changeHouse(deps, request, async (trx) => {
+        await requireSections(trx, group.sections)
+        if (!(await groups(trx).insert(group))) throw groupExists()
+        await groups(trx).replaceSections(group.id, group.sections)
+        return { action: 'group.created', target: group.id, details: group, result: group }
+      })
+    },
+  })
+
+  app.route<{ Params: IdParams; Body: Static<typeof Changes> }>({
+    method: 'PATCH',
+    url: '/groups/:id',
+    schema: { summary: 'Changes title or sections', params: IdParams, body: Changes, response: { 200: Group } },
+    handler: (request) =>
+      changeHouse(deps, request, async (trx) => {
+        const { id } = request.params
+        const { title, sections } = request.body
+        const before = await groups(trx).lock(id)
+        if (!before) throw groupNotFound()
+        if (title !== undefined) await groups(trx).rename(id, title)
+        if (sections !== undefined) {
+          await requireSections(trx, sections)
+          await groups(trx).replaceSections(id, sections)
+        }
+        return { action: 'group.changed', target: id, details: request.body, result: { ...before, ...request.body } }
+      }),
+  })
+
+  app.route<{ Params: IdParams }>({
+    method: 'DELETE',
+    url: '/groups/:id',
+    schema: { summary: 'Removes a group; its members stay people', params: IdParams, response: { 204: Type.Null() } },
+    handler: async (request, reply) => {
+      const { id } = request.params
+      await changeHouse(deps, request, async (trx) => {
+        const before = await groups(trx).lock(id)
+        if (!before) throw groupNotFound()
+        await groups(trx).remove(id)
+        return { action: 'group.removed', target: id, details: before, result: undefined }
+      })
+      return reply.code(204).send()
+    },
+  })
+
+  app.route<{ Params: IdParams; Querystring: Static<typeof MembersQuery> }>({
+    method: 'GET',
+    url: '/groups/:id/members',
+    schema: {
+      summary: "A group's members",
+      params: IdParams,
+      querystring: MembersQuery,
+      response: { 200: PeoplePage },
+    },
+    handler: async (request) => {
+      const { superuser, tenant_id } = await requireAdministrator(db, request)
+      const group_id = request.params.id
+      if (!(await groups(db).find(group_id))) throw groupNotFound()
+      return people(db).list({ ...request.query, group_id, ...(!superuser && { tenant_id }) })
+    },
+  })
+
+  for (const [method, change, summary] of [
+    ['PUT', joinGroup, 'Makes a person a member'],
+    ['DELETE', leaveGroup, 'Ends a membership'],
+  ] as const)
+    app.route<{ Params: MemberParams }>({
+      method,
+      url: '/groups/:id/members/:sub',
+      schema: { summary, params: MemberParams, response: { 200: Person } },
+      handler: (request) => changePerson(deps, request, request.params.sub, change(request.params.id)),
+    })
+}

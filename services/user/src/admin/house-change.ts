@@ -1,0 +1,29 @@
+import type { FastifyRequest } from 'fastify'
+import type { Transaction } from 'kysely'
+import { recordEvent } from '../audit.ts'
+import type { Tables } from '../tables.ts'
+import { requireSuperuser } from './administrator.ts'
+import { type AdminDeps, requireOwnLogin } from './person-change.ts'
+
+interface HouseEvent {
+  action: string
+  target: string
+  details?: Record<string, unknown>
+}
+
+/** A change of what many people's rights stand on: audited with it, and every gateway forgets what it knew. */
+export async function changeHouse<Result>(
+  { db, events }: AdminDeps,
+  request: FastifyRequest,
+  change: (trx: Transaction<Tables>) => Promise<HouseEvent & { result: Result }>,
+): Promise<Result> {
+  requireOwnLogin(request)
+  const result = await db.transaction().execute(async (trx) => {
+    const actor = await requireSuperuser(trx, request)
+    const { result, ...event } = await change(trx)
+    await recordEvent(trx, { ...event, actor: actor.sub, tenant_id: null, request_id: request.id })
+    return result
+  })
+  await events.allChanged()
+  return result
+}

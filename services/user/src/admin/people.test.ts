@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { sql } from 'kysely'
+import { OTHER_TENANT, refusal, TENANT, testAdministration } from './test-administration.ts'
+
+let house: Awaited<ReturnType<typeof testAdministration>>
+before(async () => {
+  house = await testAdministration()
+})
+after(() => house.close())
+const admin = () => house.seed({ role: 'ADMIN', sections: { 'admin-page': 'admin' } })
+
+test('administration is for section admin-page at level admin as the database knows it now', async () => {
+  const nobody = await house.seed({ role: 'ADMIN' })
+  const user = await house.seed({ role: 'ADMIN', sections: { 'admin-page': 'user' } })
+  const stranger = 'nobody-here'
+
+  for (const sub of [nobody, user])
+    assert.deepEqual(refusal(await house.as(sub)('GET', '/people')), [403, 'section-required'])
+  assert.deepEqual(refusal(await house.as(stranger)('GET', '/people')), [403, 'unknown-person'])
+  const forged = await house.as(nobody)('GET', '/people', { claims: { role: 'ADMIN', superuser: true } })
+  assert.equal(forged.status, 403)
+  assert.equal((await house.app.inject('/api/admin/v1/people')).statusCode, 401)
+})
+
+test('a disabled administrator, an ended session and a token from before the end are refused', async () => {
+  const sub = await admin()
+  const sid = 'ended-session'
+  await house.db
+    .insertInto('sessions')
+    .values({ sid, person_sub: sub, access_exp: 0, refresh_exp: 0, id_token_sealed: null, ended_at: new Date() })
+    .execute()
+
+  assert.deepEqual(refusal(await house.as(sub)('GET', '/people', { claims: { sid } })), [401, 'session-ended'])
+  await house.db.updateTable('people').set({ valid_from: 9_999_999_999 }).where('sub', '=', sub).execute()
+  assert.deepEqual(refusal(await house.as(sub)('GET', '/people')), [401, 'token-outdated'])
+  await house.db.updateTable('people').set({ valid_from: 0, status: 'disabled' }).where('sub', '=', sub).execute()
+  assert.deepEqual(refusal(await house.as(sub)('GET', '/people')), [403, 'account-disabled'])
+})
+
+test('every person comes once over pages of any size, also when all were made in one instant', async () => {
+  const tenant_id = OTHER_TENANT
+  const administrator = await house.seed({ role: 'ADMIN', tenant_id, sections: { 'admin-page': 'admin' } })
+  for (let index = 0; index < 6; index += 1) await house.seed({ tenant_id })
+  await sql`update users.people set created_at = '2026-11-21T00:00:00.123456Z' where tenant_id = ${tenant_id}`.execute(
+    house.db,
+  )
+  const seen: string[] = []
+  for (let cursor = ''; ; ) {
+    const { status, body } = await house.as(administrator)('GET', `/people?limit=2${cursor}`)
+    assert.equal(status, 200)
+    seen.push(...body.people.map(({ sub }: { sub: string }) => sub))
+    if (body.next_cursor === undefined) break
+    cursor = `&cursor=${body.next_cursor}`
+  }
+
+  assert.equal(seen.length, 7)
+  assert.equal(new Set(seen).size, 7)
+})
+
+test('search finds a part of name, login id, department or e-mail, and takes % and _ as letters', async () => {
+  const sub = await house.seed({ username_kr: '가나다_100%', email: 'X.Y@Example.com', user_id: 'choi.search' })
+  const find = async (text: string) => {
+    const { body } = await house.as(house.superuser)('GET', `/people?search=${encodeURIComponent(text)}`)
+    return body.people.map((person: { sub: string }) => person.sub)
+  }
+
+  for (const text of ['가나다'.normalize('NFD'), '_100%', 'x.y@example', 'CHOI.SEARCH'])
+    assert.deepEqual(await find(text), [sub], text)
+  assert.deepEqual(await find('가_다'), [])
+})
+
+test('people show their own sections, their groups and all that both give', async () => {
+  const sub = await house.seed({ sections: { canvas: 'user', train: 'user' } })
+  const asRoot = house.as(house.superuser)
+  await asRoot('POST', '/groups', {
+    payload: { id: 'builders', title: 'Builders', sections: [{ id: 'canvas', level: 'admin' }] },
+  })
+  await asRoot('PUT', `/groups/builders/members/${sub}`)
+  const { body } = await asRoot('GET', `/people/${sub}`)
+
+  assert.deepEqual(body.groups, ['builders'])
+  assert.deepEqual(body.own_sections, [
+    { id: 'canvas', level: 'user' },
+    { id: 'train', level: 'user' },
+  ])
+  assert.deepEqual(body.sections, [
+    { id: 'canvas', level: 'admin' },
+    { id: 'train', level: 'user' },
+  ])
+  const root = (await asRoot('GET', `/people/${house.superuser}`)).body
+  assert.ok(root.sections.length >= 22)
+  assert.match(root.created_at, /^\d{4}-.*Z$/)
+})
+
+test("another tenant's person is absent from every path, and a superuser reaches all tenants", async () => {
+  const call = house.as(await admin())
+  const foreign = await house.seed({ tenant_id: OTHER_TENANT, role: 'PENDING' })
+
+  assert.deepEqual(refusal(await call('GET', `/people/${foreign}`)), [404, 'person-not-found'])
+  assert.deepEqual(refusal(await call('POST', `/people/${foreign}/approve`)), [404, 'person-not-found'])
+  assert.deepEqual(refusal(await call('GET', '/people/absent')), [404, 'person-not-found'])
+  const { body } = await call('GET', '/people?limit=200')
+  assert.ok(body.people.every((person: { tenant_id: string }) => person.tenant_id === TENANT))
+  assert.equal((await house.as(house.superuser)('POST', `/people/${foreign}/approve`)).status, 200)
+})
+
+test('bad input names the field', async () => {
+  const call = house.as(house.superuser)
+  const sub = await house.seed()
+  const cases: [path: string, payload: object | undefined, field: string][] = [
+    ['/people?limit=0', undefined, 'limit'],
+    ['/people?cursor=xyz', undefined, 'cursor'],
+    ['/people?status=gone', undefined, 'status'],
+    ['/audit-events?cursor=e30', undefined, 'cursor'],
+    [`/people/${sub}/role`, { role: 'PENDING' }, 'role'],
+    [`/people/${sub}/role`, { role: 'USER', superuser: true }, 'superuser'],
+    [`/people/${sub}/sections`, { sections: [{ id: 'nowhere', level: 'user' }] }, 'sections.0.id'],
+    [`/people/${sub}/groups`, { groups: ['nobodies'] }, 'groups.0'],
+    [`/people/${sub}/sso-name`, { issuer: '', sub: 'x' }, 'issuer'],
+  ]
+
+  for (const [path, payload, field] of cases) {
+    const answer = await call(payload ? 'PUT' : 'GET', path, payload ? { payload } : {})
+    assert.deepEqual(refusal(answer), [400, 'invalid-request'], path)
+    assert.deepEqual(new Set(answer.body.faults.map((fault: { field: string }) => fault.field)), new Set([field]))
+  }
+})
+
+test('the document lists every route of the module and needs no token', async () => {
+  const document = (await house.app.inject('/api/admin/openapi.json')).json()
+
+  assert.deepEqual(Object.keys(document.paths['/api/admin/v1/people/{sub}/approve']), ['post'])
+  assert.equal(Object.keys(document.paths).length, 18)
+})

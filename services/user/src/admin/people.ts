@@ -1,0 +1,134 @@
+import type { SectionGrant } from '@munjigi/contracts/access'
+import type { PeoplePage, PeopleQuery, Person } from '@munjigi/contracts/people'
+import { type Kysely, type SqlBool, sql } from 'kysely'
+import { jsonArrayFrom } from 'kysely/helpers/postgres'
+import { Type } from 'typebox'
+import type { Tables } from '../tables.ts'
+import { readCursor, writeCursor } from './cursor.ts'
+
+const own = [
+  'sub',
+  'user_id',
+  'email',
+  'username_kr',
+  'username_en',
+  'deptname_kr',
+  'deptname_en',
+  'role',
+  'status',
+  'superuser',
+  'tenant_id',
+  'created_at',
+  'last_login_at',
+] as const
+const searched = ['user_id', 'email', 'username_kr', 'username_en', 'deptname_kr', 'deptname_en'] as const
+
+/** Microseconds as PostgreSQL keeps them: a Date would lose the last three digits and the page would repeat a row. */
+const Place = Type.Tuple([
+  Type.String({ pattern: '^\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d\\.\\d{6}$' }),
+  Type.String(),
+])
+const createdAtText = sql<string>`to_char(people.created_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS.US')`
+
+export interface PeopleFilter extends PeopleQuery {
+  /** Only people of this tenant. */
+  tenant_id?: string
+  group_id?: string
+}
+
+/** People with their sections and groups, as administrators see them. */
+export function people(db: Kysely<Tables>) {
+  return {
+    find: async (sub: string, tenantId?: string): Promise<Person | undefined> => {
+      let query = personQuery(db).where('people.sub', '=', sub)
+      if (tenantId !== undefined) query = query.where('tenant_id', '=', tenantId)
+      const row = await query.executeTakeFirst()
+      return row && toPerson(row)
+    },
+    list: async (filter: PeopleFilter): Promise<PeoplePage> => {
+      const rows = await filtered(db, filter)
+        .select(createdAtText.as('place'))
+        .orderBy('people.created_at')
+        .orderBy('people.sub')
+        .limit(filter.limit + 1)
+        .execute()
+      const page = rows.slice(0, filter.limit)
+      const last = page.at(-1)
+      return {
+        people: page.map(toPerson),
+        ...(rows.length > page.length && last && { next_cursor: writeCursor([last.place, last.sub]) }),
+      }
+    },
+  }
+}
+
+function personQuery(db: Kysely<Tables>) {
+  return db.selectFrom('people').select((eb) => {
+    const ownSections = eb
+      .selectFrom('section_grants')
+      .select(['section_id as id', 'level'])
+      .whereRef('section_grants.person_sub', '=', 'people.sub')
+    const groupSections = eb
+      .selectFrom('group_members')
+      .innerJoin('group_sections', 'group_sections.group_id', 'group_members.group_id')
+      .select(['section_id as id', 'level'])
+      .whereRef('group_members.person_sub', '=', 'people.sub')
+    const allSections = eb.selectFrom('sections').select(['sections.id', sql<'admin'>`'admin'`.as('level')])
+    // 'admin' sorts before 'user'.
+    const heldSections = eb
+      .selectFrom(ownSections.unionAll(groupSections).as('held'))
+      .select(['held.id', sql<SectionGrant['level']>`min(held.level)`.as('level')])
+      .groupBy('held.id')
+    return [
+      ...own.map((column) => `people.${column}` as const),
+      jsonArrayFrom(ownSections.orderBy('section_id')).as('own_sections'),
+      eb
+        .case()
+        .when('people.superuser', '=', true)
+        .then(jsonArrayFrom(allSections.orderBy('sections.id')))
+        .else(jsonArrayFrom(heldSections.orderBy('held.id')))
+        .end()
+        .as('sections'),
+      eb
+        .selectFrom('group_members')
+        .select(sql<string[]>`coalesce(json_agg(group_id order by group_id), '[]')`.as('ids'))
+        .whereRef('group_members.person_sub', '=', 'people.sub')
+        .as('groups'),
+    ]
+  })
+}
+
+function filtered(db: Kysely<Tables>, filter: PeopleFilter) {
+  let query = personQuery(db)
+  const { search, role, status, tenant_id, group_id, cursor } = filter
+  if (tenant_id !== undefined) query = query.where('people.tenant_id', '=', tenant_id)
+  if (role !== undefined) query = query.where('people.role', '=', role)
+  if (status !== undefined) query = query.where('people.status', '=', status)
+  if (group_id !== undefined) {
+    query = query.where(({ exists, selectFrom }) =>
+      exists(
+        selectFrom('group_members')
+          .select('group_id')
+          .where('group_id', '=', group_id)
+          .whereRef('person_sub', '=', 'people.sub'),
+      ),
+    )
+  }
+  if (search !== undefined) {
+    const pattern = `%${search.normalize('NFC').replace(/[\\%_]/g, '\\$&')}%`
+    query = query.where(({ or, eb }) => or(searched.map((column) => eb(`people.${column}`, 'ilike', pattern))))
+  }
+  if (cursor !== undefined) {
+    const [createdAt, sub] = readCursor(Place, cursor)
+    const isAfter = sql<SqlBool>`(people.created_at, people.sub) > (${createdAt}::timestamp at time zone 'UTC', ${sub})`
+    query = query.where(isAfter)
+  }
+  return query
+}
+
+type PersonRow = Awaited<ReturnType<ReturnType<typeof personQuery>['executeTakeFirstOrThrow']>>
+
+function toPerson(row: PersonRow): Person {
+  const person = { ...row, created_at: row.created_at.toISOString() }
+  return { ...person, last_login_at: row.last_login_at?.toISOString() ?? null, groups: row.groups ?? [] }
+}

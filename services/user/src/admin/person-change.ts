@@ -1,0 +1,97 @@
+import type { Person } from '@munjigi/contracts/people'
+import { requireUser } from '@munjigi/identity/user-context'
+import type { FastifyRequest } from 'fastify'
+import type { Kysely, Transaction } from 'kysely'
+import type { AccessEvents } from '../access-events.ts'
+import { recordEvent } from '../audit.ts'
+import { listSections } from '../sections.ts'
+import type { Tables } from '../tables.ts'
+import { requireAdministrator } from './administrator.ts'
+import { people } from './people.ts'
+import { aboveOwnRights, lastAdministrator, ownLoginRequired, ownRights, personNotFound } from './problems.ts'
+import { mayActOn, type Rights } from './rights.ts'
+
+export interface AdminDeps {
+  db: Kysely<Tables>
+  events: AccessEvents
+}
+
+export interface Target extends Rights {
+  status: string
+}
+
+/** What is to be done, in the transaction that decides whether it may be; undefined: nothing was left to change. */
+export type PersonChange = (step: {
+  trx: Transaction<Tables>
+  actor: Rights
+  target: Target
+}) => Promise<{ action: string; details?: Record<string, unknown> } | undefined>
+
+/**
+ * Changes a person under locks: the audit line stands or falls with it, gateways are told after the commit, nobody
+ * changes themselves, acts above their own rights, or leaves the house without a superuser.
+ */
+export async function changePerson(
+  { db, events }: AdminDeps,
+  request: FastifyRequest,
+  sub: string,
+  change: PersonChange,
+): Promise<Person> {
+  requireOwnLogin(request)
+  const person = await db.transaction().execute(async (trx) => {
+    await lockPeople(trx, [requireUser(request).token.sub, sub])
+    const actor = await requireAdministrator(trx, request)
+    const target = await requireTarget(trx, actor, sub)
+    const done = await change({ trx, actor, target })
+    if (target.superuser && !(await hasSuperuser(trx))) throw lastAdministrator()
+    if (done && target.sub === actor.sub) throw ownRights()
+    if (done) {
+      const { tenant_id } = target
+      await recordEvent(trx, { ...done, actor: actor.sub, target: sub, tenant_id, request_id: request.id })
+    }
+    return people(trx).find(sub)
+  })
+  if (!person) throw personNotFound()
+  await events.personChanged(sub)
+  return person
+}
+
+/** API keys and acting clients carry a scope; neither changes anybody's rights. */
+export function requireOwnLogin(request: FastifyRequest): void {
+  if (requireUser(request).token.scope !== undefined) throw ownLoginRequired()
+}
+
+/** In the order of their subjects, so that two administrators who act on each other wait instead of deadlocking. */
+async function lockPeople(trx: Transaction<Tables>, subs: string[]): Promise<void> {
+  await trx
+    .selectFrom('people')
+    .select('sub')
+    .where(({ or, eb }) => or([eb('sub', 'in', subs), eb('superuser', '=', true)]))
+    .orderBy('sub')
+    .forNoKeyUpdate()
+    .execute()
+}
+
+/** Another tenant's person is absent. */
+export async function requireTarget(db: Kysely<Tables>, actor: Rights, sub: string): Promise<Target> {
+  const row = await db
+    .selectFrom('people')
+    .select(['sub', 'tenant_id', 'role', 'superuser', 'status'])
+    .where('sub', '=', sub)
+    .executeTakeFirst()
+  if (!row || (!actor.superuser && row.tenant_id !== actor.tenant_id)) throw personNotFound()
+  const target = { ...row, sections: await listSections(db, row) }
+  if (!mayActOn(actor, target)) throw aboveOwnRights()
+  return target
+}
+
+async function hasSuperuser(trx: Transaction<Tables>): Promise<boolean> {
+  const row = await trx
+    .selectFrom('people')
+    .select('sub')
+    .where('superuser', '=', true)
+    .where('status', '=', 'active')
+    .limit(1)
+    .executeTakeFirst()
+  return row !== undefined
+}

@@ -1,0 +1,142 @@
+import type { PrincipalName, SectionGrant } from '@munjigi/contracts/access'
+import { sql, type Transaction } from 'kysely'
+import type { Tables } from '../tables.ts'
+import { nowSeconds } from '../tokens.ts'
+import type { PersonChange } from './person-change.ts'
+import {
+  aboveOwnRights,
+  administratorRoleRequired,
+  alreadyActive,
+  alreadyDecided,
+  alreadyDisabled,
+  invalidField,
+  nameTaken,
+  superuserRequired,
+} from './problems.ts'
+import { changedGrants, holdsGrant, holdsRole } from './rights.ts'
+
+const APPROVED_ROLE = 'USER'
+
+export const approve: PersonChange = async ({ trx, actor, target }) => {
+  if (target.role !== 'PENDING' || target.status !== 'active') throw alreadyDecided()
+  if (!holdsRole(actor, APPROVED_ROLE)) throw aboveOwnRights()
+  await updateRole(trx, target.sub, APPROVED_ROLE)
+  return { action: 'person.approved', details: { role: APPROVED_ROLE } }
+}
+
+export const reject: PersonChange = async ({ trx, target }) => {
+  if (target.role !== 'PENDING' || target.status !== 'active') throw alreadyDecided()
+  await shutOut(trx, target.sub, 'rejected')
+  return { action: 'person.rejected' }
+}
+
+export const disable: PersonChange = async ({ trx, target }) => {
+  if (target.status !== 'active') throw alreadyDisabled()
+  await shutOut(trx, target.sub, 'disabled')
+  return { action: 'person.disabled' }
+}
+
+/** Also takes back a rejection: the person waits for approval again. */
+export const enable: PersonChange = async ({ trx, target }) => {
+  if (target.status === 'active') throw alreadyActive()
+  await trx.updateTable('people').set({ status: 'active' }).where('sub', '=', target.sub).execute()
+  return { action: 'person.enabled', details: { was: target.status } }
+}
+
+export const setRole =
+  (role: string): PersonChange =>
+  async ({ trx, actor, target }) => {
+    if (!holdsRole(actor, role)) throw aboveOwnRights()
+    if (target.role === role) return undefined
+    await updateRole(trx, target.sub, role)
+    return { action: 'person.role-set', details: { from: target.role, to: role } }
+  }
+
+export const setSuperuser =
+  (superuser: boolean): PersonChange =>
+  async ({ trx, actor, target }) => {
+    if (!actor.superuser) throw superuserRequired()
+    if (target.superuser === superuser) return undefined
+    if (superuser && target.role !== 'ADMIN') throw administratorRoleRequired()
+    await trx.updateTable('people').set({ superuser }).where('sub', '=', target.sub).execute()
+    return { action: superuser ? 'person.superuser-given' : 'person.superuser-taken' }
+  }
+
+export const setSections =
+  (sections: SectionGrant[]): PersonChange =>
+  async ({ trx, actor, target }) => {
+    const { sub } = target
+    await requireSections(trx, sections)
+    const before = await trx
+      .selectFrom('section_grants')
+      .select(['section_id as id', 'level'])
+      .where('person_sub', '=', sub)
+      .orderBy('section_id')
+      .execute()
+    const changed = changedGrants(before, sections)
+    if (!changed.every((grant) => holdsGrant(actor, grant))) throw aboveOwnRights()
+    if (changed.length === 0) return undefined
+    await trx.deleteFrom('section_grants').where('person_sub', '=', sub).execute()
+    const rows = sections.map(({ id, level }) => ({ person_sub: sub, section_id: id, level }))
+    if (rows.length > 0) await trx.insertInto('section_grants').values(rows).execute()
+    return { action: 'person.sections-set', details: { from: before, to: sections } }
+  }
+
+/** Binds the person to another subject at the IdP, for a login id that was refused with `login-id-taken`. */
+export const rebindName =
+  ({ issuer, sub: name }: PrincipalName): PersonChange =>
+  async ({ trx, target }) => {
+    const before = await trx
+      .deleteFrom('person_names')
+      .where('person_sub', '=', target.sub)
+      .where('issuer', '=', issuer)
+      .returning('sub')
+      .execute()
+    const added = await trx
+      .insertInto('person_names')
+      .values({ issuer, sub: name, person_sub: target.sub })
+      .onConflict((conflict) => conflict.columns(['issuer', 'sub']).doNothing())
+      .returning('sub')
+      .executeTakeFirst()
+    if (!added) throw nameTaken()
+    if (before.length === 1 && before[0]?.sub === name) return undefined
+    await endSessions(trx, target.sub)
+    return { action: 'person.name-rebound', details: { issuer, from: before.map(({ sub }) => sub), to: name } }
+  }
+
+/** Every section named must be there, and once. */
+export async function requireSections(trx: Transaction<Tables>, sections: SectionGrant[]): Promise<void> {
+  const known = await trx.selectFrom('sections').select('id').execute()
+  const left = new Set(known.map(({ id }) => id))
+  for (const [index, { id }] of sections.entries())
+    if (!left.delete(id)) throw invalidField(`sections.${index}.id`, 'is no section, or stands here twice')
+}
+
+// Only ADMIN can be superuser, so the flag goes with the role.
+async function updateRole(trx: Transaction<Tables>, sub: string, role: string) {
+  await trx
+    .updateTable('people')
+    .set({ role, rights_changed_at: nowSeconds(), superuser: sql<boolean>`superuser and ${role} = 'ADMIN'` })
+    .where('sub', '=', sub)
+    .execute()
+}
+
+async function shutOut(trx: Transaction<Tables>, sub: string, status: 'disabled' | 'rejected') {
+  await trx.updateTable('people').set({ status }).where('sub', '=', sub).execute()
+  await endSessions(trx, sub)
+}
+
+/** Final, also if the account is enabled again: tokens of the second that runs are refused with the older ones. */
+async function endSessions(trx: Transaction<Tables>, sub: string) {
+  await trx
+    .updateTable('people')
+    .set({ valid_from: nowSeconds() + 1 })
+    .where('sub', '=', sub)
+    .execute()
+  await trx
+    .updateTable('sessions')
+    .set({ ended_at: new Date(), id_token_sealed: null })
+    .where('person_sub', '=', sub)
+    .where('ended_at', 'is', null)
+    .execute()
+}

@@ -1,0 +1,87 @@
+import { PrincipalName, SectionGrant } from '@munjigi/contracts/access'
+import { Group, PeoplePage, PeopleQuery, Person } from '@munjigi/contracts/people'
+import { ROLES } from '@munjigi/identity/roles'
+import type { FastifyInstance } from 'fastify'
+import { type Static, type TSchema, Type } from 'typebox'
+import { requireAdministrator } from './administrator.ts'
+import { setGroups } from './groups.ts'
+import { people } from './people.ts'
+import { type AdminDeps, changePerson, type PersonChange } from './person-change.ts'
+import { approve, disable, enable, rebindName, reject, setRole, setSections, setSuperuser } from './person-changes.ts'
+import { personNotFound } from './problems.ts'
+
+export const SubParams = Type.Object({ sub: Type.String({ minLength: 1, maxLength: 255 }) })
+type SubParams = Static<typeof SubParams>
+
+const strict = { additionalProperties: false }
+const GivenRole = Type.Object({ role: Type.Enum(ROLES.filter((role) => role !== 'PENDING')) }, strict)
+const GivenSuperuser = Type.Object({ superuser: Type.Boolean() }, strict)
+const GivenSections = Type.Object({ sections: Type.Array(SectionGrant, { maxItems: 500 }) }, strict)
+const GivenGroups = Type.Object(
+  { groups: Type.Array(Group.properties.id, { uniqueItems: true, maxItems: 500 }) },
+  strict,
+)
+const Name = PrincipalName.properties
+const GivenName = Type.Object(
+  {
+    issuer: Type.Intersect([Name.issuer, Type.String({ minLength: 1, maxLength: 500 })]),
+    sub: SubParams.properties.sub,
+  },
+  strict,
+)
+
+export function personRoutes(app: FastifyInstance, deps: AdminDeps): void {
+  const { db } = deps
+
+  app.route<{ Querystring: PeopleQuery }>({
+    method: 'GET',
+    url: '/people',
+    schema: { summary: 'People, oldest first', querystring: PeopleQuery, response: { 200: PeoplePage } },
+    handler: async (request) => {
+      const { superuser, tenant_id } = await requireAdministrator(db, request)
+      return people(db).list({ ...request.query, ...(!superuser && { tenant_id }) })
+    },
+  })
+
+  app.route<{ Params: SubParams }>({
+    method: 'GET',
+    url: '/people/:sub',
+    schema: { summary: 'One person', params: SubParams, response: { 200: Person } },
+    handler: async (request) => {
+      const { superuser, tenant_id } = await requireAdministrator(db, request)
+      const person = await people(db).find(request.params.sub, superuser ? undefined : tenant_id)
+      if (!person) throw personNotFound()
+      return person
+    },
+  })
+
+  const act = (path: string, summary: string, change: PersonChange) =>
+    app.route<{ Params: SubParams }>({
+      method: 'POST',
+      url: `/people/:sub/${path}`,
+      schema: { summary, params: SubParams, response: { 200: Person } },
+      handler: (request) => changePerson(deps, request, request.params.sub, change),
+    })
+  act('approve', 'Lets a person in who waits, as USER', approve)
+  act('reject', 'Turns away a person who waits', reject)
+  act('disable', 'Ends everything of a person, for good or until enabled', disable)
+  act('enable', 'Takes back a disabling or a rejection', enable)
+
+  const set = <Body extends TSchema>(
+    path: string,
+    summary: string,
+    body: Body,
+    changeTo: (given: Static<Body>) => PersonChange,
+  ) =>
+    app.route<{ Params: SubParams; Body: Static<Body> }>({
+      method: 'PUT',
+      url: `/people/:sub/${path}`,
+      schema: { summary, params: SubParams, body, response: { 200: Person } },
+      handler: (request) => changePerson(deps, request, request.params.sub, changeTo(request.body as Static<Body>)),
+    })
+  set('role', 'Gives a role', GivenRole, ({ role }) => setRole(role))
+  set('superuser', 'Makes an ADMIN superuser, or no longer', GivenSuperuser, (given) => setSuperuser(given.superuser))
+  set('sections', "Replaces the person's own sections", GivenSections, (given) => setSections(given.sections))
+  set('groups', "Replaces the person's groups", GivenGroups, (given) => setGroups(given.groups))
+  set('sso-name', 'Binds the person to another subject of an IdP', GivenName, rebindName)
+}

@@ -1,0 +1,48 @@
+import { Problem } from '@munjigi/problem'
+
+const absent = (type: string, title: string) => new Problem(404, type, title, { detail: 'Look for it in the list' })
+const conflict = (type: string, title: string, detail: string) => new Problem(409, type, title, { detail })
+const forbidden = (type: string, title: string, detail: string) => new Problem(403, type, title, { detail })
+
+export const platformTokenRequired = () =>
+  forbidden('platform-token-required', 'A platform token is needed here', 'Sign in at the platform and send its token')
+export const ownLoginRequired = () =>
+  forbidden(
+    'own-login-required',
+    'A key may not change rights',
+    'Sign in yourself: neither API keys nor acting clients do',
+  )
+export const sectionRequired = () =>
+  forbidden('section-required', 'Administration is not open to you', 'Ask for section admin-page with level admin')
+export const superuserRequired = () =>
+  forbidden('superuser-required', 'Only a superuser may do this', 'Ask a superuser')
+export const aboveOwnRights = () =>
+  forbidden('above-own-rights', 'This is above your own rights', 'Ask somebody who has the rights in question')
+export const ownRights = () => forbidden('own-rights', 'Nobody changes their own rights', 'Ask another administrator')
+
+export const personNotFound = () => absent('person-not-found', 'There is no such person')
+export const sectionNotFound = () => absent('section-not-found', 'There is no such section')
+export const groupNotFound = () => absent('group-not-found', 'There is no such group')
+
+export const alreadyDecided = () =>
+  conflict('already-decided', 'The request was already decided', 'Read the person anew to see how')
+export const alreadyDisabled = () =>
+  conflict('already-disabled', 'The account is not active', 'Nothing is left to disable')
+export const alreadyActive = () => conflict('already-active', 'The account is active', 'Nothing is left to enable')
+export const lastAdministrator = () =>
+  conflict('last-administrator', 'The last superuser stays', 'Make somebody else superuser first')
+export const administratorRoleRequired = () =>
+  conflict('administrator-role-required', 'Only an ADMIN can be superuser', 'Give the role ADMIN first')
+export const nameTaken = () =>
+  conflict('name-taken', 'That SSO name belongs to somebody', 'Look for its owner in the list of people')
+export const sectionExists = () => conflict('section-exists', 'A section of that id exists', 'Choose another id')
+export const sectionProtected = () =>
+  conflict('section-protected', 'Administration itself stands on this section', 'It can be renamed, not removed')
+export const groupExists = () => conflict('group-exists', 'A group of that id exists', 'Choose another id')
+
+/** The same shape as a refusal by schema, for what only the database can tell. */
+export const invalidField = (field: string, message: string) =>
+  new Problem(400, 'invalid-request', 'The request is not valid', {
+    detail: `${field}: ${message}`,
+    extensions: { faults: [{ field, message }] },
+  })

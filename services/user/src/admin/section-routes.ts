@@ -1,0 +1,88 @@
+import { Section } from '@munjigi/contracts/people'
+import type { FastifyInstance } from 'fastify'
+import { type Static, Type } from 'typebox'
+import { requireAdministrator } from './administrator.ts'
+import { changeHouse } from './house-change.ts'
+import type { AdminDeps } from './person-change.ts'
+import { sectionExists, sectionNotFound, sectionProtected } from './problems.ts'
+import { ADMIN_PAGE } from './rights.ts'
+
+const strict = { additionalProperties: false }
+const columns = ['id', 'title_ko', 'title_en'] as const
+const IdParams = Type.Pick(Section, ['id'])
+const NewSection = Type.Object(Section.properties, strict)
+const Titles = Type.Partial(Type.Pick(Section, ['title_ko', 'title_en']), { ...strict, minProperties: 1 })
+type IdParams = Static<typeof IdParams>
+
+export function sectionRoutes(app: FastifyInstance, deps: AdminDeps): void {
+  const { db } = deps
+
+  app.route({
+    method: 'GET',
+    url: '/sections',
+    schema: {
+      summary: 'Every section there is',
+      response: { 200: Type.Object({ sections: Type.Array(Section) }) },
+    },
+    handler: async (request) => {
+      await requireAdministrator(db, request)
+      return { sections: await db.selectFrom('sections').select(columns).orderBy('id').execute() }
+    },
+  })
+
+  app.route<{ Body: Section }>({
+    method: 'POST',
+    url: '/sections',
+    schema: { summary: 'A new section', body: NewSection, response: { 201: Section } },
+    handler: async (request, reply) => {
+      reply.code(201)
+      return changeHouse(deps, request, async (trx) => {
+        const section = await trx
+          .insertInto('sections')
+          .values(request.body)
+          .onConflict((conflict) => conflict.column('id').doNothing())
+          .returning(columns)
+          .executeTakeFirst()
+        if (!section) throw sectionExists()
+        return { action: 'section.created', target: section.id, details: section, result: section }
+      })
+    },
+  })
+
+  app.route<{ Params: IdParams; Body: Static<typeof Titles> }>({
+    method: 'PATCH',
+    url: '/sections/:id',
+    schema: { summary: 'Changes the titles', params: IdParams, body: Titles, response: { 200: Section } },
+    handler: (request) =>
+      changeHouse(deps, request, async (trx) => {
+        const section = await trx
+          .updateTable('sections')
+          .set(request.body)
+          .where('id', '=', request.params.id)
+          .returning(columns)
+          .executeTakeFirst()
+        if (!section) throw sectionNotFound()
+        return { action: 'section.changed', target: section.id, details: request.body, result: section }
+      }),
+  })
+
+  app.route<{ Params: IdParams }>({
+    method: 'DELETE',
+    url: '/sections/:id',
+    schema: {
+      summary: 'Removes a section and every grant of it',
+      params: IdParams,
+      response: { 204: Type.Null() },
+    },
+    handler: async (request, reply) => {
+      const { id } = request.params
+      if (id === ADMIN_PAGE.id) throw sectionProtected()
+      await changeHouse(deps, request, async (trx) => {
+        const removed = await trx.deleteFrom('sections').where('id', '=', id).returning(columns).executeTakeFirst()
+        if (!removed) throw sectionNotFound()
+        return { action: 'section.removed', target: id, details: removed, result: undefined }
+      })
+      return reply.code(204).send()
+    },
+  })
+}

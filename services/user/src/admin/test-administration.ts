@@ -1,0 +1,107 @@
+import { randomUUID } from 'node:crypto'
+import { EventEmitter, once } from 'node:events'
+import { ACCESS_CHANNEL, type AccessMessage, type SectionLevel } from '@munjigi/contracts/access'
+import { platformIssuer } from '@munjigi/identity/issuers'
+import { createVerifier } from '@munjigi/identity/verifier'
+import { createServer } from '@munjigi/server/create-server'
+import { testDatabase } from '@munjigi/testing/database'
+import { testIssuer } from '@munjigi/testing/issuer'
+import { testStore } from '@munjigi/testing/store'
+import type { InjectOptions } from 'fastify'
+import { accessEvents } from '../access-events.ts'
+import { migrationPlan } from '../migrations/plan.ts'
+import { servingHandle } from '../serving-handle.ts'
+import type { Tables } from '../tables.ts'
+import { adminRoutes } from './admin-routes.ts'
+
+export const TENANT = '00000000-0000-4000-8000-000000000001'
+const ANNOUNCED_WITHIN_MS = 5_000
+export const OTHER_TENANT = '00000000-0000-4000-8000-000000000002'
+
+interface Seed extends Partial<Pick<Tables['people'], 'email'>> {
+  role?: string
+  superuser?: boolean
+  status?: 'active' | 'disabled' | 'rejected'
+  tenant_id?: string
+  username_kr?: string
+  user_id?: string
+  sections?: Record<string, SectionLevel>
+}
+
+type Call = Omit<InjectOptions, 'headers'> & { claims?: Record<string, unknown> }
+
+/** The module alone on a database of its own, with real tokens and every message it sends. */
+export async function testAdministration() {
+  const [{ database, close }, issuer] = await Promise.all([testDatabase(migrationPlan), testIssuer()])
+  const db = servingHandle(database)
+  const store = testStore()
+  const platform = { issuer: issuer.issuer, audience: 'munjigi', jwksUri: issuer.jwksUri }
+  const verifier = createVerifier({ issuers: [platformIssuer(platform)] })
+  const app = createServer({ name: 'admin-test', logLevel: 'silent' })
+  const events = accessEvents({ db, store, platformIssuer: issuer.issuer, log: app.log })
+  adminRoutes(app, { db, events, verifier })
+  const announcements = new EventEmitter()
+  const messages: AccessMessage[] = []
+  const subscription = await store.subscribe(ACCESS_CHANNEL, {
+    message: (text) => {
+      messages.push(JSON.parse(text))
+      announcements.emit('message')
+    },
+    ready: () => {},
+  })
+  await db
+    .insertInto('tenants')
+    .values([TENANT, OTHER_TENANT].map((id) => ({ id, name: `tenant ${id.at(-1)}` })))
+    .execute()
+
+  const seed = async ({ sections = {}, ...person }: Seed = {}): Promise<string> => {
+    const sub = randomUUID()
+    const row = { sub, user_id: `id-${sub}`, tenant_id: TENANT, role: 'USER', ...person }
+    await db.insertInto('people').values(row).execute()
+    await db
+      .insertInto('person_names')
+      .values({ issuer: 'https://idp', sub: `idp-${sub}`, person_sub: sub })
+      .execute()
+    for (const [section_id, level] of Object.entries(sections))
+      await db.insertInto('section_grants').values({ person_sub: sub, section_id, level }).execute()
+    return sub
+  }
+  const as =
+    (sub: string) =>
+    async (method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, call: Call = {}) => {
+      const { claims, ...rest } = call
+      const token = issuer.token({ sub, ...claims })
+      const headers = { authorization: `Bearer ${token}`, 'x-user-sub': sub }
+      const answer = await app.inject({ method, url: `/api/admin/v1${path}`, headers, ...rest })
+      return { status: answer.statusCode, body: answer.body === '' ? undefined : answer.json() }
+    }
+
+  return {
+    app,
+    db,
+    issuer,
+    /** The messages that say `text`, once there are so many. */
+    announced: async (text: string, count: number): Promise<AccessMessage[]> => {
+      for (;;) {
+        const found = messages.filter((message) => JSON.stringify(message).includes(text))
+        if (found.length >= count) return found
+        await once(announcements, 'message', { signal: AbortSignal.timeout(ANNOUNCED_WITHIN_MS) })
+      }
+    },
+    seed,
+    as,
+    superuser: await seed({ role: 'ADMIN', superuser: true }),
+    close: async () => {
+      await app.close()
+      verifier.close()
+      await subscription.close()
+      await store.close()
+      await close()
+      await issuer.close()
+    },
+  }
+}
+
+/** Status and the problem's slug, which is what a refusal promises. */
+export const refusal = ({ status, body }: { status: number; body: { type?: string } }) =>
+  [status, body.type?.replace('/problems/', '')] as const
