@@ -110,7 +110,9 @@ start_keycloak() {
   mkdir -p "$home/data/import"
   cp "$realm_file" "$home/data/import/"
   [ ! -d "$augmented" ] || { rm -rf "$home/lib/quarkus" && cp -r "$augmented" "$home/lib/quarkus"; }
-  KC_BOOTSTRAP_ADMIN_USERNAME=admin KC_BOOTSTRAP_ADMIN_PASSWORD=$password JAVA_OPTS_APPEND=-XX:TieredStopAtLevel=1 \
+  # The realm file takes passwords and secrets from the environment; the suites know its defaults.
+  env -i PATH="$PATH" HOME="$HOME" JAVA_HOME="${JAVA_HOME:-}" JAVA_OPTS_APPEND=-XX:TieredStopAtLevel=1 \
+    KC_BOOTSTRAP_ADMIN_USERNAME=admin KC_BOOTSTRAP_ADMIN_PASSWORD="$password" \
     setsid "$home/bin/kc.sh" start-dev "${KEYCLOAK_BUILD_OPTIONS[@]}" --import-realm --http-host=127.0.0.1 \
     "--http-port=$port" "--http-management-port=$management" "--hostname=http://localhost:$port" \
     >"$state/keycloak.log" 2>&1 </dev/null &

@@ -1,6 +1,7 @@
-import Provider, { type Configuration, errors, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider'
+import Provider, { type Configuration, errors, interactionPolicy } from 'oidc-provider'
 import { adapterOn } from './adapter.ts'
 import { PATHS } from './discovery.ts'
+import { replaceIdTokens } from './front-channel-token.ts'
 import type { Idp } from './idp.ts'
 import { htmlHeaders, page, pickLocale } from './pages.ts'
 import { type Client, findClient } from './realm.ts'
@@ -120,39 +121,6 @@ function policy({ realm }: Idp) {
     0,
   )
   return prompts
-}
-
-interface FrontChannelToken {
-  ctx: KoaContextWithOIDC
-  extra: { c_hash?: string }
-}
-
-/** The form's id_token by our own signer, whose key may have been rotated, and hints read by it. */
-function replaceIdTokens(provider: Provider, idp: Idp): void {
-  const idToken = provider.IdToken as unknown as {
-    prototype: object
-    validate(token: string): Promise<{ payload: object }>
-  }
-  Object.assign(idToken.prototype, {
-    issue(this: FrontChannelToken) {
-      const { session, params, client: asking } = this.ctx.oidc
-      const client = findClient(idp.realm, String(asking?.clientId))
-      const person = idp.people.findById(String(session?.accountId))
-      const scopes = client && resolveScopes(client, String(params?.scope))
-      if (client === undefined || person === undefined || scopes === undefined) throw new errors.AccessDenied()
-      const login = { sid: sidOf(session?.uid ?? ''), auth_time: session?.authTime() as number }
-      return idp.tokens.idToken({ person, client, scopes }, login, {
-        nonce: params?.nonce as string,
-        state: params?.state as string | undefined,
-        ...(this.extra.c_hash !== undefined && { code: this.extra.c_hash }),
-      })
-    },
-  })
-  idToken.validate = async (token) => {
-    const payload = await idp.tokens.read(token, { evenExpired: true })
-    if (payload?.typ !== 'ID') throw new errors.InvalidRequest('id_token_hint is none of ours')
-    return { payload }
-  }
 }
 
 /** oidc-provider drops `offline_access` unless consent is asked for, which it then is, without a page. */
