@@ -39,7 +39,7 @@ export const personName = (issuer: string, sub: string): string => `${issuer}\n$
 /** Access records (DESIGN §4.4): kept for 5 s, dropped at a message, stale for 60 s at most while user is away. */
 export function createAccessRecords({ user, now = () => performance.now() }: AccessRecordsDeps): AccessRecords {
   const kept = new Map<string, Access>()
-  const flights = createFlights<Access>({ namesOf: ({ names }) => names, keep: (_key, access) => keep(access) })
+  const flights = createFlights<Access>({ namesOf: ({ names }) => names, keep: (_key, access) => keep(access), now })
 
   function keep(access: Access) {
     for (const name of access.names) {

@@ -69,7 +69,7 @@ export async function openDoor(
   const verifier = createVerifier({ issuers: [own, ...table.issuers.map((each) => ({ ...each, isPlatform: false }))] })
   const asking = createUserService({ find: () => table.userService, internalKey: INTERNAL_KEY, log: SILENT_LOG })
   const records = createAccessRecords({ user: asking, ...(now && { now }) })
-  const exchanges = createExchanges({ user: asking, verifier })
+  const exchanges = createExchanges({ user: asking, verifier, ...(now && { now }) })
   let listener: Listener | undefined
   let heard = () => {}
   const subscribe: Store['subscribe'] = (channel, given) => {

@@ -34,13 +34,14 @@ interface Exchanged {
 interface ExchangesDeps {
   user: UserService
   verifier: Verifier
+  now?: () => number
 }
 
 /** Tokens exchanged at user (DESIGN §4.6), remembered until 30 s before their end or the next change of the person. */
-export function createExchanges({ user, verifier }: ExchangesDeps): Exchanges {
+export function createExchanges({ user, verifier, now = () => performance.now() }: ExchangesDeps): Exchanges {
   const kept = new Map<string, Exchanged>()
   const unknownKeys = new Map<string, number>()
-  const flights = createFlights<Exchanged>({ namesOf: ({ names }) => names, keep })
+  const flights = createFlights<Exchanged>({ namesOf: ({ names }) => names, keep, now })
 
   function keep(id: string, exchanged: Exchanged) {
     kept.delete(id)
@@ -49,7 +50,7 @@ export function createExchanges({ user, verifier }: ExchangesDeps): Exchanges {
   }
 
   async function ask(credential: TokenExchange): Promise<Exchanged> {
-    const askedAt = performance.now()
+    const askedAt = now()
     const answer = await user.exchange(credential)
     const token = verifier.remembered(answer.access_token) ?? (await verify(answer.access_token))
     if (!token.issuer.isPlatform || token.clientId !== undefined || token.sub !== answer.sub) throw accessUnknown()
@@ -70,7 +71,7 @@ export function createExchanges({ user, verifier }: ExchangesDeps): Exchanges {
   async function askForKey(key: string, credential: TokenExchange): Promise<Exchanged> {
     if (!API_KEY.test(key)) throw unknownCredential()
     const knownUntil = unknownKeys.get(key)
-    if (knownUntil !== undefined && performance.now() < knownUntil) throw unknownCredential()
+    if (knownUntil !== undefined && now() < knownUntil) throw unknownCredential()
     try {
       return await ask(credential)
     } catch (error) {
@@ -81,7 +82,7 @@ export function createExchanges({ user, verifier }: ExchangesDeps): Exchanges {
 
   function rememberUnknown(key: string) {
     unknownKeys.delete(key)
-    unknownKeys.set(key, performance.now() + UNKNOWN_KEY_MS)
+    unknownKeys.set(key, now() + UNKNOWN_KEY_MS)
     if (unknownKeys.size > MAX_REMEMBERED) unknownKeys.delete(unknownKeys.keys().next().value as string)
   }
 
@@ -89,7 +90,7 @@ export function createExchanges({ user, verifier }: ExchangesDeps): Exchanges {
     async find(credential, access) {
       const id = idOf(credential)
       const known = kept.get(id)
-      if (known !== undefined && performance.now() < known.endsAt && isCurrent(known, access)) return known.token
+      if (known !== undefined && now() < known.endsAt && isCurrent(known, access)) return known.token
       const question = 'api_key' in credential ? () => askForKey(credential.api_key, credential) : () => ask(credential)
       return (await flights.fly(id, access?.receivedAt ?? 0, question)).token
     },

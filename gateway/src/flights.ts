@@ -24,10 +24,11 @@ interface FlightRules<Value> {
   namesOf: (value: Value) => readonly string[]
   /** Called at once with an answer that nothing overtook. */
   keep: (key: string, value: Value) => void
+  now: () => number
 }
 
 /** Questions that are asked once for many, and whose answers are not believed where a change came in between. */
-export function createFlights<Value>({ namesOf, keep }: FlightRules<Value>): Flights<Value> {
+export function createFlights<Value>({ namesOf, keep, now }: FlightRules<Value>): Flights<Value> {
   const flights = new Map<string, Flight<Value>>()
   const inTheAir = new Set<Overtaken>()
 
@@ -47,7 +48,7 @@ export function createFlights<Value>({ namesOf, keep }: FlightRules<Value>): Fli
     fly(key, since, ask) {
       const running = flights.get(key)
       if (running !== undefined && running.startedAt >= since) return running.answer
-      const flight = { startedAt: performance.now(), answer: answer(key, ask) }
+      const flight = { startedAt: now(), answer: answer(key, ask) }
       flights.set(key, flight)
       const land = () => {
         if (flights.get(key) === flight) flights.delete(key)

@@ -1,0 +1,196 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { type TestContext, test } from 'node:test'
+import { bearer, openDoor } from './door.fixture.ts'
+
+const seconds = () => Math.floor(Date.now() / 1000)
+
+async function openDoorWithKey(t: TestContext, { isHearing = true } = {}) {
+  let offset = 0
+  const door = await openDoor(t, { isHearing, now: () => performance.now() + offset })
+  door.user.setPerson({ sub: 'kim' })
+  door.user.setKey('mj_good', { sub: 'kim', key_id: 'k1' })
+  return {
+    ...door,
+    exchanges: () => door.user.questions.filter((question) => question.startsWith('tokens')).length,
+    knockWithKey: () => door.knock('/api/case/x', bearer('mj_good')),
+    tokenByKey: async () => (await door.admit('/api/case/x', bearer('mj_good'))).token?.token,
+    pass: (s: number) => {
+      offset += s * 1000
+    },
+  }
+}
+
+test('many callers with one key are one exchange', async (t) => {
+  const door = await openDoorWithKey(t)
+
+  const answers = await Promise.all(Array.from({ length: 50 }, door.knockWithKey))
+  assert.deepEqual(new Set(answers), new Set(['200 kim']))
+  assert.equal(door.exchanges(), 1)
+})
+
+test('an exchanged token is remembered until half a minute before its end', async (t) => {
+  const door = await openDoorWithKey(t)
+  const first = await door.tokenByKey()
+  door.pass(269)
+  assert.equal(await door.tokenByKey(), first)
+  door.pass(2)
+
+  assert.notEqual(await door.tokenByKey(), first)
+})
+
+test('an unknown key is asked for once in ten seconds', async (t) => {
+  const door = await openDoorWithKey(t)
+  const knock = () => door.knock('/api/case/x', bearer('mj_unknown'))
+  for (let i = 0; i < 3; i++) assert.equal(await knock(), '401 unknown-credential')
+  assert.equal(door.exchanges(), 1)
+  door.pass(11)
+
+  assert.equal(await knock(), '401 unknown-credential')
+  assert.equal(door.exchanges(), 2)
+})
+
+test('what cannot be a key is not asked for', async (t) => {
+  const door = await openDoorWithKey(t)
+  for (const key of ['mj_', `mj_${'x'.repeat(253)}`, 'mj_é', 'mj_\x7f'])
+    assert.equal(await door.knock('/api/case/x', bearer(key)), '401 unknown-credential')
+
+  assert.deepEqual(door.user.questions, [])
+})
+
+test('a withdrawn key ends with its message', async (t) => {
+  const door = await openDoorWithKey(t)
+  assert.equal(await door.knockWithKey(), '200 kim')
+  door.user.removeKey('mj_good')
+  assert.equal(await door.knockWithKey(), '200 kim')
+  await door.announce({ key_id: 'k1' })
+
+  assert.equal(await door.knockWithKey(), '401 unknown-credential')
+})
+
+test("a change of the owner renews the key's token, with a message or without", async (t) => {
+  for (const isHearing of [true, false]) {
+    const door = await openDoorWithKey(t, { isHearing })
+    const first = await door.tokenByKey()
+    door.user.setPerson({ sub: 'kim', rights_changed_at: seconds() + 1 })
+    if (isHearing) await door.announce({ issuer: door.platform.issuer, sub: 'kim' })
+    else door.pass(5.1)
+
+    assert.notEqual(await door.tokenByKey(), first)
+  }
+})
+
+test('ending everything ends a key’s token and not the key', async (t) => {
+  const door = await openDoorWithKey(t)
+  door.user.setClaims({ iat: seconds() - 10 })
+  const first = await door.tokenByKey()
+  door.user.setPerson({ sub: 'kim', valid_from: seconds() })
+  door.user.setClaims({})
+  door.pass(5.1)
+
+  assert.notEqual(await door.tokenByKey(), first)
+})
+
+test('a token that user issues from before valid_from lets nobody in', async (t) => {
+  const door = await openDoorWithKey(t)
+  door.user.setPerson({ sub: 'kim', valid_from: seconds() + 10 })
+
+  assert.equal(await door.knockWithKey(), '401 token-outdated')
+})
+
+test('of the second of a change, a token counts only if it was asked for after the record', async (t) => {
+  const door = await openDoorWithKey(t)
+  const now = seconds()
+  door.user.setPerson({ sub: 'kim', rights_changed_at: now })
+  door.user.setClaims({ iat: now })
+  const asked = bearer(door.platform.token({ sub: 'kim', iat: now - 1 }))
+  const exchanged = async () => (await door.admit('/api/case/x', asked)).token?.token
+  const first = await exchanged()
+  assert.equal(await exchanged(), first)
+  assert.equal(door.exchanges(), 1)
+  // The next record may speak of a second change in that second.
+  door.pass(5.1)
+
+  assert.notEqual(await exchanged(), first)
+})
+
+test('a change voids an exchange that is on its way', async (t) => {
+  const door = await openDoorWithKey(t)
+  const old = door.platform.token({ sub: 'kim', role: 'ADMIN' })
+  let letGo = () => {}
+  const held = new Promise<void>((resolve) => {
+    letGo = resolve
+  })
+  const arrival = new EventTarget()
+  door.user.answerWith((request, response) => {
+    if (request.method !== 'POST') return response.writeHead(500).end()
+    arrival.dispatchEvent(new Event('arrived'))
+    const body = JSON.stringify({ access_token: old, expires_in: 300, sub: 'kim', key_id: 'k1' })
+    return held.then(() => response.setHeader('content-type', 'application/json').end(body))
+  })
+  const arrived = once(arrival, 'arrived')
+  const knocking = door.tokenByKey()
+  await arrived
+  await door.announce({ issuer: door.platform.issuer, sub: 'kim' })
+  door.user.answerWith()
+  letGo()
+
+  assert.notEqual(await knocking, old)
+})
+
+test('an exchanged token that is no platform token of that person lets nobody in', async (t) => {
+  const door = await openDoorWithKey(t)
+  const answers: object[] = [
+    {},
+    { access_token: 'nonsense', expires_in: 300, sub: 'kim' },
+    { access_token: door.platform.token({ sub: 'kim' }), expires_in: '300', sub: 'kim' },
+    { access_token: door.platform.token({ sub: 'lee' }), expires_in: 300, sub: 'kim' },
+    { access_token: door.platform.token({ sub: 'kim', exp: seconds() - 60 }), expires_in: 300, sub: 'kim' },
+    { access_token: door.platform.token({ sub: 'kim', sid: undefined, client_id: 'x' }), expires_in: 300, sub: 'kim' },
+    { access_token: door.keycloak.token({ sub: 'kim', azp: 'kakao-bot' }), expires_in: 300, sub: 'kim' },
+    { access_token: door.partner.token({ sub: 'kim' }), expires_in: 300, sub: 'kim' },
+  ]
+  for (const answer of answers) {
+    door.user.answerWith((_request, response) => {
+      response.setHeader('content-type', 'application/json').end(JSON.stringify(answer))
+    })
+
+    assert.equal(await door.knockWithKey(), '503 access-unknown', JSON.stringify(answer))
+  }
+})
+
+test("an outdated token that user answers with somebody else's lets nobody in", async (t) => {
+  const door = await openDoorWithKey(t)
+  door.user.setPerson({ sub: 'kim', rights_changed_at: seconds() })
+  door.user.setClaims({ sub: 'lee' })
+
+  assert.equal(await door.knock('/api/case/x', bearer(door.platform.token({ sub: 'kim' }))), '503 access-unknown')
+})
+
+test('what user refuses of its own accord is not blamed on the caller', async (t) => {
+  const door = await openDoorWithKey(t)
+  for (const [status, type] of [
+    [401, 'internal-key-unknown'],
+    [404, 'not-found'],
+    [400, 'invalid-request'],
+    [500, 'internal'],
+  ] as const) {
+    door.user.answerWith((_request, response) => {
+      response.writeHead(status, { 'content-type': 'application/problem+json' })
+      response.end(JSON.stringify({ type: `/problems/${type}`, title: type, status }))
+    })
+
+    assert.equal(await door.knockWithKey(), '503 access-unknown', type)
+  }
+})
+
+test('while user is away a remembered key goes on as long as its owner’s record', async (t) => {
+  const door = await openDoorWithKey(t)
+  await door.knockWithKey()
+  door.user.answerWith((_request, response) => response.writeHead(500).end())
+  door.pass(50)
+  assert.equal(await door.knockWithKey(), '200 kim')
+  door.pass(11)
+
+  assert.equal(await door.knockWithKey(), '503 access-unknown')
+})
