@@ -28,6 +28,7 @@ export interface TokenAnswer {
 /**
  * The realm of development on dev-idp or on a real Keycloak, which test files share:
  * change only people that you added yourself, under names of your own.
+ * `rotateKeys` is felt by all who use that Keycloak: a cached key set may refuse tokens until it may be read again.
  */
 export interface Provider extends Administration {
   issuer: string
