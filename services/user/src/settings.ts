@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { listOf } from '@munjigi/env'
-import { type Issuer, readIssuersFile } from '@munjigi/identity/issuers'
+import type { Issuer } from '@munjigi/identity/issuers'
+import { readIssuersFile } from '@munjigi/identity/issuers-file'
 import { type KeyRing, keyRing } from '@munjigi/sealing/fernet'
 import { checkEnv, type SettingsEnv } from './env.ts'
 import type { ProfileClaims } from './sso/profile.ts'
