@@ -1,3 +1,4 @@
+import { tokenExpired } from '@munjigi/identity/claims'
 import { Problem } from '@munjigi/problem'
 import type { AccessChanges } from './access-changes.ts'
 import { personName } from './access-records.ts'
@@ -113,7 +114,7 @@ export function createSocketRights({ authenticate, changes }: SocketRightsDeps):
   const ticking = setInterval(() => {
     const now = Date.now()
     for (const socket of sockets) {
-      if (now >= socket.endsAt) finish(socket, sessionEnded())
+      if (now >= socket.endsAt) finish(socket, tokenExpired())
       else if (now >= socket.nextLookAt || !changes.isHeard) queue(socket, false)
     }
     lookAtDue()
