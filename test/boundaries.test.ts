@@ -7,7 +7,7 @@ const SCOPE = '@munjigi/'
 const MAY: Record<string, string[]> = {
   server: ['problem'],
   client: ['contracts', 'problem'],
-  identity: ['client', 'contracts', 'problem', 'store', 'server'],
+  identity: ['contracts', 'env', 'problem'],
   testing: ['db', 'store', 'dev-idp', 'identity', 'problem'],
 }
 const folders = globSync(

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { readIssuersFile } from '@munjigi/identity/issuers'
+import { readIssuersFile } from '@munjigi/identity/issuers-file'
 import type { TSchema } from 'typebox'
 import { Check } from 'typebox/value'
 import { parse } from 'yaml'
@@ -94,7 +94,7 @@ test('services read the same issuers from a shipped file as the gateway', () => 
   for (const name of ['services.yaml', 'services.local.yaml', 'services.docker.yaml']) {
     const { file } = parseServicesFile(readFileSync(join(root, name), 'utf8'), {})
     assert.equal(file.issuers?.length, 1)
-    assert.deepEqual(readIssuersFile(join(root, name)), file.issuers)
+    assert.deepEqual(readIssuersFile(join(root, name), {}), file.issuers)
   }
 })
 

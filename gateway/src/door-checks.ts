@@ -4,7 +4,7 @@ import { originOf } from './origin.ts'
 import { addressRange } from './proxy-list.ts'
 import type { SchemaReader } from './schema-reader.ts'
 import type { ServicesFile } from './services-schema.ts'
-import type { Environment } from './variables.ts'
+import type { Environment } from '@munjigi/env/variables'
 
 /** What the schema cannot say about base paths, origins, hosts, proxies and issuers. */
 export function checkDoor(

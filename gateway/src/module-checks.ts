@@ -5,7 +5,7 @@ import type { PlacedModule } from './placed-modules.ts'
 import { coveredMethods, loosely, rulePath } from './rules.ts'
 import type { SchemaReader } from './schema-reader.ts'
 import type { ModuleEntry, RuleEntry, ServicesFile } from './services-schema.ts'
-import type { Environment } from './variables.ts'
+import type { Environment } from '@munjigi/env/variables'
 import type { Place } from './yaml-tree.ts'
 
 const START: Place = { line: 1, column: 1 }

@@ -6,7 +6,7 @@ import { checkModules } from './module-checks.ts'
 import { type PlacedModule, placeModules } from './placed-modules.ts'
 import { SchemaReader } from './schema-reader.ts'
 import { ServicesFile } from './services-schema.ts'
-import type { Environment } from './variables.ts'
+import type { Environment } from '@munjigi/env/variables'
 import { readYamlTree } from './yaml-tree.ts'
 
 /** A services.yaml without a fault. */

@@ -11,7 +11,7 @@ import {
   type YAMLMap,
 } from 'yaml'
 import type { Fault } from './file-fault.ts'
-import { type Environment, replaceVariables } from './variables.ts'
+import { type Environment, replaceVariables } from '@munjigi/env/variables'
 
 export interface Place {
   readonly line: number

@@ -1,6 +1,6 @@
+import { X509Certificate } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { X509Certificate } from 'node:crypto'
 import { generate } from 'selfsigned'
 
 const VALID_DAYS = 397

@@ -1,10 +1,12 @@
+import { readEnv } from '@munjigi/env'
 import { Type } from 'typebox'
+import type { Addresses } from './guide.ts'
 
 const Port = (value: number, description: string) =>
   Type.Integer({ minimum: 0, maximum: 65_535, default: value, description })
 
 /** What may differ between two people who run `npm start` on one machine. */
-export const Env = Type.Object({
+const Env = Type.Object({
   GATEWAY_PORT: Port(9050, 'the front door, https'),
   METRICS_PORT: Port(9051, "the gateway's metrics"),
   CONSOLE_PORT: Port(9060, 'the console'),
@@ -12,3 +14,22 @@ export const Env = Type.Object({
   SERVICES_PORT: Port(9080, 'the host of all services'),
   MUNJIGI_ENV: Type.Optional(Type.String()),
 })
+
+/** @throws Error where this machine says that it is production. */
+export function readPorts() {
+  const { MUNJIGI_ENV, ...ports } = readEnv(Env, 'munjigi')
+  if (MUNJIGI_ENV === 'production')
+    throw new Error('MUNJIGI_ENV=production: the embedded house is for development, see docker-compose.yml')
+  return ports
+}
+
+export type Ports = ReturnType<typeof readPorts>
+
+export const addressesOf = (ports: Ports): Addresses => ({
+  gateway: `https://localhost:${ports.GATEWAY_PORT}`,
+  console: `http://localhost:${ports.CONSOLE_PORT}`,
+  idp: `http://localhost:${ports.IDP_PORT}`,
+  metrics: `http://localhost:${ports.METRICS_PORT}`,
+})
+
+export const readAddresses = () => addressesOf(readPorts())

@@ -1,5 +1,5 @@
 import { type Static, type TObject, Type } from 'typebox'
-import { Convert, Default, Errors } from 'typebox/value'
+import { Check, Convert, Default } from 'typebox/value'
 
 const SECRET_MIN_LENGTH = 32
 const SECRET_MIN_DISTINCT_CHARACTERS = 10
@@ -25,6 +25,9 @@ export class EnvError extends Error {
     this.faults = faults
   }
 }
+
+/** The process's environment itself, for names that only a file or a command line knows. */
+export const wholeEnvironment = (): Readonly<Record<string, string | undefined>> => process.env
 
 interface ReadOptions {
   /** Read from here instead of the process: what tests and the embedded house pass. */
@@ -78,12 +81,9 @@ function missing(schema: TObject, values: Record<string, unknown>): string[] {
 }
 
 function malformed(schema: TObject, values: Record<string, unknown>, spelledAs: Record<string, string>): string[] {
-  const faulty = new Set<string>()
-  for (const error of Errors(schema, values)) {
-    const name = error.instancePath.split('/')[1]
-    if (name !== undefined && values[name] !== undefined) faulty.add(name)
-  }
-  return [...faulty].map((name) => `${spelledAs[name]} is not usable: ${expected(schema, name)}`)
+  return Object.entries(schema.properties)
+    .filter(([name, property]) => values[name] !== undefined && !Check(property, values[name]))
+    .map(([name]) => `${spelledAs[name]} is not usable: ${expected(schema, name)}`)
 }
 
 function weakSecrets(schema: TObject, values: Record<string, unknown>, spelledAs: Record<string, string>): string[] {

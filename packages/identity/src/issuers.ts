@@ -1,7 +1,4 @@
-import { readFileSync } from 'node:fs'
 import { type Static, Type } from 'typebox'
-import { Clone, Convert, Default, Errors } from 'typebox/value'
-import { parse } from 'yaml'
 
 export const Algorithm = Type.Enum(['RS256', 'PS256', 'ES256', 'EdDSA'])
 export type Algorithm = Static<typeof Algorithm>
@@ -43,16 +40,3 @@ export const platformIssuer = (platform: { issuer: string; audience: string; jwk
   unknown_people: 'refuse',
   isPlatform: true,
 })
-
-/**
- * The list `issuers` of a services.yaml, so that services trust exactly whom the gateway trusts.
- * @throws Error naming every fault of the list.
- */
-export function readIssuersFile(path: string): Issuer[] {
-  const file = parse(readFileSync(path, 'utf8'), { maxAliasCount: 20 }) as { issuers?: unknown } | null
-  const schema = Type.Array(Issuer)
-  const issuers = Convert(schema, Default(schema, Clone(file?.issuers ?? [])))
-  const faults = Errors(schema, issuers).map(({ instancePath, message }) => `issuers${instancePath}: ${message}`)
-  if (faults.length > 0) throw new Error(`${path} is not usable:\n  ${faults.join('\n  ')}`)
-  return issuers as Issuer[]
-}

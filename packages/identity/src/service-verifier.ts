@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox'
-import { platformIssuer, readIssuersFile } from './issuers.ts'
+import { platformIssuer } from './issuers.ts'
+import { readIssuersFile } from './issuers-file.ts'
 import { createVerifier, type Verifier } from './verifier.ts'
 
 /** What a service must be told to verify tokens itself; part of its environment's schema (DESIGN §4.3, §4.6). */

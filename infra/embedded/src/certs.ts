@@ -1,0 +1,5 @@
+import { developmentCertificate } from './certificates.ts'
+import { CERTS_FOLDER } from './folders.ts'
+
+const { certFile, keyFile } = await developmentCertificate(CERTS_FOLDER)
+process.stdout.write(`${certFile}\n${keyFile}\n`)

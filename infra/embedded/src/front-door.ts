@@ -1,0 +1,78 @@
+import { readFileSync } from 'node:fs'
+import type { TokenAnswer } from '@munjigi/contracts/tokens'
+import { idpBrowser } from '@munjigi/dev-idp/idp-browser'
+import { Agent, type Dispatcher, request } from 'undici'
+
+export interface FrontDoor {
+  /** The access token of somebody who signs in by SSO, walked without a browser. */
+  signIn(username: string, password: string): Promise<string>
+  /** A call through the gateway as the holder of a token; the body of what is no 2xx is thrown as text. */
+  call<T>(method: Dispatcher.HttpMethod, path: string, token?: string, body?: object): Promise<T>
+  close(): Promise<void>
+}
+
+interface FrontDoorOptions {
+  gatewayUrl: string
+  consoleUrl: string
+  certFile: string
+}
+
+/** The house as a person outside meets it: through the gateway's https port and nothing else. */
+export function frontDoor({ gatewayUrl, consoleUrl, certFile }: FrontDoorOptions): FrontDoor {
+  const dispatcher = new Agent({ connect: { ca: readFileSync(certFile) } })
+  const login = new URL('/api/auth/login/', gatewayUrl)
+  const callback = new URL('/api/auth/callback/', gatewayUrl)
+
+  const call = async <T>(method: Dispatcher.HttpMethod, path: string, token?: string, body?: object): Promise<T> => {
+    const headers = {
+      ...(token !== undefined && { authorization: `Bearer ${token}` }),
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+    }
+    const answer = await request(new URL(path, gatewayUrl), {
+      method,
+      headers,
+      dispatcher,
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    })
+    const text = await answer.body.text()
+    if (answer.statusCode >= 300) throw new Error(`${method} ${path}: ${answer.statusCode} ${text}`)
+    return (text === '' ? undefined : JSON.parse(text)) as T
+  }
+
+  const signIn = async (username: string, password: string): Promise<string> => {
+    const begun = await request(login, { dispatcher })
+    await begun.body.dump()
+    const cookie = cookiesOf(begun)
+    const authorization = begun.headers.location
+    if (typeof authorization !== 'string') throw new Error(`no sign-in: the gateway answered ${begun.statusCode}`)
+    const { fields } = await idpBrowser().signIn(username, password, authorization)
+    const ended = await request(callback, {
+      method: 'POST',
+      dispatcher,
+      headers: { cookie, 'content-type': 'application/x-www-form-urlencoded' },
+      body: new URLSearchParams(fields).toString(),
+    })
+    await ended.body.dump()
+    const target = new URL(String(ended.headers.location ?? ''), gatewayUrl).searchParams
+    const token = target.get('token')
+    if (token !== null) return token
+    const exchanged = await request(new URL('/api/auth/v1/exchange', gatewayUrl), {
+      method: 'POST',
+      dispatcher,
+      headers: { cookie: cookiesOf(ended), origin: consoleUrl, 'content-type': 'application/json' },
+      body: JSON.stringify({ code: target.get('code') }),
+    })
+    if (exchanged.statusCode !== 200)
+      throw new Error(`no token: ${exchanged.statusCode} ${await exchanged.body.text()}`)
+    return ((await exchanged.body.json()) as TokenAnswer).access_token
+  }
+
+  return { signIn, call, close: () => dispatcher.close() }
+}
+
+function cookiesOf({ headers }: Dispatcher.ResponseData): string {
+  return [headers['set-cookie'] ?? []]
+    .flat()
+    .map((line) => line.split(';')[0])
+    .join('; ')
+}

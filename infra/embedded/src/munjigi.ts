@@ -1,0 +1,35 @@
+import { parseArgs } from 'node:util'
+import { developmentCertificate } from './certificates.ts'
+import { readAddresses } from './env.ts'
+import { DATA_FOLDER, DEVELOPMENT_PASSWORD } from './folders.ts'
+import { frontDoor } from './front-door.ts'
+
+const USAGE = `munjigi login <login id> [--password <password>]
+  signs in through SSO without a browser and prints the access token; the house must be running (npm start)
+`
+
+const { positionals, values } = parseArgs({ allowPositionals: true, options: { password: { type: 'string' } } })
+const [command, username] = positionals
+
+if (command !== 'login' || username === undefined) {
+  process.stderr.write(USAGE)
+  process.exit(2)
+}
+
+const { gateway, console: consoleUrl } = readAddresses()
+const { certFile } = await developmentCertificate(DATA_FOLDER)
+const door = frontDoor({ gatewayUrl: gateway, consoleUrl, certFile })
+try {
+  process.stdout.write(`${await door.signIn(username, values.password ?? DEVELOPMENT_PASSWORD)}\n`)
+} catch (error) {
+  process.stderr.write(`munjigi: ${explain(error, gateway)}\n`)
+  process.exitCode = 1
+} finally {
+  await door.close()
+}
+
+function explain(error: unknown, gateway: string): string {
+  if ((error as NodeJS.ErrnoException).code === 'ECONNREFUSED')
+    return `nothing answers at ${gateway}: start the house with npm start`
+  return (error as Error).message
+}

@@ -1,0 +1,40 @@
+import type { Menu, NewMenu, Restaurant } from '@munjigi/contracts/meal'
+import type { PeoplePage } from '@munjigi/contracts/people'
+import { DEVELOPMENT_PASSWORD } from './folders.ts'
+import type { FrontDoor } from './front-door.ts'
+
+const ADMINISTRATOR = 'admin.park'
+const APPROVED = ['user.lee', 'meal.choi', 'global.jung']
+const MENUS: Pick<NewMenu, 'meal' | 'dishes' | 'price'>[] = [
+  { meal: 'breakfast', dishes: ['미역국', '달걀말이', '배추김치'], price: 4000 },
+  { meal: 'lunch', dishes: ['김치찌개', '제육볶음', '상추쌈'], price: 5500 },
+  { meal: 'dinner', dishes: ['비빔밥', '된장국', '깍두기'], price: 5500 },
+]
+
+/** Makes what a first visitor finds, as people would: they sign in, the administrator approves, meal's one writes menus. */
+export async function seed(door: FrontDoor): Promise<void> {
+  const administrator = await door.signIn(ADMINISTRATOR, DEVELOPMENT_PASSWORD)
+  for (const username of APPROVED) {
+    await door.signIn(username, DEVELOPMENT_PASSWORD)
+    await approve(door, administrator, username)
+  }
+  const meal = await door.signIn('meal.choi', DEVELOPMENT_PASSWORD)
+  const [existing] = await door.call<Restaurant[]>('GET', '/api/meal/v1/restaurants')
+  if (existing !== undefined) return
+  const restaurant = await door.call<Restaurant>('POST', '/api/meal/v1/restaurants', meal, {
+    name: '학생식당',
+    location: '본관 지하 1층',
+  })
+  for (const menu of MENUS)
+    await door.call<Menu>('POST', '/api/meal/v1/menus', meal, { ...menu, restaurant_id: restaurant.id, date: today() })
+}
+
+/** Makes somebody who signed in for the first time a USER. */
+export async function approve(door: FrontDoor, administrator: string, username: string): Promise<void> {
+  const { people } = await door.call<PeoplePage>('GET', `/api/admin/v1/people?search=${username}`, administrator)
+  const person = people.find(({ user_id }) => user_id === username)
+  if (person?.role === 'PENDING') await door.call('POST', `/api/admin/v1/people/${person.sub}/approve`, administrator)
+}
+
+/** The local day, as menus are dated. */
+const today = () => new Date().toLocaleDateString('sv-SE')
