@@ -18,7 +18,7 @@ export interface ServerOptions {
   logLevel?: LogLevel
   /** Said in `/readyz` beside the checks, for example `embedded`. */
   mode?: string
-  fastify?: Pick<FastifyServerOptions, 'trustProxy' | 'bodyLimit'>
+  fastify?: Pick<FastifyServerOptions, 'trustProxy' | 'bodyLimit' | 'serverFactory'>
 }
 
 /** A Fastify server with our logger, request ids, health, metrics, one access line per request and one error handler. */

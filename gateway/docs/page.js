@@ -1,0 +1,72 @@
+// Everything that a document says is put in as text: a service must not be able to write this page.
+const METHODS = ['get', 'post', 'put', 'patch', 'delete', 'options', 'head']
+
+function element(name, attributes, ...children) {
+  const node = document.createElement(name)
+  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value)
+  node.append(...children)
+  return node
+}
+
+const json = (value) => element('pre', {}, element('code', {}, JSON.stringify(value, null, 2)))
+
+function resolve(value, schemas) {
+  if (Array.isArray(value)) return value.map((item) => resolve(item, schemas))
+  if (typeof value !== 'object' || value === null) return value
+  const name = typeof value.$ref === 'string' ? value.$ref.split('/').at(-1) : undefined
+  // One level: a schema that holds itself must not be followed for ever.
+  if (name !== undefined && schemas[name] !== undefined) return { $ref: name, ...schemas[name] }
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, resolve(item, schemas)]))
+}
+
+function part(title, value, schemas) {
+  return value === undefined ? [] : [element('h4', {}, title), json(resolve(value, schemas))]
+}
+
+function operation(path, method, { summary, description, parameters, requestBody, responses }, schemas) {
+  return element(
+    'details',
+    {},
+    element(
+      'summary',
+      {},
+      element('code', { class: 'method' }, method.toUpperCase()),
+      element('code', {}, path),
+      element('span', { class: 'note' }, summary ?? ''),
+    ),
+    ...(description === undefined ? [] : [element('p', {}, description)]),
+    ...part('Parameters', parameters, schemas),
+    ...part('Body', requestBody?.content, schemas),
+    ...part('Answers', responses, schemas),
+  )
+}
+
+function operations({ paths = {}, components = {} }) {
+  const schemas = components.schemas ?? {}
+  return Object.entries(paths).flatMap(([path, item]) =>
+    METHODS.filter((method) => item[method] !== undefined).map((method) =>
+      operation(path, method, item[method], schemas),
+    ),
+  )
+}
+
+async function load(module) {
+  const address = `/api/${module}/openapi.json`
+  const response = await fetch(address)
+  if (!response.ok) return undefined
+  const document = await response.json()
+  const title = document.info?.title ?? module
+  return element(
+    'section',
+    { id: module },
+    element('h2', {}, title, ' ', element('a', { class: 'note', href: address }, 'openapi.json')),
+    ...operations(document),
+  )
+}
+
+const modules = await (await fetch('/docs/modules.json')).json()
+const sections = await Promise.all(modules.map((module) => load(module).catch(() => undefined)))
+for (const section of sections.filter((each) => each !== undefined)) {
+  document.getElementById('modules').append(element('a', { href: `#${section.id}` }, section.id))
+  document.getElementById('main').append(section)
+}

@@ -1,0 +1,189 @@
+import type { RequestListener, Server } from 'node:http'
+import type { Environment } from '@munjigi/env/variables'
+import { createServer } from '@munjigi/server/create-server'
+import { createLogger, type LogLevel } from '@munjigi/server/logger'
+import type { Store } from '@munjigi/store/store'
+import type { FastifyInstance } from 'fastify'
+import type { LineSink } from './access-log.ts'
+import { openAdmission, type Platform } from './admission.ts'
+import { type Authenticate, NOBODY, type Principal } from './authenticate.ts'
+import { authorize } from './authorize.ts'
+import { canonicalTarget } from './canonical.ts'
+import { readCaller } from './credential.ts'
+import { createDoorServer, type Door } from './door-server.ts'
+import { type Failure, Figures } from './figures.ts'
+import { forward } from './forward.ts'
+import { moduleNotFound } from './forwarding-problems.ts'
+import { gatewayFigures, KeyFetches } from './gateway-figures.ts'
+import { isOwnPath, ownRoutes } from './own-routes.ts'
+import { Passage } from './passage.ts'
+import { Patience } from './patience.ts'
+import { createTableSource } from './reload.ts'
+import type { Route, RouteTable } from './route-table.ts'
+import { SocketVisit } from './socket-visit.ts'
+import { Sockets } from './sockets.ts'
+import { requirePublicHost, requireSound } from './sound-request.ts'
+import { type CertificateFiles, followCertificate, readPair } from './tls.ts'
+import { createUpstreams, type Upstream, type Upstreams } from './upstream.ts'
+import type { Recorders } from './visit.ts'
+
+/** How closely the waiting for services and callers is timed. */
+const LOOK_MS = 100
+const DRAIN_LOOK_MS = 50
+
+export interface GatewayOptions {
+  /** Path of services.yaml; followed while the gateway runs. */
+  servicesFile: string
+  /** Where `${NAME}` in it and `SERVICE_<MODULE>_URL` come from. */
+  environment: Environment
+  platform: Platform
+  /** For user's internal routes. */
+  internalKey: string
+  /** Where user announces changes; without it they take effect within 5 s. */
+  store?: Store
+  /** Plain http without it. */
+  tls?: CertificateFiles
+  logLevel?: LogLevel
+  /** Said in `/readyz`, for example `embedded`. */
+  mode?: string
+  /** Where access lines go; none are written without it. */
+  lines?: LineSink
+}
+
+export interface Gateway {
+  /** Listens, closes, and answers the gateway's own routes. */
+  app: FastifyInstance
+  /** All figures in Prometheus' text format. */
+  metrics(): Promise<string>
+}
+
+/** The gateway, ready to listen. @throws ServicesFileError and others where what it is made of is not usable */
+export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
+  const { logLevel = 'info', servicesFile, environment, platform, internalKey, store, mode } = options
+  const log = createLogger('gateway', logLevel)
+  const figures = new Figures()
+  const patience = new Patience(LOOK_MS)
+  const upstreams = createUpstreams()
+  const followers: ((table: RouteTable) => void)[] = []
+  const onChange = (table: RouteTable) => followers.forEach((follow) => follow(table))
+  const source = createTableSource({ path: servicesFile, env: environment, log, onChange })
+  const table = () => source.current()
+  const keyFetches = new KeyFetches()
+  const onKeyFetch = keyFetches.add
+  const admission = await openAdmission({ platform, internalKey, store, log, table, upstreams, onKeyFetch })
+  const sockets = new Sockets(admission.rights, patience)
+  followers.push(upstreams.keepOnly, admission.follow, (next) => sockets.follow(next))
+  gatewayFigures(figures, { table, upstreams, sockets, keyFetches })
+
+  const recorders = { figures, lines: options.lines, log }
+  const { authenticate } = admission
+  const door = openDoor({ table, authenticate, upstreams, sockets, patience, recorders })
+  const server = createDoorServer(door, options.tls && readPair(options.tls))
+  const unfollow = options.tls && followCertificate(server, options.tls, log)
+  const app = createServer({
+    name: 'gateway',
+    logLevel,
+    ...(mode && { mode }),
+    fastify: {
+      // Proxied requests are taken before Fastify's router sees them; it answers only what is the gateway's own.
+      serverFactory: (answerOwn) => {
+        door.answerOwn = answerOwn
+        return server
+      },
+    },
+  })
+  ownRoutes(app, { table, upstreams, authenticate })
+  app.addReadyCheck('keys', async () => admission.requireKeys())
+  if (store !== undefined) app.addReadyCheck('store', () => store.isAlive())
+  app.addHook('preClose', async () => drain(server, sockets))
+  app.addHook('onClose', async () => {
+    unfollow?.()
+    source.close()
+    patience.close()
+    await admission.close()
+    await upstreams.close()
+  })
+  return { app, metrics: async () => `${await app.metrics.metrics()}\n${figures.render()}\n` }
+}
+
+interface DoorParts {
+  table: () => RouteTable
+  authenticate: Authenticate
+  upstreams: Upstreams
+  sockets: Sockets
+  patience: Patience
+  recorders: Recorders
+}
+
+/** canonicalise ▶ match ▶ authenticate ▶ authorise ▶ forward: every request goes through these steps, in this order. */
+function openDoor({ table, authenticate, upstreams, sockets, patience, recorders }: DoorParts) {
+  const countFailure = (service: string, failure: Failure) => recorders.figures.addFailure(service, failure)
+  const tools = { patience, countFailure }
+
+  function take<V extends Passage | SocketVisit>(visit: V, forwardTo: (visit: V, upstream: Upstream) => void): void {
+    try {
+      const { request } = visit
+      const method = request.method as string
+      const target = canonicalTarget(request.url as string, method)
+      requireSound(request)
+      requirePublicHost(request.headers.host as string, visit.table)
+      visit.read(target)
+      const route = requireRoute(visit.table.match(target, method))
+      visit.route = route
+      const principal =
+        route.rule.access === 'open' ? NOBODY : authenticate(readCaller(request.rawHeaders, visit.tokens), route)
+      if (principal instanceof Promise)
+        principal.then((found) => admit(visit, route, found, forwardTo)).catch((error) => visit.refuse(error))
+      else admit(visit, route, principal, forwardTo)
+    } catch (error) {
+      visit.refuse(error)
+    }
+  }
+
+  function admit<V extends Passage | SocketVisit>(
+    visit: V,
+    route: Route,
+    principal: Principal,
+    forwardTo: (visit: V, upstream: Upstream) => void,
+  ): void {
+    visit.principal = principal
+    authorize(principal, route)
+    if (!visit.isOver) forwardTo(visit, upstreams.of(route.service))
+  }
+
+  const forwardRequest = (passage: Passage, upstream: Upstream): void => forward(passage, upstream, tools)
+  const forwardUpgrade = (visit: SocketVisit, upstream: Upstream): void => {
+    sockets.join(visit, upstream).catch((error) => visit.refuse(error))
+  }
+
+  const door: Door & { answerOwn: RequestListener } = {
+    answerOwn: () => {
+      throw new Error('the gateway is not built yet')
+    },
+    enter(request, response, expectsContinue) {
+      if (isOwnPath(request.url as string)) {
+        door.answerOwn(request, response)
+        return
+      }
+      const passage = new Passage(request, response, expectsContinue, table(), recorders)
+      if (passage.isPreflight) passage.answerPreflight()
+      else take(passage, forwardRequest)
+    },
+    enterUpgrade(request, socket, head) {
+      take(new SocketVisit(request, socket, head, table(), recorders), forwardUpgrade)
+    },
+  }
+  return door
+}
+
+function requireRoute(route: Route | undefined): Route {
+  if (route === undefined) throw moduleNotFound()
+  return route
+}
+
+/** Sockets are told to go elsewhere; requests in flight finish, and their connections close behind them. */
+function drain(server: Server, sockets: Sockets): void {
+  sockets.drain()
+  const looking = setInterval(() => server.closeIdleConnections(), DRAIN_LOOK_MS)
+  server.once('close', () => clearInterval(looking))
+}

@@ -1,0 +1,30 @@
+import { Problem } from '@munjigi/problem'
+
+const PREFLIGHT_AGE_S = '600'
+const TOKENS = /^[\w!#$%&'*+.^`|~-]+(?: *, *[\w!#$%&'*+.^`|~-]+)*$/
+
+export const originNotAllowed = () =>
+  new Problem(403, 'origin-not-allowed', 'The origin is not allowed', {
+    detail: 'Ask the operator to list it under allowed_origins',
+  })
+
+/** Headers that let `origin` read the answer, without credentials; undefined for an origin that is not listed. */
+export function accessHeaders(origin: string | undefined, allowed: ReadonlySet<string>): string[] | undefined {
+  if (origin === undefined || !allowed.has(origin)) return undefined
+  return ['access-control-allow-origin', origin, 'access-control-expose-headers', '*', 'vary', 'Origin']
+}
+
+/** What a preflight is answered with (Fetch §4.8), before and without any authentication. */
+export function preflightHeaders(access: readonly string[], method: string, headers: string | undefined): string[] {
+  return [
+    ...access,
+    ...['access-control-allow-methods', TOKENS.test(method) ? method : 'GET'],
+    ...(headers !== undefined && TOKENS.test(headers) ? ['access-control-allow-headers', headers] : []),
+    ...[
+      'access-control-max-age',
+      PREFLIGHT_AGE_S,
+      'vary',
+      'Access-Control-Request-Method, Access-Control-Request-Headers',
+    ],
+  ]
+}

@@ -1,0 +1,103 @@
+import { Problem } from '@munjigi/problem'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { JWKS_PATH } from './admission.ts'
+import { askService } from './ask-service.ts'
+import type { Authenticate } from './authenticate.ts'
+import { authorize } from './authorize.ts'
+import { accessHeaders } from './cors.ts'
+import { readCaller } from './credential.ts'
+import { docs } from './docs.ts'
+import { accessUnknown } from './problems.ts'
+import type { RouteTable, Rule, ServiceSettings } from './route-table.ts'
+import { requirePublicHost } from './sound-request.ts'
+import type { Upstreams } from './upstream.ts'
+
+const STATUS_PATH = '/api/server-status'
+const PROBES = ['/healthz', '/readyz']
+const OWN_PATHS = new Set([...PROBES, STATUS_PATH, JWKS_PATH, '/docs'])
+const ASK_MS = 900
+
+/** What the gateway answers itself: these spellings alone, anything else is looked up in the table. */
+export function isOwnPath(target: string): boolean {
+  const end = target.indexOf('?')
+  const path = end < 0 ? target : target.slice(0, end)
+  return OWN_PATHS.has(path) || path.startsWith('/docs/')
+}
+
+interface OwnRoutes {
+  table: () => RouteTable
+  upstreams: Upstreams
+  authenticate: Authenticate
+}
+
+const superuserRequired = () =>
+  new Problem(403, 'superuser-required', 'This is for superusers', { detail: 'Sign in as a superuser' })
+const keysUnavailable = () =>
+  new Problem(503, 'keys-unavailable', 'The keys cannot be had now', {
+    detail: 'The user service does not answer: try again shortly',
+    headers: { 'retry-after': '1' },
+  })
+
+export function ownRoutes(app: FastifyInstance, { table, upstreams, authenticate }: OwnRoutes): void {
+  app.addHook('onRequest', async (request, reply) => {
+    const { origin, host = '' } = request.headers
+    const access = accessHeaders(origin, table().allowedOrigins) ?? []
+    for (let i = 0; i < access.length; i += 2) reply.header(access[i] as string, access[i + 1])
+    if (!PROBES.includes(request.url)) requirePublicHost(host, table())
+  })
+
+  app.get(STATUS_PATH, async (request) => {
+    const { services, modules, userService } = table()
+    await requireSuperuser(request, authenticate, userService)
+    const statuses = services.map(async (service) => ({
+      name: service.name,
+      modules: [...modules.values()].filter((each) => each.service === service).map(({ name }) => name),
+      ...(await healthOf(service, upstreams)),
+    }))
+    return { services: await Promise.all(statuses) }
+  })
+
+  app.get(JWKS_PATH, async (_request, reply) => {
+    const { userService } = table()
+    if (userService === undefined) throw keysUnavailable()
+    const { status, text } = await askService(upstreams.of(userService), JWKS_PATH, ASK_MS).catch(() => {
+      throw keysUnavailable()
+    })
+    if (status !== 200) throw keysUnavailable()
+    return reply.header('cache-control', 'public, max-age=60').type('application/json').send(text)
+  })
+
+  docs(app, () => [...table().modules.keys()])
+}
+
+const ANYBODY: Rule = {
+  pattern: STATUS_PATH,
+  path: '',
+  methods: undefined,
+  access: 'authenticated',
+  section: undefined,
+  level: 'user',
+  clients: new Set(),
+  isPendingAllowed: false,
+}
+
+async function requireSuperuser(
+  { raw }: FastifyRequest,
+  authenticate: Authenticate,
+  service: ServiceSettings | undefined,
+): Promise<void> {
+  if (service === undefined) throw accessUnknown()
+  const route = { module: 'server-status', service, rule: ANYBODY, insidePath: '', forwardPath: STATUS_PATH }
+  const principal = await authenticate(readCaller(raw.rawHeaders), route)
+  authorize(principal, route)
+  if (principal.record?.superuser !== true) throw superuserRequired()
+}
+
+async function healthOf(service: ServiceSettings, upstreams: Upstreams): Promise<{ status: string; ms: number }> {
+  const startedAt = performance.now()
+  const status = await askService(upstreams.of(service), service.healthPath, ASK_MS).then(
+    (answer) => (answer.status === 200 ? 'ok' : 'failing'),
+    () => 'unreachable',
+  )
+  return { status, ms: Math.round(performance.now() - startedAt) }
+}

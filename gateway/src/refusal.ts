@@ -1,0 +1,61 @@
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
+import { X_REQUEST_ID } from '@munjigi/contracts/headers'
+import type { Problem } from '@munjigi/problem'
+
+const LINGER_BYTES = 256 * 1024
+const LINGER_MS = 2000
+
+/** Answers a refusal as problem+json; `access` are the headers of CORS. */
+export function answerProblem(
+  response: ServerResponse,
+  problem: Problem,
+  requestId: string,
+  access: readonly string[] | undefined,
+): void {
+  const body = Buffer.from(JSON.stringify(problem.body(requestId)))
+  response.writeHead(problem.status, problemHeaders(problem, requestId, access, body.length))
+  response.end(body)
+  if (!response.req.complete) discardBody(response.req)
+}
+
+function problemHeaders(
+  problem: Problem,
+  requestId: string,
+  access: readonly string[] | undefined,
+  length: number,
+): string[] {
+  const headers = [
+    'content-type',
+    'application/problem+json',
+    'content-length',
+    String(length),
+    X_REQUEST_ID,
+    requestId,
+  ]
+  for (const name in problem.headers) headers.push(name, problem.headers[name] as string)
+  if (access !== undefined) headers.push(...access)
+  return headers
+}
+
+/** The same as bytes, for a socket that has no response object: the connection ends with it. */
+export function problemText(problem: Problem, requestId: string, access?: readonly string[]): string {
+  const body = JSON.stringify(problem.body(requestId))
+  const headers = problemHeaders(problem, requestId, access, Buffer.byteLength(body))
+  const lines = [`HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status] ?? ''}`]
+  for (let i = 0; i < headers.length; i += 2)
+    if (headers[i] !== 'connection') lines.push(`${headers[i]}: ${headers[i + 1]}`)
+  return `${lines.join('\r\n')}\r\nconnection: close\r\n\r\n${body}`
+}
+
+/** Reads on a little, so that the caller gets to see the answer, but never without end. */
+export function discardBody(request: IncomingMessage): void {
+  let left = LINGER_BYTES
+  const timer = setTimeout(() => request.socket.destroy(), LINGER_MS).unref()
+  request.removeAllListeners('data')
+  request.on('data', (chunk: Buffer) => {
+    left -= chunk.length
+    if (left < 0) request.socket.destroy()
+  })
+  request.once('close', () => clearTimeout(timer))
+  request.resume()
+}

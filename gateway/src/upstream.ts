@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs'
+import { Pool } from 'undici'
+import { type HeaderRules, headerRules } from './header-rules.ts'
+import type { RouteTable, ServiceSettings } from './route-table.ts'
+
+const CONNECT_TIMEOUT_MS = 2000
+const MAX_ANSWER_HEADERS_BYTES = 64 * 1024
+/** A request may still be waiting for its admission when its service leaves the table. */
+const RETIRE_MS = 30_000
+
+/** One service as the forwarder sees it: its connections, its cap and what its requests may carry. */
+export class Upstream {
+  readonly settings: ServiceSettings
+  readonly rules: HeaderRules
+  readonly pool: Pool
+  /** PEM of the authority that signs its certificate, where it is none of the system's. */
+  readonly ca: Buffer | undefined
+  /** Its own name, for services that do not take the caller's `Host`. */
+  readonly host: string
+  inFlight = 0
+
+  constructor(settings: ServiceSettings) {
+    this.settings = settings
+    this.host = new URL(settings.origin).host
+    this.rules = headerRules(settings.identityHeaders)
+    this.ca = caOf(settings)
+    this.pool = new Pool(settings.origin, {
+      // The cap alone limits: a request that waited for a free connection could not be given up.
+      connections: settings.maxInFlight,
+      pipelining: 1,
+      allowH2: false,
+      connect: { timeout: CONNECT_TIMEOUT_MS, ...(this.ca !== undefined && { ca: this.ca }) },
+      maxHeaderSize: MAX_ANSWER_HEADERS_BYTES,
+      // The forwarder keeps the time itself: event streams may be silent, other answers may not.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    })
+  }
+}
+
+export interface Upstreams {
+  of(service: ServiceSettings): Upstream
+  /** Closes what the table no longer names; requests on their way there finish. */
+  keepOnly(table: RouteTable): void
+  all(): Iterable<Upstream>
+  close(): Promise<void>
+}
+
+export function createUpstreams(): Upstreams {
+  const known = new Map<ServiceSettings, Upstream>()
+  const retire = (upstream: Upstream) => setTimeout(() => void upstream.pool.close(), RETIRE_MS).unref()
+  return {
+    of(service) {
+      const upstream = known.get(service) ?? new Upstream(service)
+      known.set(service, upstream)
+      return upstream
+    },
+    keepOnly({ services }) {
+      for (const [service, upstream] of known) {
+        if (services.includes(service)) continue
+        known.delete(service)
+        retire(upstream)
+      }
+    },
+    all: () => known.values(),
+    close: async () => {
+      await Promise.all([...known.values()].map(({ pool }) => pool.destroy()))
+    },
+  }
+}
+
+const caOf = ({ caFile, origin }: ServiceSettings): Buffer | undefined =>
+  caFile === undefined || origin.startsWith('http:') ? undefined : readFileSync(caFile)
