@@ -44,6 +44,7 @@ export function createKeySource(issuer: TrustedIssuer, onFetch?: (outcome: 'ok' 
   let fetchedAt: number | undefined
   let failures = 0
   let lastAttempt = Number.NEGATIVE_INFINITY
+  let lastRefetch = Number.NEGATIVE_INFINITY
   let running: Promise<void> | undefined
 
   const load = async (): Promise<void> => {
@@ -71,6 +72,14 @@ export function createKeySource(issuer: TrustedIssuer, onFetch?: (outcome: 'ok' 
   }
   // A house that starts all at once finds its issuers a moment later; one that is down for long is asked seldom.
   const retryMs = () => Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** (failures - 1))
+  // A fetch in the background uses nobody's turn: an issuer may sign by a new key right after it.
+  const isCoolingDown = (): boolean => {
+    const now = performance.now()
+    if (fetchedAt === undefined) return now - lastAttempt < retryMs()
+    if (now - lastRefetch < COOL_DOWN_MS) return true
+    lastRefetch = now
+    return false
+  }
   const keepFresh = async (): Promise<void> => {
     while (!stopped.signal.aborted) {
       await loadOnce()
@@ -90,8 +99,7 @@ export function createKeySource(issuer: TrustedIssuer, onFetch?: (outcome: 'ok' 
     },
     find: (kid, algorithm) => keys.get(`${algorithm}:${kid}`),
     refetch: async () => {
-      const coolDown = fetchedAt === undefined ? retryMs() : COOL_DOWN_MS
-      if (running === undefined && performance.now() - lastAttempt < coolDown) return
+      if (running === undefined && isCoolingDown()) return
       await Promise.race([loadOnce(), delay(PATIENCE_MS, undefined, { ref: false })])
     },
     status: () => ({ issuer: issuer.issuer, keys: keys.size, fetched_at: fetchedAt, failing: failures > 0 }),
@@ -143,6 +151,8 @@ function readKeys(document: { keys?: unknown }, algorithms: Algorithm[]): Map<st
     if (key === undefined) continue
     for (const algorithm of algorithms) if (fits(jwk, key, algorithm)) keys.set(`${algorithm}:${jwk.kid}`, key)
   }
+  // An issuer that signs has a key: a set without one is a failure of its endpoint, not a withdrawal of all.
+  if (keys.size === 0) throw new Error('no usable key')
   return keys
 }
 

@@ -60,6 +60,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
   let reservedNames: ReadonlySet<string> = new Set()
 
   const replaceIssuers = (issuers: TrustedIssuer[]): void => {
+    requireNames(issuers)
     const next = new Map<string, Trusted>()
     for (const issuer of issuers) {
       const old = trusted.get(issuer.issuer)
@@ -76,9 +77,9 @@ export function createVerifier(options: VerifierOptions): Verifier {
   }
   replaceIssuers(options.issuers)
 
-  const remember = (facts: VerifiedToken, source: KeySource): void => {
+  const remember = (entry: Remembered): void => {
     if (remembered.size >= MAX_REMEMBERED) remembered.delete(remembered.keys().next().value as string)
-    remembered.set(facts.token, { facts, source, generation: source.generation })
+    remembered.set(entry.facts.token, entry)
   }
   const verify = async (token: string): Promise<VerifiedToken> => {
     const jws = parseJws(token)
@@ -87,13 +88,14 @@ export function createVerifier(options: VerifierOptions): Verifier {
     if (by === undefined) throw tokenInvalid('The issuer of the token is not trusted here')
     const algorithm = by.issuer.algorithms.find((allowed) => allowed === jws.header.alg)
     if (algorithm === undefined) throw tokenInvalid('The token is signed by an algorithm its issuer does not use here')
+    // Before the check: keys that change meanwhile make the entry worth nothing, instead of vouching for it.
+    const { generation } = by.keys
     await checkSignature(jws, algorithm, by.keys)
     checkClaims(jws, by.issuer, reservedNames, now())
     const facts = factsOf(token, jws, by.issuer)
-    // A reload may have taken the issuer away while its keys were fetched.
-    if (trusted.get(by.issuer.issuer)?.issuer !== by.issuer)
-      throw tokenInvalid('The issuer of the token is not trusted here')
-    remember(facts, by.keys)
+    // A reload may have changed the issuer, or taken it away, while its keys were fetched.
+    if (trusted.get(by.issuer.issuer)?.issuer !== by.issuer) return verify(token)
+    remember({ facts, source: by.keys, generation })
     return facts
   }
 
@@ -115,6 +117,11 @@ export function createVerifier(options: VerifierOptions): Verifier {
       for (const { keys } of trusted.values()) keys.close()
     },
   }
+}
+
+function requireNames(issuers: TrustedIssuer[]): void {
+  for (const { issuer, people, name } of issuers)
+    if (people === 'own' && !name) throw new Error(`issuer ${issuer} has people of its own and needs a name`)
 }
 
 const keysAreFoundTheSameWay = (a: TrustedIssuer, b: TrustedIssuer): boolean =>
@@ -152,9 +159,11 @@ function factsOf(token: string, { claims }: ParsedJws, issuer: TrustedIssuer): V
     sid,
     clientId,
     // Keycloak's scope is OAuth's and limits nothing here; ours names the modules a token is held to (DESIGN §4.6).
-    scope: issuer.isPlatform && typeof claims.scope === 'string' ? claims.scope.split(' ') : undefined,
+    scope: issuer.isPlatform && claims.scope !== undefined ? modulesIn(claims.scope) : undefined,
   }
 }
+
+const modulesIn = (scope: unknown): string[] => (typeof scope === 'string' ? scope.split(' ').filter(Boolean) : [])
 
 const clientOf = (claims: Record<string, unknown>): string =>
   typeof claims.azp === 'string' ? claims.azp : (claims.client_id as string)
