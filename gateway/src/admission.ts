@@ -52,7 +52,7 @@ export async function openAdmission(options: AdmissionOptions): Promise<Admissio
   const records = createAccessRecords({ user })
   const exchanges = createExchanges({ user, verifier })
   const changes = await hearAccessChanges({ store, records, exchanges, log })
-  const authenticate = authenticator({ verifier, records, exchanges })
+  const authenticate = authenticator({ verifier, records, exchanges, platformIssuer: platform.issuer })
   const rights = createSocketRights({ authenticate, changes })
   return {
     authenticate,

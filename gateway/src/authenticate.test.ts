@@ -115,6 +115,34 @@ test('a key of one trusted issuer signs nothing for another, though both call it
   assert.equal(await door.knock('/api/case/x', bearer(crossed)), '401 token-invalid')
 })
 
+test('a stranger at a shared issuer who bears the sub of one of ours is not taken for them', async (t) => {
+  const door = await openDoor(t)
+  door.user.setPerson({ sub: 'kim', names: [{ issuer: door.keycloak.issuer, sub: 'rebound' }] })
+  const namesake = bearer(door.keycloak.token({ sub: 'kim', azp: 'kakao-bot' }))
+  const stranger = bearer(door.keycloak.token({ sub: 'stranger', azp: 'kakao-bot' }))
+
+  // Twice: by asking, then from what is remembered.
+  for (let i = 0; i < 2; i++) {
+    assert.equal(await door.knock('/api/meal/v1/menus', namesake), '403 unknown-person')
+    assert.equal(await door.knock('/api/meal/v1/menus', stranger), '200 stranger')
+  }
+})
+
+test('a change that is announced during an exchange counts', async (t) => {
+  const door = await openDoor(t)
+  door.user.setPerson({ sub: 'kim', rights_changed_at: seconds() })
+  const asked = bearer(door.platform.token({ sub: 'kim' }))
+  await door.knock('/api/case/x', asked)
+  await door.announce({ all: true })
+  door.user.onExchange(async () => {
+    door.user.onExchange(undefined)
+    door.user.setPerson({ sub: 'kim', status: 'disabled' })
+    await door.announce({ issuer: door.platform.issuer, sub: 'kim' })
+  })
+
+  assert.equal(await door.knock('/api/case/x', asked), '403 account-disabled')
+})
+
 test('an unchanged token of a shared issuer goes on as it is', async (t) => {
   const door = await openDoor(t)
   door.user.setPerson({ sub: 'kim', names: [{ issuer: door.keycloak.issuer, sub: 'kim' }] })

@@ -5,7 +5,7 @@ import { requireStanding } from './authorize.ts'
 import type { Caller } from './credential.ts'
 import type { Exchanges } from './exchange.ts'
 import { moduleName } from './module-name.ts'
-import { accessUnknown, tokenMissing, userSubMismatch } from './problems.ts'
+import { accessUnknown, tokenMissing, unknownPerson, userSubMismatch } from './problems.ts'
 import type { Route } from './route-table.ts'
 
 const API_KEY_PREFIX = 'mj_'
@@ -36,16 +36,18 @@ interface AuthenticatorDeps {
   verifier: Verifier
   records: AccessRecords
   exchanges: Exchanges
+  /** The claim `iss` of our own user service. */
+  platformIssuer: string
 }
 
 /** Finds out who calls a route that is not open: token or key → principal in good standing. */
-export function authenticator({ verifier, records, exchanges }: AuthenticatorDeps): Authenticate {
+export function authenticator({ verifier, records, exchanges, platformIssuer }: AuthenticatorDeps): Authenticate {
   function atOnce(caller: Caller, credential: string): Principal | undefined {
     const own = verifier.remembered(credential)
     if (own === undefined) return undefined
     if (!mayBeKnown(own)) return isNamed(caller, own) ? { caller, own, token: own, record: undefined } : undefined
     const access = records.remembered(own.issuer.issuer, own.sub)
-    if (access === undefined || needsExchange(own, access.record) || !isNamed(caller, own)) return undefined
+    if (access === undefined || !isSettled(own, access.record) || !isNamed(caller, own)) return undefined
     requireStanding(own, access.record)
     return { caller, own, token: own, record: access.record }
   }
@@ -61,14 +63,23 @@ export function authenticator({ verifier, records, exchanges }: AuthenticatorDep
   }
 
   async function asThemselves(caller: Caller, own: VerifiedToken): Promise<Principal> {
-    const access = await records.find(own.issuer.issuer, own.sub)
+    const { issuer, sub } = own
+    const access = await records.find(issuer.issuer, sub)
     const { record } = access
     requireStanding(own, record)
     if (!isNamed(caller, own, record)) throw userSubMismatch()
-    if (!needsExchange(own, record)) return { caller, own, token: own, record }
+    if (isSettled(own, record)) return { caller, own, token: own, record }
+    if (record === undefined) return asStranger(caller, own)
     const token = await exchanges.find({ token: own.token }, access)
-    if (token.sub !== record?.sub) throw accessUnknown()
-    return { caller, own, token, record }
+    if (token.sub !== record.sub) throw accessUnknown()
+    return inStanding({ caller, own, token, record: await recordOf(own) }, own)
+  }
+
+  /** Where user knows a shared issuer's `sub` as somebody else's, who carries it must not be taken for them. */
+  async function asStranger(caller: Caller, own: VerifiedToken): Promise<Principal> {
+    const namesake = await records.find(platformIssuer, own.sub)
+    if (namesake.record !== undefined) throw unknownPerson()
+    return { caller, own, token: own, record: undefined }
   }
 
   /** An API key stands for its owner, a client for the person it names: who that is, only the exchange tells. */
@@ -81,10 +92,12 @@ export function authenticator({ verifier, records, exchanges }: AuthenticatorDep
     const access = await records.find(issuer.issuer, sub)
     const token = await exchanges.find(credential, access)
     if (token.sub !== sub) throw accessUnknown()
-    requireStanding(token, access.record)
     if (own === undefined && !isNamed(caller, token)) throw userSubMismatch()
-    return { caller, own, token, record: access.record }
+    return inStanding({ caller, own, token, record: await recordOf(token) }, token)
   }
+
+  /** Asked again after an exchange, which gave a change the time to be announced. */
+  const recordOf = async ({ issuer, sub }: VerifiedToken) => (await records.find(issuer.issuer, sub)).record
 
   return (caller, route) => {
     if (caller.credential !== undefined)
@@ -98,8 +111,14 @@ export function authenticator({ verifier, records, exchanges }: AuthenticatorDep
 const mayBeKnown = ({ clientId, issuer }: VerifiedToken): boolean =>
   clientId === undefined && issuer.people === 'shared'
 
-const needsExchange = (token: VerifiedToken, record: AccessRecord | undefined): boolean =>
-  record !== undefined && (token.iat <= record.rights_changed_at || token.sub !== record.sub)
+/** The token may go on as it is: its rights and its name are still those of the record. */
+const isSettled = ({ iat, sub, issuer }: VerifiedToken, record: AccessRecord | undefined): boolean =>
+  record === undefined ? issuer.isPlatform : iat > record.rights_changed_at && sub === record.sub
+
+function inStanding(principal: Principal, token: VerifiedToken): Principal {
+  requireStanding(token, principal.record)
+  return principal
+}
 
 const isNamed = ({ userSub }: Caller, { sub, subject }: VerifiedToken, record?: AccessRecord): boolean =>
   userSub === undefined || userSub === subject || userSub === sub || userSub === record?.sub

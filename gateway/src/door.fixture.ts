@@ -94,7 +94,7 @@ export async function openDoor(
     exchanges,
     log: SILENT_LOG,
   })
-  const authenticate = authenticator({ verifier, records, exchanges })
+  const authenticate = authenticator({ verifier, records, exchanges, platformIssuer: platform.issuer })
   await verifier.prefetch()
   t.after(async () => {
     verifier.close()

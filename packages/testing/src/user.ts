@@ -35,6 +35,8 @@ export interface TestUser {
   removeKey(text: string): void
   /** Claims that exchanged tokens carry besides their own. */
   setClaims(claims: Record<string, unknown>): void
+  /** Happens before each exchange. */
+  onExchange(happen: (() => Promise<void>) | undefined): void
   /** Answers in place of the service (an error, silence) until called with nothing. */
   answerWith(listener?: RequestListener): void
   close(): Promise<void>
@@ -47,6 +49,7 @@ export async function testUser(platform: TestIssuer, internalKey: string): Promi
   const questions: string[] = []
   let claims: Record<string, unknown> = {}
   let instead: RequestListener | undefined
+  let happen: (() => Promise<void>) | undefined
 
   const find = ({ issuer, sub }: Name): Person | undefined =>
     people.values().find(({ names }) => names.some((name) => name.issuer === issuer && name.sub === sub))
@@ -57,7 +60,9 @@ export async function testUser(platform: TestIssuer, internalKey: string): Promi
     questions.push(body === undefined ? `access ${url.searchParams.get('sub')}` : `tokens ${kindOf(body)}`)
     if (instead) return instead(request, response)
     if (request.headers['x-internal-key'] !== internalKey) return refuse(response, 401, 'internal-key-unknown')
-    return body === undefined ? answerAccess(url, response) : answerTokens(body, response)
+    if (body === undefined) return answerAccess(url, response)
+    await happen?.()
+    return answerTokens(body, response)
   })
 
   function answerAccess({ pathname, searchParams }: URL, response: ServerResponse) {
@@ -111,6 +116,9 @@ export async function testUser(platform: TestIssuer, internalKey: string): Promi
     removeKey: (text) => void keys.delete(text),
     setClaims: (given) => {
       claims = given
+    },
+    onExchange: (given) => {
+      happen = given
     },
     answerWith: (listener) => {
       instead = listener
