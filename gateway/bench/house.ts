@@ -14,7 +14,8 @@ export interface House {
   folder: string
   key: SigningKey
   publicPem: string
-  tokens(count: number): string[]
+  /** Each of a person of its own, or of `people` in turn. */
+  tokens(count: number, people?: string[]): string[]
 }
 
 export async function createHouse(): Promise<House> {
@@ -23,7 +24,13 @@ export async function createHouse(): Promise<House> {
   const key = await createSigningKey()
   const publicPem = createPublicKey(key.privateKey).export({ type: 'spki', format: 'pem' }) as string
   writeFileSync(join(folder, 'public.pem'), publicPem)
-  return { folder, key, publicPem, tokens: (count) => Array.from({ length: count }, () => tokenOf(randomUUID(), key)) }
+  return {
+    folder,
+    key,
+    publicPem,
+    tokens: (count, people = []) =>
+      Array.from({ length: count }, (_, index) => tokenOf(people[index % people.length] ?? randomUUID(), key)),
+  }
 }
 
 function tokenOf(sub: string, key: SigningKey): string {
