@@ -322,6 +322,19 @@ test('a verified token is remembered until it ends', async (t) => {
   assert.equal(await answerOf(verifier, token), EXPIRED)
 })
 
+test('no other token is taken for a remembered one, however alike their signatures end', async (t) => {
+  const { platform, verifier } = await openHouse(t)
+  const token = platform.token({ sub: 'kim' })
+  await verifier.verify(token)
+  const end = token.slice(-100)
+
+  for (const other of [end, token.slice(1), `x${token}`, `${platform.token().slice(0, -100)}${end}`]) {
+    assert.equal(verifier.remembered(other), undefined)
+    assert.equal(await answerOf(verifier, other), INVALID)
+  }
+  assert.equal(verifier.remembered(token)?.subject, 'kim')
+})
+
 test('the facts of a token: person, session, client and scope', async (t) => {
   const { platform, keycloak, partner, verifier } = await openHouse(t)
   const factsOf = async (token: string) => {

@@ -79,7 +79,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
 
   const remember = (entry: Remembered): void => {
     if (remembered.size >= MAX_REMEMBERED) remembered.delete(remembered.keys().next().value as string)
-    remembered.set(entry.facts.token, entry)
+    remembered.set(endOf(entry.facts.token), entry)
   }
   const verify = async (token: string): Promise<VerifiedToken> => {
     const jws = parseJws(token)
@@ -101,10 +101,10 @@ export function createVerifier(options: VerifierOptions): Verifier {
 
   return {
     remembered: (token) => {
-      const entry = remembered.get(token)
-      if (entry === undefined) return undefined
+      const entry = remembered.get(endOf(token))
+      if (entry === undefined || entry.facts.token !== token) return undefined
       if (entry.generation === entry.source.generation && isWithin(entry.facts.exp, now())) return entry.facts
-      remembered.delete(token)
+      remembered.delete(endOf(token))
       return undefined
     },
     verify,
@@ -118,6 +118,9 @@ export function createVerifier(options: VerifierOptions): Verifier {
     },
   }
 }
+
+/** 256 bits of the signature find the entry: hashing a whole token costs 2 µs, comparing it with the one found nothing. */
+const endOf = (token: string): string => token.slice(-43)
 
 function requireNames(issuers: TrustedIssuer[]): void {
   for (const { issuer, people, name } of issuers)
