@@ -250,6 +250,7 @@ test('an administrator who listens is sent away when their rights change, the ow
 test('a peer without a sign of life for 60 s is cut, one that answers pings stays, and a heartbeat reads on', async (t) => {
   t.mock.timers.enable({ apis: ['setInterval', 'Date'], now: Date.now() })
   const third = await start()
+  t.after(() => third.app.close())
   const trace = randomUUID()
   await append(trace)
   const silent = await listen(trace, { at: third, autoPong: false })
@@ -264,8 +265,9 @@ test('a peer without a sign of life for 60 s is cut, one that answers pings stay
     await pinged
     // Answered after the pong was read.
     living.socket.send('{"type":"ping"}')
-    if (heartbeat === 0) assert.deepEqual(seqs(await living.take(1)), [2])
-    assert.deepEqual(await living.take(1), [{ type: 'pong' }])
+    const answers = await living.take(heartbeat === 0 ? 2 : 1)
+    const missed = answers.filter(({ type }) => type === 'entry')
+    assert.deepEqual(seqs(missed), heartbeat === 0 ? [2] : [])
   }
 
   assert.equal(await silent.closed, 1006)
@@ -274,8 +276,9 @@ test('a peer without a sign of life for 60 s is cut, one that answers pings stay
   assert.equal(await living.closed, 1001)
 })
 
-test('a service that ends says going away, and does not wait for peers that never answer', async () => {
+test('a service that ends says going away, and does not wait for peers that never answer', async (t) => {
   const third = await start()
+  t.after(() => third.app.close())
   const trace = randomUUID()
   await append(trace)
   const listener = await listen(trace, { at: third })
