@@ -9,6 +9,8 @@ import { accessUnknown, tokenMissing, unknownPerson, userSubMismatch } from './p
 import type { Route } from './route-table.ts'
 
 const API_KEY_PREFIX = 'mj_'
+/** For all questions of a request together: one that waits for a slow service is answered within a second. */
+const PATIENCE_MS = 900
 
 /** Who a request is from, as far as it is proven. */
 export interface Principal {
@@ -101,7 +103,7 @@ export function authenticator({ verifier, records, exchanges, platformIssuer }: 
 
   return (caller, route) => {
     if (caller.credential !== undefined)
-      return atOnce(caller, caller.credential) ?? byAsking(caller, caller.credential, route)
+      return atOnce(caller, caller.credential) ?? inTime(byAsking(caller, caller.credential, route))
     if (route.rule.access !== 'public') throw tokenMissing()
     return { caller, own: undefined, token: undefined, record: undefined }
   }
@@ -114,6 +116,13 @@ const mayBeKnown = ({ clientId, issuer }: VerifiedToken): boolean =>
 /** The token may go on as it is: its rights and its name are still those of the record. */
 const isSettled = ({ iat, sub, issuer }: VerifiedToken, record: AccessRecord | undefined): boolean =>
   record === undefined ? issuer.isPlatform : iat > record.rights_changed_at && sub === record.sub
+
+function inTime<T>(answer: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(accessUnknown()), PATIENCE_MS)
+    answer.then(resolve, reject).finally(() => clearTimeout(timer))
+  })
+}
 
 function inStanding(principal: Principal, token: VerifiedToken): Principal {
   requireStanding(token, principal.record)

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { type TestContext, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
 import { bearer, openDoor } from './door.fixture.ts'
 
 const seconds = () => Math.floor(Date.now() / 1000)
@@ -56,6 +57,33 @@ test('what cannot be a key is not asked for', async (t) => {
     assert.equal(await door.knock('/api/case/x', bearer(key)), '401 unknown-credential')
 
   assert.deepEqual(door.user.questions, [])
+})
+
+test('a flood of invented keys takes nothing from those with good tokens', async (t) => {
+  const door = await openDoorWithKey(t)
+  await door.knockWithKey()
+  door.pass(300)
+  const held: (() => void)[] = []
+  door.user.onExchange(() => new Promise((resolve) => held.push(resolve)))
+  const flood = Array.from({ length: 200 }, (_, i) => door.knock('/api/case/x', bearer(`mj_invented${i}`)))
+  const renewal = door.knockWithKey()
+  assert.equal(await door.knock('/api/case/x', bearer(door.platform.token({ sub: 'kim' }))), '200 kim')
+  door.user.onExchange(undefined)
+  for (const letGo of held) letGo()
+
+  assert.equal(await renewal, '200 kim')
+  const answers = Object.groupBy(await Promise.all(flood), (answer) => answer)
+  assert.deepEqual(Object.keys(answers).toSorted(), ['401 unknown-credential', '503 access-unknown'])
+  assert.ok(door.exchanges() < 20, `${door.exchanges()} exchanges`)
+})
+
+test('a user service that takes its time for each of several questions is not waited for', async (t) => {
+  const door = await openDoorWithKey(t)
+  // Rights that change after the exchange need a second one.
+  door.user.setPerson({ sub: 'kim', rights_changed_at: seconds() + 60 })
+  door.user.onExchange(() => delay(600))
+
+  assert.equal(await door.knockWithKey(), '503 access-unknown')
 })
 
 test('a withdrawn key ends with its message', async (t) => {

@@ -9,6 +9,8 @@ import type { UserService } from './user-service.ts'
 const MAX_REMEMBERED = 10_000
 const RENEW_BEFORE_END_MS = 30_000
 const UNKNOWN_KEY_MS = 10_000
+/** A flood of invented keys must not take user's time from people with good tokens. */
+const MAX_NEW_KEYS_AT_ONCE = 8
 const API_KEY = /^mj_[\x21-\x7e]{1,252}$/
 
 /** How an API key is called in messages about changes. */
@@ -41,6 +43,7 @@ interface ExchangesDeps {
 export function createExchanges({ user, verifier, now = () => performance.now() }: ExchangesDeps): Exchanges {
   const kept = new Map<string, Exchanged>()
   const unknownKeys = new Map<string, number>()
+  let newKeys = 0
   const flights = createFlights<Exchanged>({ namesOf: ({ names }) => names, keep, now })
 
   function keep(id: string, exchanged: Exchanged) {
@@ -69,18 +72,27 @@ export function createExchanges({ user, verifier, now = () => performance.now() 
   }
 
   async function askForKey(key: string, credential: TokenExchange): Promise<Exchanged> {
-    if (!API_KEY.test(key)) throw unknownCredential()
-    const knownUntil = unknownKeys.get(key)
-    if (knownUntil !== undefined && now() < knownUntil) throw unknownCredential()
+    const isNew = !kept.has(key)
+    if (isNew) requireAskable(key)
+    newKeys += Number(isNew)
     try {
       return await ask(credential)
     } catch (error) {
       if (error instanceof Problem && error.type === 'unknown-credential') rememberUnknown(key)
       throw error
+    } finally {
+      newKeys -= Number(isNew)
     }
   }
 
+  function requireAskable(key: string) {
+    const knownUntil = unknownKeys.get(key)
+    if (!API_KEY.test(key) || (knownUntil !== undefined && now() < knownUntil)) throw unknownCredential()
+    if (newKeys >= MAX_NEW_KEYS_AT_ONCE) throw accessUnknown()
+  }
+
   function rememberUnknown(key: string) {
+    kept.delete(key)
     unknownKeys.delete(key)
     unknownKeys.set(key, now() + UNKNOWN_KEY_MS)
     if (unknownKeys.size > MAX_REMEMBERED) unknownKeys.delete(unknownKeys.keys().next().value as string)

@@ -43,7 +43,7 @@ interface UserServiceDeps {
   /** The host of module `auth` in the table of this moment. */
   find: () => ServiceSettings | undefined
   internalKey: string
-  log: Pick<FastifyBaseLogger, 'info' | 'warn'>
+  log: Pick<FastifyBaseLogger, 'info' | 'warn' | 'error'>
 }
 
 /** The internal contract of DESIGN §4.6, asked with a deadline, and not at all while user is known to be down. */
@@ -51,6 +51,7 @@ export function createUserService({ find, internalKey, log }: UserServiceDeps): 
   let connected: { service: ServiceSettings; client: Client } | undefined
   let isDown = false
   let isTrying = false
+  let misfit: string | undefined
   let answeredAt = 0
   let failedAt = 0
 
@@ -59,6 +60,7 @@ export function createUserService({ find, internalKey, log }: UserServiceDeps): 
     const isProbe = requireTurn(startedAt)
     try {
       const answer = await call(clientOf(requireService()))
+      misfit = undefined
       noteAnswer()
       return answer
     } catch (error) {
@@ -92,6 +94,15 @@ export function createUserService({ find, internalKey, log }: UserServiceDeps): 
     isDown = true
   }
 
+  /** A refusal that is not about the caller is about our key, or the host is no user service; said once. */
+  function failure(error: unknown): Problem {
+    if (error instanceof Problem && error.status < 500 && error.type !== misfit) {
+      misfit = error.type
+      log.error({ status: error.status, type: misfit }, 'user service refuses the gateway')
+    }
+    return accessUnknown(error)
+  }
+
   function requireService(): ServiceSettings {
     const service = find()
     if (service === undefined) throw accessUnknown()
@@ -115,16 +126,19 @@ export function createUserService({ find, internalKey, log }: UserServiceDeps): 
 
   return {
     async findRecord({ issuer, sub }) {
-      const answer = await ask((client) => client.get(`${INTERNAL_USER_PATH}/access`, { issuer, sub })).catch(
-        unknownOrFailed,
-      )
+      const path = `${INTERNAL_USER_PATH}/access`
+      const answer = await ask((client) => client.get(path, { issuer, sub })).catch((error) => {
+        if (isUnknownPerson(error)) return undefined
+        throw failure(error)
+      })
       if (answer === undefined || Check(AccessRecord, answer)) return answer
       throw accessUnknown()
     },
     async exchange(credential) {
-      const answer = await ask((client) => client.post(`${INTERNAL_USER_PATH}/tokens`, credential)).catch(
-        refusedOrFailed,
-      )
+      const path = `${INTERNAL_USER_PATH}/tokens`
+      const answer = await ask((client) => client.post(path, credential)).catch((error) => {
+        throw isRefusal(error) ? error : failure(error)
+      })
       if (Check(ExchangedToken, answer)) return answer
       throw accessUnknown()
     },
@@ -135,12 +149,8 @@ export function createUserService({ find, internalKey, log }: UserServiceDeps): 
   }
 }
 
-function unknownOrFailed(error: unknown): undefined {
-  if (error instanceof Problem && error.status === 404 && error.type === 'unknown-person') return undefined
-  throw accessUnknown(error)
-}
+const isUnknownPerson = (error: unknown): boolean =>
+  error instanceof Problem && error.status === 404 && error.type === 'unknown-person'
 
-function refusedOrFailed(error: unknown): never {
-  if (error instanceof Problem && error.status < 500 && REFUSALS.has(error.type)) throw error
-  throw accessUnknown(error)
-}
+const isRefusal = (error: unknown): boolean =>
+  error instanceof Problem && (error.status === 401 || error.status === 403) && REFUSALS.has(error.type)
