@@ -1,6 +1,6 @@
 import { pino } from 'pino'
 
-const LUMP_BYTES = 16 * 1024
+const LUMP_BYTES = 15 * 1024
 const FLUSH_MS = 500
 /** What is kept when the reader of the log stands still; lines beyond it are lost, requests are not. */
 const BACKLOG_BYTES = 16 * 1024 * 1024

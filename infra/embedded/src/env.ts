@@ -24,6 +24,7 @@ export function readPorts() {
 }
 
 export type Ports = ReturnType<typeof readPorts>
+export const PORT_NAMES = ['GATEWAY_PORT', 'METRICS_PORT', 'CONSOLE_PORT', 'IDP_PORT', 'SERVICES_PORT'] as const
 
 export const addressesOf = (ports: Ports): Addresses => ({
   gateway: `https://localhost:${ports.GATEWAY_PORT}`,

@@ -45,7 +45,8 @@ export async function* journey(door: FrontDoor): AsyncGenerator<Step> {
   yield { says: 'meal.choi, whose role comes from the IdP, writes a menu', answer: written.dishes.join(', ') }
 
   const query = `date=${written.date}&restaurant_id=${restaurant.id}`
-  const [read] = await door.call<Menu[]>('GET', `/api/meal/v1/menus?${query}`, newcomer)
+  const { menus } = await door.call<{ menus: Menu[] }>('GET', `/api/meal/v1/menus?${query}`, newcomer)
+  const [read] = menus
   if (read?.id !== written.id) throw new Error('the menu that was written is not the menu that is read')
   yield { says: 'pending.kim reads it through the gateway', answer: read.dishes.join(', ') }
 }

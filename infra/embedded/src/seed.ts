@@ -19,8 +19,8 @@ export async function seed(door: FrontDoor): Promise<void> {
     await approve(door, administrator, username)
   }
   const meal = await door.signIn('meal.choi', DEVELOPMENT_PASSWORD)
-  const [existing] = await door.call<Restaurant[]>('GET', '/api/meal/v1/restaurants')
-  if (existing !== undefined) return
+  const { restaurants } = await door.call<{ restaurants: Restaurant[] }>('GET', '/api/meal/v1/restaurants')
+  if (restaurants.length > 0) return
   const restaurant = await door.call<Restaurant>('POST', '/api/meal/v1/restaurants', meal, {
     name: '학생식당',
     location: '본관 지하 1층',

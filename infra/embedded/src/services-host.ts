@@ -1,5 +1,5 @@
 import type { Database } from '@munjigi/db/connect'
-import { migrate } from '@munjigi/db/migrate'
+import { type MigrationPlan, migrate } from '@munjigi/db/migrate'
 import { readEnv } from '@munjigi/env'
 import { type Issuer, platformIssuer } from '@munjigi/identity/issuers'
 import { createVerifier } from '@munjigi/identity/verifier'
@@ -16,8 +16,20 @@ import { migrationPlan as userPlan } from '@munjigi/user/migrations/plan'
 import { settingsOf } from '@munjigi/user/settings'
 import type { FastifyInstance } from 'fastify'
 
+export type ServiceName = 'user' | 'meal' | 'trace'
+export type Databases = Record<ServiceName, Database>
+
+/** The schema that each service owns. */
+export const PLANS: Record<ServiceName, MigrationPlan> = { user: userPlan, meal: mealPlan, trace: tracePlan }
+
+/** One database for all of them, brought up to date: each still keeps to its own schema and role. */
+export async function shareDatabase(database: Database): Promise<Databases> {
+  for (const plan of Object.values(PLANS)) await migrate(database, plan)
+  return { user: database, meal: database, trace: database }
+}
+
 export interface HostParts {
-  database: Database
+  databases: Databases
   store: Store
   /** Where this host will listen: services find user's keys there. */
   url: string
@@ -27,10 +39,9 @@ export interface HostParts {
   logLevel: LogLevel
 }
 
-/** All services as plugins of one server, on one database and one store. */
-export async function buildServicesHost(parts: HostParts): Promise<FastifyInstance> {
-  const { database, store, issuers } = parts
-  for (const plan of [userPlan, mealPlan, tracePlan]) await migrate(database, plan)
+/** All services as plugins of one server. */
+export function buildServicesHost(parts: HostParts): FastifyInstance {
+  const { databases, store, issuers } = parts
   const development = { development: true }
   const env = readEnv(SettingsEnv, 'user', { source: parts.userVariables, ...development })
   const settings = { ...settingsOf(env, development), issuers }
@@ -44,9 +55,9 @@ export async function buildServicesHost(parts: HostParts): Promise<FastifyInstan
   })
 
   const app = createServer({ name: 'services', mode: 'embedded', logLevel: parts.logLevel })
-  app.register(userPlugin, { database, store, settings })
-  app.register(mealPlugin, { database, verifier })
-  app.register(tracePlugin, { database, store, verifier })
+  app.register(userPlugin, { database: databases.user, store, settings })
+  app.register(mealPlugin, { database: databases.meal, verifier })
+  app.register(tracePlugin, { database: databases.trace, store, verifier })
   app.addHook('onClose', async () => verifier.close())
   return app
 }
