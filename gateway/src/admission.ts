@@ -46,7 +46,9 @@ export interface Admission {
 /** All that knows who may pass: issuers' keys, what user says of people, and what is remembered of both. */
 export async function openAdmission(options: AdmissionOptions): Promise<Admission> {
   const { platform, internalKey, store, log, table, upstreams, onKeyFetch } = options
-  const issuersOf = createIssuerList(platform, upstreams)
+  // One function for all tables, so that a reload keeps the keys, even while user is away or moves.
+  const loadKeys = () => loadPlatformKeys(upstreams, table().userService)
+  const issuersOf = (next: RouteTable) => listIssuers(platform, next, loadKeys)
   const verifier = createVerifier({ issuers: issuersOf(table()), onKeyFetch })
   const user = createUserService({ find: () => table().userService, internalKey, log })
   const records = createAccessRecords({ user })
@@ -71,22 +73,22 @@ export async function openAdmission(options: AdmissionOptions): Promise<Admissio
 }
 
 /** The issuers of a table with our own first; its keys are asked for where user stands, by the authority of its table entry. */
-function createIssuerList({ issuer, audience }: Platform, upstreams: Upstreams) {
-  const loaders = new WeakMap<ServiceSettings, () => Promise<{ keys: object[] }>>()
-  const loaderOf = (service: ServiceSettings) => {
-    const loader = loaders.get(service) ?? (() => loadKeys(upstreams, service))
-    loaders.set(service, loader)
-    return loader
-  }
-  return ({ userService, issuers }: RouteTable): TrustedIssuer[] => {
-    const others = issuers.map((each) => ({ ...each, isPlatform: false }))
-    if (userService === undefined) return others
-    const own = platformIssuer({ issuer, audience, jwksUri: `${userService.origin}${JWKS_PATH}` })
-    return [{ ...own, loadKeys: loaderOf(userService) }, ...others]
-  }
+function listIssuers(
+  { issuer, audience }: Platform,
+  { userService, issuers }: RouteTable,
+  loadKeys: () => Promise<{ keys: object[] }>,
+): TrustedIssuer[] {
+  const others = issuers.map((each) => ({ ...each, isPlatform: false }))
+  if (userService === undefined) return others
+  const own = platformIssuer({ issuer, audience, jwksUri: JWKS_PATH })
+  return [{ ...own, loadKeys }, ...others]
 }
 
-async function loadKeys(upstreams: Upstreams, service: ServiceSettings): Promise<{ keys: object[] }> {
+async function loadPlatformKeys(
+  upstreams: Upstreams,
+  service: ServiceSettings | undefined,
+): Promise<{ keys: object[] }> {
+  if (service === undefined) throw new Error('no module auth')
   const { status, text } = await askService(upstreams.of(service), JWKS_PATH, KEYS_TIMEOUT_MS)
   if (status !== 200) throw new Error(`status ${status}`)
   return JSON.parse(text) as { keys: object[] }

@@ -59,7 +59,9 @@ export function createExchanges({ user, verifier, now = () => performance.now() 
     if (!token.issuer.isPlatform || token.clientId !== undefined || token.sub !== answer.sub) throw accessUnknown()
     const names = [personName(token.issuer.issuer, token.sub)]
     if (answer.key_id !== undefined) names.push(keyName(answer.key_id))
-    return { token, names, askedAt, endsAt: askedAt + answer.expires_in * 1000 - RENEW_BEFORE_END_MS }
+    const lifeMs = answer.expires_in * 1000
+    // One that lives for less than a minute, as its caller's own does, is not renewed at each request.
+    return { token, names, askedAt, endsAt: askedAt + lifeMs - Math.min(RENEW_BEFORE_END_MS, lifeMs / 2) }
   }
 
   async function verify(token: string): Promise<VerifiedToken> {
