@@ -7,7 +7,7 @@ const DEFAULT_TIMEOUT_MS = 900
 const MAX_CONNECTIONS = 32
 
 /** On whose behalf and within which request a call is made. */
-export interface CallContext {
+interface CallContext {
   /** The bearer token that goes on. */
   token?: string
   sub?: string

@@ -33,8 +33,6 @@ export const AccessRecord = Type.Object({
 })
 export type AccessRecord = Static<typeof AccessRecord>
 
-export const AccessQuery = PrincipalName
-
 /** `POST tokens`: an API key, a token with outdated rights, or a client's token and the person it acts for. */
 export const TokenExchange = Type.Union([
   Type.Object({ api_key: Type.String({ maxLength: 255 }) }, { additionalProperties: false }),

@@ -11,7 +11,7 @@ export const Restaurant = Type.Object({
 })
 export type Restaurant = Static<typeof Restaurant>
 
-export const MealTime = Type.Enum(['breakfast', 'lunch', 'dinner'])
+const MealTime = Type.Enum(['breakfast', 'lunch', 'dinner'])
 
 /** One menu: what a restaurant serves at one meal of one day. */
 export const Menu = Type.Object({

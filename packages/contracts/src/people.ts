@@ -1,8 +1,8 @@
 import { type Static, Type } from 'typebox'
 import { AccountStatus, SectionGrant } from './access.ts'
 
-export const Theme = Type.Enum(['light', 'dark'])
-export const Language = Type.Enum(['ko', 'en'])
+const Theme = Type.Enum(['light', 'dark'])
+const Language = Type.Enum(['ko', 'en'])
 
 /** `GET /api/auth/v1/me`: the signed-in person, as the console shows them. */
 export const Me = Type.Object({
@@ -75,7 +75,7 @@ export const Group = Type.Object({
 export type Group = Static<typeof Group>
 
 /** One line of the append-only audit log. */
-export const AuditEvent = Type.Object({
+const AuditEvent = Type.Object({
   id: Type.String(),
   at: Type.String({ format: 'date-time' }),
   actor: Type.Union([Type.String(), Type.Null()], { description: 'subject of who did it; null for the system' }),
@@ -84,8 +84,6 @@ export const AuditEvent = Type.Object({
   details: Type.Record(Type.String(), Type.Unknown()),
   request_id: Type.Union([Type.String(), Type.Null()]),
 })
-export type AuditEvent = Static<typeof AuditEvent>
-
 export const AuditPage = Type.Object({
   events: Type.Array(AuditEvent),
   next_cursor: Type.Optional(Type.String()),

@@ -1,7 +1,6 @@
 import { type Static, Type } from 'typebox'
 
-export const CaseRole = Type.Enum(['trustee', 'reviewer', 'viewer'])
-export type CaseRole = Static<typeof CaseRole>
+const CaseRole = Type.Enum(['trustee', 'reviewer', 'viewer'])
 
 const Roles = Type.Object({ roles: Type.Array(Type.String()) })
 

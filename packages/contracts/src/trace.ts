@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox'
 
 export const TraceId = Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' })
-export const TraceLevel = Type.Enum(['debug', 'info', 'warn', 'error'])
+const TraceLevel = Type.Enum(['debug', 'info', 'warn', 'error'])
 
 /** One log line of a trace; `seq` grows by one within a trace, `at` is ISO 8601 in UTC. */
 export const TraceEntry = Type.Object({

@@ -2,10 +2,9 @@
 export const SYSTEM_ROLES = ['admin', 'manager', 'attorney', 'analyst', 'engineer', 'staff', 'viewer'] as const
 
 /** The three roles of source 000. PENDING waits for approval and may do nothing. */
-export const PLATFORM_ROLES = ['PENDING', 'USER', 'ADMIN'] as const
+const PLATFORM_ROLES = ['PENDING', 'USER', 'ADMIN'] as const
 
 export const ROLES = [...SYSTEM_ROLES, ...PLATFORM_ROLES] as const
-export type Role = (typeof ROLES)[number]
 
 /** Source 003 §2.3, row by row: O may, X may not, columns as in SYSTEM_ROLES. */
 const MATRIX = `
@@ -49,8 +48,6 @@ const granted = new Map<string, readonly string[]>(
 granted.set('PENDING', [])
 granted.set('USER', granted.get('staff') ?? [])
 granted.set('ADMIN', PERMISSIONS)
-
-export const isRole = (text: string): text is Role => granted.has(text)
 
 /** The permissions that a role brings; none for a role that is not known. */
 export const permissionsOf = (role: string): readonly string[] => granted.get(role) ?? []

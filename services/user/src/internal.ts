@@ -1,9 +1,9 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import {
-  AccessQuery,
   AccessRecord,
   ExchangedToken,
   INTERNAL_USER_PATH,
+  PrincipalName,
   type PrincipalName,
   TokenExchange,
 } from '@munjigi/contracts/access'
@@ -28,7 +28,7 @@ export async function internalRoutes(app: FastifyInstance, deps: UserDeps): Prom
 
   app.get<{ Querystring: PrincipalName }>(
     `${INTERNAL_USER_PATH}/access`,
-    { schema: { querystring: AccessQuery, response: { 200: AccessRecord } } },
+    { schema: { querystring: PrincipalName, response: { 200: AccessRecord } } },
     async (request) => {
       const person = await findNamed(deps, request.query)
       if (person === undefined) throw personNotFound()
