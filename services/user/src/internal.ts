@@ -4,7 +4,6 @@ import {
   ExchangedToken,
   INTERNAL_USER_PATH,
   PrincipalName,
-  type PrincipalName,
   TokenExchange,
 } from '@munjigi/contracts/access'
 import { X_INTERNAL_KEY } from '@munjigi/contracts/headers'
