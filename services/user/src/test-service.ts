@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { readEnv } from '@munjigi/env'
 import type { Issuer } from '@munjigi/identity/issuers'
+import type { Store } from '@munjigi/store/store'
 import { testDatabase } from '@munjigi/testing/database'
 import { testStore } from '@munjigi/testing/store'
 import type { FastifyInstance } from 'fastify'
@@ -21,12 +22,18 @@ interface TestServiceOptions {
   issuers?: Issuer[]
   /** What differs from what the environment says. */
   settings?: Partial<Settings>
+  /** Instead of an empty one of its own. */
+  store?: Store
 }
 
 /** The whole service over HTTP on a database and a store of its own; `processes` are further instances on the same two. */
-export async function testService({ env, issuers = [], settings: changes = {} }: TestServiceOptions) {
+export async function testService({
+  env,
+  issuers = [],
+  settings: changes = {},
+  store = testStore(),
+}: TestServiceOptions) {
   const { database, close } = await testDatabase(migrationPlan)
-  const store = testStore()
   const source = {
     USER_SEALING_KEY: randomBytes(32).toString('base64url'),
     INTERNAL_KEYS: `gateway:${INTERNAL_KEY}`,

@@ -191,12 +191,14 @@ test('a frozen IdP is answered for, the login goes on, and the next one after it
   assert.equal((await signIn()).answer.status, 302)
 })
 
-test('a service whose IdP is down starts, says so at a login, and finds it when it is back', async () => {
+test('a service whose IdP is down starts, says so at a login, and finds it when it is back', async (t) => {
   const late = await testIssuer()
+  t.after(late.close)
   late.answerWith((_request, response) => response.writeHead(503).end())
   const other = await testService({
     env: { IDP_ISSUER: late.issuer, IDP_CLIENT_ID: 'sso', IDP_CLIENT_SECRET: 'secret' },
   })
+  t.after(other.close)
   const browser = testBrowser(other.url)
   const json = { accept: 'application/json' }
   assert.deepEqual(await refusal(await browser.get('/api/auth/login/', json)), [503, 'sso-unavailable'])
@@ -207,6 +209,4 @@ test('a service whose IdP is down starts, says so at a login, and finds it when 
   })
 
   assert.equal((await browser.begin()).origin, late.issuer)
-  await other.close()
-  await late.close()
 })

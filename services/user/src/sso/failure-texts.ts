@@ -67,6 +67,7 @@ const failures = new Map<string, Failure>(
     },
     'sso-unavailable': unavailable,
     'clocks-differ': unavailable,
+    'store-unavailable': unavailable,
   } satisfies Record<string, Failure>),
 )
 
