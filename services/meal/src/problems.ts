@@ -4,7 +4,7 @@ export const restaurantNotFound = () =>
   new Problem(404, 'restaurant-not-found', 'There is no such restaurant', {
     detail: 'GET /api/meal/v1/restaurants lists them',
   })
-export const restaurantExists = () =>
+const restaurantExists = () =>
   new Problem(409, 'restaurant-exists', 'A restaurant of this name is there already', {
     detail: 'Change the one that is there, or tell the two apart by location',
   })
@@ -12,7 +12,7 @@ export const menuNotFound = () =>
   new Problem(404, 'menu-not-found', 'There is no such menu', {
     detail: 'GET /api/meal/v1/menus?date= lists those of a day',
   })
-export const menuExists = () =>
+const menuExists = () =>
   new Problem(409, 'menu-exists', 'This restaurant has a menu for that meal of that day', {
     detail: 'Change the one that is there',
   })
@@ -20,7 +20,7 @@ export const adminNotFound = () =>
   new Problem(404, 'admin-not-found', 'This person holds no such grant', {
     detail: 'GET /api/meal/v1/admins lists who holds which',
   })
-export const adminExists = () =>
+const adminExists = () =>
   new Problem(409, 'admin-exists', 'This person holds that grant already', { detail: 'There is nothing to do' })
 export const administrationRequired = () =>
   new Problem(403, 'administration-required', "Only meal's administrators may do this", {
