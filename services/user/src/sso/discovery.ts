@@ -11,6 +11,8 @@ import { type Idp, type Login, SCOPE, type SignedIn, type SignInAnswer } from '.
 /** A frozen IdP is answered for within a second. */
 const ANSWER_LIMIT_S = 0.9
 const CLOCK_TOLERANCE_S = 30
+const COOL_DOWN_MS = 5_000
+const UNKNOWN_KEY = 'OAUTH_KEY_SELECTION_FAILED'
 
 type DiscoverySettings = Extract<IdpSettings, { kind: 'discovery' }>
 
@@ -25,12 +27,23 @@ type KeycloakRoles = Static<typeof KeycloakRoles>
 /** An IdP with discovery: hybrid flow by form_post, then the code is exchanged (OpenID Connect Core §3.3). */
 export function discoveredIdp(settings: DiscoverySettings, log: FastifyBaseLogger): Idp {
   let discovered: Promise<client.Configuration> | undefined
+  let discoveredAt = 0
   const configuration = (): Promise<client.Configuration> => {
+    if (discovered === undefined) discoveredAt = Date.now()
     discovered ??= discover(settings).catch((error) => {
       discovered = undefined
       throw translated(error, log)
     })
     return discovered
+  }
+  /** The IdP signs by a new key at once, and the library keeps the old ones for a minute. */
+  const withNewKeys = async (error: unknown): Promise<client.Configuration> => {
+    const isUnknownKey = (error as { code?: unknown }).code === UNKNOWN_KEY
+    if (!isUnknownKey || Date.now() - discoveredAt < COOL_DOWN_MS) throw error
+    discoveredAt = Date.now()
+    const renewed = await discover(settings)
+    discovered = Promise.resolve(renewed)
+    return renewed
   }
   configuration().catch(() => {
     // Said in the log already; the first sign-in tries again.
@@ -47,9 +60,10 @@ export function discoveredIdp(settings: DiscoverySettings, log: FastifyBaseLogge
         nonce,
       }),
     finish: async (answer, login) => {
+      const finishBy = (config: client.Configuration) => exchange(config, settings, answer, login)
       const config = await configuration()
       try {
-        return await exchange(config, settings, answer, login)
+        return await finishBy(config).catch(async (error) => finishBy(await withNewKeys(error)))
       } catch (error) {
         throw translated(error, log)
       }

@@ -63,7 +63,7 @@ export async function ssoRoutes(app: FastifyInstance, deps: UserDeps): Promise<v
     const session = claims && { sid: claims.sid, person_sub: claims.sub }
     const idToken = session && (await signOut(deps, session, request.id))
     clearRefreshCookie(settings, reply)
-    const target = settings.signoutUrl ?? (await idp.signOutUrl(idToken, settings.frontendUrl))
+    const target = settings.signoutUrl ?? (await idp.signOutUrl(idToken, `${settings.frontendUrl}/`))
     if (target !== undefined) return redirect(reply, target)
     return { message: 'Local logout successful, IdP signout URL not configured.' }
   })
