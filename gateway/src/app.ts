@@ -65,7 +65,9 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   const patience = new Patience(LOOK_MS)
   const upstreams = createUpstreams()
   const followers: ((table: RouteTable) => void)[] = []
-  const onChange = (table: RouteTable) => followers.forEach((follow) => follow(table))
+  const onChange = (next: RouteTable) => {
+    for (const follow of followers) follow(next)
+  }
   const source = createTableSource({ path: servicesFile, env: environment, log, onChange })
   const table = () => source.current()
   const keyFetches = new KeyFetches()

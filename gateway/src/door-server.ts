@@ -72,12 +72,19 @@ export function refuseSocket(
     socket.destroy()
     return
   }
-  socket.end(problemText(problem, requestId, access))
+  endSocket(socket, problemText(problem, requestId, access))
+}
+
+/** Says the last of a connection, and waits only a moment for the other side to close it too. */
+export function endSocket(socket: Socket, last: string | Buffer): void {
+  socket.end(last)
   setTimeout(() => socket.destroy(), LINGER_MS).unref()
 }
 
-/** With requests in a row an answer put in here would be taken for that of an earlier one. */
-const hasAnswerUnderWay = (socket: Socket & { _httpMessage?: unknown }): boolean => Boolean(socket._httpMessage)
+/** With requests in a row an answer put in here would be taken for that of an earlier one, whose body has come whole. */
+function hasAnswerUnderWay({ _httpMessage: answer }: Socket & { _httpMessage?: ServerResponse | null }): boolean {
+  return answer != null && (answer.headersSent || answer.req.complete)
+}
 
 function problemOf({ code }: NodeJS.ErrnoException): Problem {
   if (code === 'HPE_HEADER_OVERFLOW') return headersTooLarge()

@@ -20,6 +20,7 @@ import { buildGateway, type GatewayOptions } from './app.ts'
 
 const INTERNAL_KEY = 'gateway-key-of-this-test'
 const ISSUER = 'https://gateway.example'
+const KEPT_BYTES = 256 * 1024
 /** The person whom tokens name unless they say otherwise. */
 export const LEE = 'lee'
 
@@ -170,8 +171,10 @@ export class RawClient {
     this.socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
     this.socket.on('error', () => {})
     this.socket.on('data', (chunk) => {
-      this.bytes = Buffer.concat([this.bytes, chunk])
-      this.text = this.bytes.toString('latin1')
+      if (this.bytes.length < KEPT_BYTES) {
+        this.bytes = Buffer.concat([this.bytes, chunk])
+        this.text = this.bytes.toString('latin1')
+      }
       this.#wake()
     })
     const gone = () => {
@@ -197,9 +200,11 @@ export class RawClient {
     return this.until((client) => client.text.includes(text))
   }
 
-  /** Resolves when the other side has ended the connection. */
-  closed(): Promise<this> {
-    return this.until((client) => client.isClosed)
+  /** Resolves when the other side has ended the connection, and ends it on this side too. */
+  async closed(): Promise<this> {
+    await this.until((client) => client.isClosed)
+    this.socket.destroy()
+    return this
   }
 
   get status(): number {
@@ -218,11 +223,7 @@ export class RawClient {
 }
 
 /** One request as bytes, and what came back before the connection ended. */
-export async function raw(port: number, text: string): Promise<RawClient> {
-  const client = await new RawClient(port).send(text).closed()
-  client.socket.destroy()
-  return client
-}
+export const raw = (port: number, text: string): Promise<RawClient> => new RawClient(port).send(text).closed()
 
 /** For what has no event of its own. */
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {

@@ -7,6 +7,7 @@ export type Fate = 'pass' | 'drop' | 'connection' | 'forwarded' | 'trace'
 const HOP_BY_HOP = ['connection', 'keep-alive', 'te', 'trailer', 'transfer-encoding', 'upgrade', 'http2-settings']
 /** Built by the gateway, or answered by it. */
 const OURS = [
+  'sec-websocket-protocol',
   'authorization',
   'content-length',
   'expect',

@@ -4,7 +4,7 @@ import type { Problem } from '@munjigi/problem'
 import type { CanonicalTarget } from './canonical.ts'
 import { originNotAllowed } from './cors.ts'
 import { type Handshake, readHandshake } from './credential.ts'
-import { refuseSocket } from './door-server.ts'
+import { endSocket, refuseSocket } from './door-server.ts'
 import { requireHandshake } from './handshake.ts'
 import type { RouteTable } from './route-table.ts'
 import { type Recorders, Visit } from './visit.ts'
@@ -53,7 +53,7 @@ export class SocketVisit extends Visit {
 
   /** Passes the upstream's own refusal on. */
   decline(status: number, bytes: Buffer): void {
-    this.socket.end(bytes)
+    endSocket(this.socket, bytes)
     this.finish(status)
   }
 

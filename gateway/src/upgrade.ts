@@ -4,14 +4,7 @@ import net, { type Socket } from 'node:net'
 import tls from 'node:tls'
 import { answerHeaders } from './answer-headers.ts'
 import type { Handshake } from './credential.ts'
-import {
-  handshakeMalformed,
-  handshakeVersion,
-  malformedRequest,
-  upstreamFailed,
-  upstreamTimeout,
-  upstreamUnreachable,
-} from './forwarding-problems.ts'
+import { upstreamFailed, upstreamTimeout, upstreamUnreachable } from './forwarding-problems.ts'
 import type { SocketVisit } from './socket-visit.ts'
 import type { Upstream } from './upstream.ts'
 
@@ -31,10 +24,8 @@ export function dial(visit: SocketVisit, upstream: Upstream): Promise<Dialled> {
     headers: [...visit.outboundHeaders(upstream), ...handshakeHeaders(visit.handshake)],
     createConnection: () => connectTo(upstream),
     signal: visit.left,
-    timeout: upstream.settings.timeoutMs,
   })
   request.once('upgrade', (response, socket: Socket, head) => {
-    socket.setTimeout(0)
     try {
       resolve({ socket, head, answer: acceptance(visit, response) })
     } catch (error) {
@@ -43,10 +34,10 @@ export function dial(visit: SocketVisit, upstream: Upstream): Promise<Dialled> {
     }
   })
   request.once('response', (response) => readRefusal(visit, response).then(resolve, reject))
-  request.once('timeout', () => request.destroy(upstreamTimeout()))
+  const deadline = setTimeout(() => request.destroy(upstreamTimeout()), upstream.settings.timeoutMs)
   request.once('error', (error) => reject(error.name === 'Problem' ? error : upstreamUnreachable()))
   request.end()
-  return promise
+  return promise.finally(() => clearTimeout(deadline))
 }
 
 function connectTo({ settings, ca }: Upstream): Socket {
