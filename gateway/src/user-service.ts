@@ -10,12 +10,12 @@ import { X_INTERNAL_KEY } from '@munjigi/contracts/headers'
 import { Problem } from '@munjigi/problem'
 import type { FastifyBaseLogger } from 'fastify'
 import { Check } from 'typebox/value'
+import { Outage } from './outage.ts'
 import { accessUnknown } from './problems.ts'
 import type { ServiceSettings } from './route-table.ts'
 
 /** A frozen user service is known soon enough for the caller to be answered within a second. */
 const TIMEOUT_MS = 700
-const COOL_DOWN_MS = 500
 /** What user refuses about the caller; its other refusals are about the gateway, and are failures. */
 const REFUSALS = new Set([
   'unknown-credential',
@@ -49,49 +49,13 @@ interface UserServiceDeps {
 /** The internal contract of DESIGN §4.6, asked with a deadline, and not at all while user is known to be down. */
 export function createUserService({ find, internalKey, log }: UserServiceDeps): UserService {
   let connected: { service: ServiceSettings; client: Client } | undefined
-  let isDown = false
-  let isTrying = false
   let misfit: string | undefined
-  let answeredAt = 0
-  let failedAt = 0
+  const outage = new Outage(log)
 
-  async function ask<T>(call: (client: Client) => Promise<T>): Promise<T> {
-    const startedAt = performance.now()
-    const isProbe = requireTurn(startedAt)
-    try {
-      const answer = await call(clientOf(requireService()))
-      misfit = undefined
-      noteAnswer()
-      return answer
-    } catch (error) {
-      noteError(error, startedAt)
-      throw error
-    } finally {
-      if (isProbe) isTrying = false
-    }
-  }
-
-  /** While user is down, one question at a time finds out whether it still is, and nobody else waits. */
-  function requireTurn(now: number): boolean {
-    if (!isDown) return false
-    if (isTrying || now - failedAt < COOL_DOWN_MS) throw accessUnknown()
-    isTrying = true
-    return true
-  }
-
-  function noteAnswer() {
-    if (isDown) log.info('user service answers again')
-    answeredAt = performance.now()
-    isDown = false
-  }
-
-  function noteError(error: unknown, startedAt: number) {
-    if (error instanceof Problem && error.status !== 503) return noteAnswer()
-    // An answer to somebody else since then: it is this one question that user cannot answer.
-    if (answeredAt >= startedAt) return
-    if (!isDown) log.warn({ err: error }, 'user service does not answer')
-    failedAt = performance.now()
-    isDown = true
+  async function ask<T>(question: (client: Client) => Promise<T>): Promise<T> {
+    const answer = await outage.ask(() => question(clientOf(requireService())))
+    misfit = undefined
+    return answer
   }
 
   /** A refusal that is not about the caller is about our key, or the host is no user service; said once. */
@@ -143,7 +107,7 @@ export function createUserService({ find, internalKey, log }: UserServiceDeps): 
       throw accessUnknown()
     },
     get isDown() {
-      return isDown
+      return outage.isOn
     },
     close,
   }
