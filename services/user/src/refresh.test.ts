@@ -3,6 +3,7 @@ import { after, before, beforeEach, mock, test } from 'node:test'
 import { ACCESS_CHANNEL } from '@munjigi/contracts/access'
 import { decodeJwt, decodeProtectedHeader, SignJWT } from 'jose'
 import { testIdp } from './sso/test-idp.ts'
+import { sweep } from './sweep.ts'
 import {
   FRONTEND,
   PLATFORM,
@@ -255,6 +256,19 @@ test('the same routes stand under /api/v1/auth', async () => {
   })
 
   assert.equal(answer.status, 200)
+})
+
+test('a session is removed a day after its last token ended, and not before', async () => {
+  mock.timers.enable({ apis: ['Date'], now: Date.now() })
+  const sid = decodeJwt(tokenOf(await signIn())).sid as string
+  const find = () => service.db.selectFrom('sessions').select('sid').where('sid', '=', sid).execute()
+  mock.timers.tick(604_800_000)
+  await sweep(service.db)
+  assert.equal((await find()).length, 1)
+  mock.timers.tick(90_000_000)
+  await sweep(service.db)
+
+  assert.deepEqual(await find(), [])
 })
 
 test('a database dump shows no refresh token', async () => {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { listOf } from '@munjigi/env'
+import { EnvError, listOf } from '@munjigi/env'
 import type { Issuer } from '@munjigi/identity/issuers'
 import { readIssuersFile } from '@munjigi/identity/issuers-file'
 import { type KeyRing, keyRing } from '@munjigi/sealing/fernet'
@@ -81,7 +81,15 @@ function idpOf(env: SettingsEnv): IdpSettings {
     kind: 'certificate',
     authorizationUrl: env.IDP_ENTITY_ID as string,
     issuer: env.IDP_TOKEN_ISSUER as string,
-    certificate: readFileSync(env.IDP_CERT_FILE),
+    certificate: readCertificate(env.IDP_CERT_FILE),
+  }
+}
+
+function readCertificate(path: string): Buffer {
+  try {
+    return readFileSync(path)
+  } catch {
+    throw new EnvError([`IDP_CERT_FILE is not usable: ${path} cannot be read`])
   }
 }
 
