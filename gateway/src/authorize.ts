@@ -23,10 +23,11 @@ const VERSION = /^v\d+$/
 /** @throws Problem 401 or 403 unless this token of this person still counts, wherever it is used. */
 export function requireStanding(token: VerifiedToken, record: AccessRecord | undefined): void {
   if (record === undefined) return
-  if (token.iat < record.valid_from) throw tokenOutdated()
-  if (token.sid !== undefined && record.ended_sids.includes(token.sid)) throw sessionEnded()
+  // Shutting somebody out ends their tokens too: to sign in again would not help them, so the reason comes first.
   if (record.status === 'disabled') throw accountDisabled()
   if (record.status !== 'active') throw accountRejected()
+  if (token.iat < record.valid_from) throw tokenOutdated()
+  if (token.sid !== undefined && record.ended_sids.includes(token.sid)) throw sessionEnded()
 }
 
 /** @throws Problem 403 unless the principal may use the route. Decided anew for each request, from facts alone. */
