@@ -4,7 +4,7 @@ import { startDevIdp } from '@munjigi/dev-idp/dev-idp'
 import { memoryStore } from '@munjigi/store/memory'
 import { developmentCertificate } from './certificates.ts'
 import { PORT_NAMES } from './env.ts'
-import { DATA_FOLDER, REALM_FILE } from './folders.ts'
+import { DATA_FOLDER, REALM_FILE, SERVICES_FILE } from './folders.ts'
 import { openHouse } from './house.ts'
 import { journey } from './journey.ts'
 import { findFree } from './ports.ts'
@@ -23,6 +23,7 @@ const house = opened.use(
     store,
     idp: { issuer: idp.issuer, clientId: 'sso', clientSecret: 'dev-sso-secret' },
     ports,
+    servicesFile: SERVICES_FILE,
     certificate: await developmentCertificate(DATA_FOLDER),
     secrets: houseSecrets(join(DATA_FOLDER, 'demo')),
     logLevel: 'warn',

@@ -1,5 +1,6 @@
 import { readEnv } from '@munjigi/env'
 import { Type } from 'typebox'
+import { DATA_FOLDER } from './folders.ts'
 import type { Addresses } from './guide.ts'
 
 const Port = (value: number, description: string) =>
@@ -12,18 +13,19 @@ const Env = Type.Object({
   CONSOLE_PORT: Port(9060, 'the console'),
   IDP_PORT: Port(9070, 'the development identity provider'),
   SERVICES_PORT: Port(9080, 'the host of all services'),
+  MUNJIGI_DATA_FOLDER: Type.String({ default: DATA_FOLDER, description: 'where a house keeps what survives it' }),
   MUNJIGI_ENV: Type.Optional(Type.String()),
 })
 
 /** @throws Error where this machine says that it is production. */
-export function readPorts() {
-  const { MUNJIGI_ENV, ...ports } = readEnv(Env, 'munjigi')
+export function readHouseEnv() {
+  const { MUNJIGI_ENV, MUNJIGI_DATA_FOLDER: dataFolder, ...ports } = readEnv(Env, 'munjigi')
   if (MUNJIGI_ENV === 'production')
     throw new Error('MUNJIGI_ENV=production: the embedded house is for development, see docker-compose.yml')
-  return ports
+  return { ports, dataFolder }
 }
 
-export type Ports = ReturnType<typeof readPorts>
+export type Ports = ReturnType<typeof readHouseEnv>['ports']
 export const PORT_NAMES = ['GATEWAY_PORT', 'METRICS_PORT', 'CONSOLE_PORT', 'IDP_PORT', 'SERVICES_PORT'] as const
 
 export const addressesOf = (ports: Ports): Addresses => ({
@@ -33,4 +35,11 @@ export const addressesOf = (ports: Ports): Addresses => ({
   metrics: `http://localhost:${ports.METRICS_PORT}`,
 })
 
-export const readAddresses = () => addressesOf(readPorts())
+/** What a command in another terminal needs before it to find this house: `MUNJIGI_GATEWAY_PORT=9150 `, or nothing. */
+export function movedBy({ ports, dataFolder }: ReturnType<typeof readHouseEnv>): string {
+  const usual = readEnv(Env, 'munjigi', { source: {} })
+  const moved = PORT_NAMES.filter((name) => ports[name] !== usual[name])
+  const variables = moved.map((name) => `MUNJIGI_${name}=${ports[name]} `)
+  if (dataFolder !== DATA_FOLDER) variables.push(`MUNJIGI_DATA_FOLDER='${dataFolder}' `)
+  return variables.join('')
+}

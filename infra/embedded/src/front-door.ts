@@ -6,9 +6,17 @@ import { Agent, type Dispatcher, request } from 'undici'
 export interface FrontDoor {
   /** The access token of somebody who signs in by SSO, walked without a browser. */
   signIn(username: string, password: string): Promise<string>
+  /** The same with what the browser would keep. */
+  openSession(username: string, password: string): Promise<Session>
   /** A call through the gateway as the holder of a token; the body of what is no 2xx is thrown as text. */
   call<T>(method: Dispatcher.HttpMethod, path: string, token?: string, body?: object): Promise<T>
   close(): Promise<void>
+}
+
+export interface Session {
+  token: string
+  /** The refresh token's cookie, as the browser sends it. */
+  cookie: string
 }
 
 interface FrontDoorOptions {
@@ -39,7 +47,7 @@ export function frontDoor({ gatewayUrl, consoleUrl, certFile }: FrontDoorOptions
     return (text === '' ? undefined : JSON.parse(text)) as T
   }
 
-  const signIn = async (username: string, password: string): Promise<string> => {
+  const openSession = async (username: string, password: string): Promise<Session> => {
     const begun = await request(login, { dispatcher })
     await begun.body.dump()
     const cookie = cookiesOf(begun)
@@ -55,19 +63,22 @@ export function frontDoor({ gatewayUrl, consoleUrl, certFile }: FrontDoorOptions
     await ended.body.dump()
     const target = new URL(String(ended.headers.location ?? ''), gatewayUrl).searchParams
     const token = target.get('token')
-    if (token !== null) return token
+    const kept = cookiesOf(ended)
+    if (token !== null) return { token, cookie: kept }
     const exchanged = await request(new URL('/api/auth/v1/exchange', gatewayUrl), {
       method: 'POST',
       dispatcher,
-      headers: { cookie: cookiesOf(ended), origin: consoleUrl, 'content-type': 'application/json' },
+      headers: { cookie: kept, origin: consoleUrl, 'content-type': 'application/json' },
       body: JSON.stringify({ code: target.get('code') }),
     })
     if (exchanged.statusCode !== 200)
       throw new Error(`no token: ${exchanged.statusCode} ${await exchanged.body.text()}`)
-    return ((await exchanged.body.json()) as TokenAnswer).access_token
+    return { token: ((await exchanged.body.json()) as TokenAnswer).access_token, cookie: kept }
   }
 
-  return { signIn, call, close: () => dispatcher.close() }
+  const signIn = async (username: string, password: string) => (await openSession(username, password)).token
+
+  return { signIn, openSession, call, close: () => dispatcher.close() }
 }
 
 function cookiesOf({ headers }: Dispatcher.ResponseData): string {

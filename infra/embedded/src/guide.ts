@@ -6,7 +6,11 @@ export interface Addresses {
 }
 
 /** What is printed once the house stands: where it is, and four things to try. */
-export const guide = ({ gateway, console: web, idp, metrics }: Addresses, password: string): string => `
+export const guide = (
+  { gateway, console: web, idp, metrics }: Addresses,
+  password: string,
+  movedBy: string,
+): string => `
 munjigi is up (embedded: for trying and developing, never for production)
 
   console  ${web}
@@ -21,15 +25,15 @@ Four things to try:
   1. Wait for approval, then be approved: open ${web}, sign in as pending.kim; in a private window as admin.park.
 
   2. Who am I, as a service sees me:
-     curl -sk ${gateway}/api/auth/v1/me -H "Authorization: Bearer $(npx munjigi login user.lee)"
+     curl -sk ${gateway}/api/auth/v1/me -H "Authorization: Bearer $(${movedBy}npx munjigi login user.lee)"
 
   3. Read today's menus without a token, then change one as somebody who may:
      curl -sk "${gateway}/api/meal/v1/menus?date=$(date +%F)"
-     curl -sk -X POST ${gateway}/api/meal/v1/restaurants -H "Authorization: Bearer $(npx munjigi login meal.choi)" \\
+     curl -sk -X POST ${gateway}/api/meal/v1/restaurants -H "Authorization: Bearer $(${movedBy}npx munjigi login meal.choi)" \\
        -H "Content-Type: application/json" -d '{"name":"새 식당","location":"별관 1층"}'
 
   4. See who may go where:
      npx munjigi-gateway check gateway/services.local.yaml
 
-Ctrl-C stops everything; data stays in .data/ (npm start -- --fresh begins anew).
+Ctrl-C stops everything; data stays (npm start -- --fresh begins anew).
 `

@@ -8,7 +8,6 @@ import type { Store } from '@munjigi/store/store'
 import type { FastifyInstance } from 'fastify'
 import type { Certificate } from './certificates.ts'
 import { addressesOf, type Ports } from './env.ts'
-import { SERVICES_FILE } from './folders.ts'
 import { type FrontDoor, frontDoor } from './front-door.ts'
 import type { Addresses } from './guide.ts'
 import type { Secrets } from './secrets.ts'
@@ -22,6 +21,8 @@ export interface HouseParts {
   store: Store
   idp: { issuer: string; clientId: string; clientSecret: string }
   ports: Ports
+  /** Read with `<SERVICE>_URL` for the host of all of them; followed while the house stands. */
+  servicesFile: string
   certificate: Certificate
   secrets: Secrets
   logLevel: LogLevel
@@ -34,7 +35,7 @@ export interface House extends AsyncDisposable {
 
 /** Services in one host, the gateway before them, the console beside it, all on loopback. */
 export async function openHouse(parts: HouseParts): Promise<House> {
-  const { ports, idp, certificate, secrets, store, logLevel } = parts
+  const { ports, idp, servicesFile, certificate, secrets, store, logLevel } = parts
   const addresses = { ...addressesOf(ports), idp: idp.issuer }
   const url = `http://${LOOPBACK}:${ports.SERVICES_PORT}`
   const environment = {
@@ -45,7 +46,7 @@ export async function openHouse(parts: HouseParts): Promise<House> {
     IDP_ISSUER: idp.issuer,
     GATEWAY_PORT: String(ports.GATEWAY_PORT),
   }
-  const issuers = readIssuersFile(SERVICES_FILE, environment)
+  const issuers = readIssuersFile(servicesFile, environment)
   await using opened = new AsyncDisposableStack()
   const serve = async (app: FastifyInstance, port: number) => {
     opened.defer(() => app.close())
@@ -55,7 +56,7 @@ export async function openHouse(parts: HouseParts): Promise<House> {
   const services = buildServicesHost({ ...parts, url, issuers, userVariables: userVariables(parts, addresses) })
   await serve(services, ports.SERVICES_PORT)
   const gateway = await buildGateway({
-    servicesFile: SERVICES_FILE,
+    servicesFile,
     environment,
     platform: { issuer: addresses.gateway, audience: 'munjigi' },
     internalKey: secrets.internalKey,

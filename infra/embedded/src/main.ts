@@ -2,11 +2,12 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { connect } from '@munjigi/db/connect'
+import { lockFolder } from '@munjigi/db/folder-lock'
 import { startDevIdp } from '@munjigi/dev-idp/dev-idp'
 import { memoryStore } from '@munjigi/store/memory'
 import { developmentCertificate } from './certificates.ts'
-import { readPorts } from './env.ts'
-import { DATA_FOLDER, DEVELOPMENT_PASSWORD, REALM_FILE } from './folders.ts'
+import { movedBy, readHouseEnv } from './env.ts'
+import { DEVELOPMENT_PASSWORD, REALM_FILE, SERVICES_FILE } from './folders.ts'
 import { guide } from './guide.ts'
 import { openHouse } from './house.ts'
 import { requireFree } from './ports.ts'
@@ -19,6 +20,8 @@ const STOP_WITHIN_MS = 2_500
 const { values } = parseArgs({ options: { fresh: { type: 'boolean', default: false } } })
 const stop = Promise.withResolvers<void>()
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop.resolve)
+// Also while the house is still being built, or when something in it will not end.
+stop.promise.then(() => setTimeout(() => process.exit(0), STOP_WITHIN_MS).unref())
 
 try {
   await run()
@@ -28,29 +31,38 @@ try {
 }
 
 async function run(): Promise<void> {
-  const ports = readPorts()
+  const houseEnv = readHouseEnv()
+  const { ports, dataFolder } = houseEnv
   await requireFree(ports)
-  if (values.fresh) rmSync(DATA_FOLDER, { recursive: true, force: true })
-  const certificate = await developmentCertificate(DATA_FOLDER)
+  if (values.fresh) forget(dataFolder)
+  const certificate = await developmentCertificate(dataFolder)
   await using opened = new AsyncDisposableStack()
-  const database = connect(`pglite://${join(DATA_FOLDER, 'postgres')}`)
+  const database = connect(`pglite://${join(dataFolder, 'postgres')}`)
   opened.defer(() => database.close())
   const store = memoryStore()
   opened.defer(() => store.close())
-  const idp = await startDevIdp({ realmFile: REALM_FILE, port: ports.IDP_PORT, directory: join(DATA_FOLDER, 'idp') })
+  const idp = await startDevIdp({ realmFile: REALM_FILE, port: ports.IDP_PORT, directory: join(dataFolder, 'idp') })
   opened.defer(() => idp.close())
   const house = await openHouse({
     databases: await shareDatabase(database),
     store,
     idp: { issuer: idp.issuer, clientId: 'sso', clientSecret: 'dev-sso-secret' },
     ports,
+    servicesFile: SERVICES_FILE,
     certificate,
-    secrets: houseSecrets(DATA_FOLDER),
+    secrets: houseSecrets(dataFolder),
     logLevel: 'warn',
   })
   opened.use(house)
   await seed(house.door)
-  process.stdout.write(guide(house.addresses, DEVELOPMENT_PASSWORD))
+  process.stdout.write(guide(house.addresses, DEVELOPMENT_PASSWORD, movedBy(houseEnv)))
   await stop.promise
-  setTimeout(() => process.exit(0), STOP_WITHIN_MS).unref()
+}
+
+function forget(dataFolder: string): void {
+  // A house on other ports may be living here.
+  const unlock = lockFolder(join(dataFolder, 'postgres'))
+  for (const name of ['postgres', 'idp', 'secrets.json'])
+    rmSync(join(dataFolder, name), { recursive: true, force: true })
+  unlock()
 }

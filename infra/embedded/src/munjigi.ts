@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { developmentCertificate } from './certificates.ts'
-import { readAddresses } from './env.ts'
-import { DATA_FOLDER, DEVELOPMENT_PASSWORD } from './folders.ts'
+import { addressesOf, readHouseEnv } from './env.ts'
+import { DEVELOPMENT_PASSWORD } from './folders.ts'
 import { frontDoor } from './front-door.ts'
 
 const USAGE = `munjigi login <login id> [--password <password>]
@@ -16,8 +16,9 @@ if (command !== 'login' || username === undefined) {
   process.exit(2)
 }
 
-const { gateway, console: consoleUrl } = readAddresses()
-const { certFile } = await developmentCertificate(DATA_FOLDER)
+const { ports, dataFolder } = readHouseEnv()
+const { gateway, console: consoleUrl } = addressesOf(ports)
+const { certFile } = await developmentCertificate(dataFolder)
 const door = frontDoor({ gatewayUrl: gateway, consoleUrl, certFile })
 try {
   process.stdout.write(`${await door.signIn(username, values.password ?? DEVELOPMENT_PASSWORD)}\n`)

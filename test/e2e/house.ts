@@ -1,0 +1,63 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { developmentCertificate } from '@munjigi/embedded/certificates'
+import { PORT_NAMES } from '@munjigi/embedded/env'
+import { SERVICES_FILE } from '@munjigi/embedded/folders'
+import { type House, openHouse } from '@munjigi/embedded/house'
+import { findFree } from '@munjigi/embedded/ports'
+import { houseSecrets } from '@munjigi/embedded/secrets'
+import { type Databases, PLANS } from '@munjigi/embedded/services-host'
+import type { Store } from '@munjigi/store/store'
+import { testDatabase } from '@munjigi/testing/database'
+import { type Provider, testProvider } from '@munjigi/testing/provider'
+import { testStore } from '@munjigi/testing/store'
+import { type Caller, caller } from './caller.ts'
+
+export interface TestHouse extends House {
+  /** A folder of this house alone, gone with it. */
+  folder: string
+  certFile: string
+  databases: Databases
+  store: Store
+  provider: Provider
+  ask: Caller['ask']
+}
+
+/**
+ * The house that `npm start` opens, on free ports: on PGlite, memory and the development IdP, or on the PostgreSQL,
+ * Redis and Keycloak that the environment names.
+ */
+export async function testHouse(servicesFile = SERVICES_FILE): Promise<TestHouse> {
+  await using opened = new AsyncDisposableStack()
+  const folder = opened.adopt(mkdtempSync(join(tmpdir(), 'munjigi-house-')), (it) => rmSync(it, { recursive: true }))
+  const databaseOf = async (name: keyof Databases) => {
+    const { database, close } = await testDatabase(PLANS[name])
+    opened.defer(close)
+    return database
+  }
+  const databases = { user: await databaseOf('user'), meal: await databaseOf('meal'), trace: await databaseOf('trace') }
+  const store = opened.adopt(testStore(), (it) => it.close())
+  const provider = opened.adopt(await testProvider(), (it) => it.close())
+  const { id, secret } = provider.clients.sso
+  const certificate = await developmentCertificate(folder)
+  const house = opened.use(
+    await openHouse({
+      databases,
+      store,
+      idp: { issuer: provider.issuer, clientId: id, clientSecret: secret },
+      ports: await findFree(PORT_NAMES),
+      servicesFile,
+      certificate,
+      secrets: houseSecrets(folder),
+      logLevel: 'silent',
+    }),
+  )
+  const { ask } = opened.adopt(caller(house.addresses.gateway, readFileSync(certificate.certFile)), (it) => it.close())
+  const closing = opened.move()
+  return {
+    ...house,
+    ...{ folder, databases, store, provider, ask, certFile: certificate.certFile },
+    [Symbol.asyncDispose]: () => closing.disposeAsync(),
+  }
+}
