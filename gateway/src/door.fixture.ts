@@ -19,7 +19,7 @@ import { parseServicesFile } from './services-file.ts'
 import { createUserService } from './user-service.ts'
 
 const INTERNAL_KEY = 'gateway-key-of-this-test'
-export const SILENT_LOG = { info() {}, warn() {}, error() {} }
+const SILENT_LOG = { info() {}, warn() {}, error() {} }
 
 const SERVICES = (user: string, keycloak: string, partner: string) => `
 services:

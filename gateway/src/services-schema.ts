@@ -13,7 +13,10 @@ const accessKeys = {
   ),
   level: Type.Optional(Type.Enum(['user', 'admin'], { description: 'Level of the section; default user.' })),
   clients: Type.Optional(
-    Type.Array(Type.String({ minLength: 1 }), { description: 'Client accounts that may use it.' }),
+    Type.Array(Type.String({ minLength: 1 }), {
+      description:
+        'Client accounts that may use it: azp, else client_id; <issuer name>|<client> where the issuer has people of its own.',
+    }),
   ),
   pending: Type.Optional(
     Type.Enum(['allow', 'refuse'], { description: 'Whether people waiting for approval may use it; default refuse.' }),
