@@ -16,7 +16,7 @@ export interface AdminDeps {
   events: AccessEvents
 }
 
-export interface Target extends Rights {
+interface Target extends Rights {
   status: string
 }
 
@@ -73,7 +73,7 @@ async function lockPeople(trx: Transaction<Tables>, subs: string[]): Promise<voi
 }
 
 /** Another tenant's person is absent. */
-export async function requireTarget(db: Kysely<Tables>, actor: Rights, sub: string): Promise<Target> {
+async function requireTarget(db: Kysely<Tables>, actor: Rights, sub: string): Promise<Target> {
   const row = await db
     .selectFrom('people')
     .select(['sub', 'tenant_id', 'role', 'superuser', 'status'])

@@ -1,0 +1,44 @@
+import { Button, Code, Group, Text, Title } from '@mantine/core'
+import { useTranslation } from 'react-i18next'
+import { useConsole } from '../console-context.ts'
+import type { ApiProblem } from '../problem.ts'
+import { GatePage } from '../shell/GatePage.tsx'
+import { SIGN_OUT_PATH } from '../shell/PersonMenu.tsx'
+
+const KNOWN = ['account-disabled', 'account-rejected', 'tenant-suspended'] as const
+
+interface RefusedProps {
+  problem: ApiProblem
+  onRetry: () => unknown
+}
+
+export function Refused({ problem, onRetry }: RefusedProps) {
+  const { t } = useTranslation()
+  const { session } = useConsole()
+  const reason = KNOWN.find((type) => type === problem.type) ?? 'other'
+  return (
+    <GatePage>
+      <div role="alert">
+        <Title order={1} mt="xl">
+          {t(`refused.${reason}.title`)}
+        </Title>
+        <Text c="dimmed" mt="xs">
+          {t(`refused.${reason}.lead`)}
+        </Text>
+        {reason === 'other' && problem.requestId !== undefined && (
+          <Text fz="sm" c="dimmed" mt="md">
+            {t('requestId')} <Code>{problem.requestId}</Code>
+          </Text>
+        )}
+      </div>
+      <Group grow mt="xl">
+        <Button variant="default" onClick={() => void onRetry()}>
+          {t('retry')}
+        </Button>
+        <Button component="a" href={SIGN_OUT_PATH} variant="default" onClick={session.tellSignedOut}>
+          {t('signOut')}
+        </Button>
+      </Group>
+    </GatePage>
+  )
+}

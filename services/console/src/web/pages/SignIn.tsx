@@ -1,0 +1,28 @@
+import { Alert, Button, Text, Title } from '@mantine/core'
+import { useTranslation } from 'react-i18next'
+import type { SignOutReason } from '../session.ts'
+import { GatePage } from '../shell/GatePage.tsx'
+
+export function SignIn({ reason }: { reason: SignOutReason }) {
+  const { t } = useTranslation()
+  return (
+    <GatePage>
+      <Title order={1} mt="xl">
+        {t('signIn.title')}
+      </Title>
+      <Text c="dimmed" mt="xs">
+        {t('signIn.lead')}
+      </Text>
+      <div role="status">
+        {reason !== 'never' && (
+          <Alert mt="lg" variant="light" color={reason === 'code-refused' ? 'yellow' : 'gray'}>
+            {reason === 'ended' ? t('signIn.ended') : t('signIn.codeRefused')}
+          </Alert>
+        )}
+      </div>
+      <Button component="a" href="/sign-in" size="md" h={48} fullWidth mt="xl">
+        {t('signIn.button')}
+      </Button>
+    </GatePage>
+  )
+}

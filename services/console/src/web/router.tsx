@@ -1,0 +1,17 @@
+import { createRootRoute, createRoute, createRouter } from '@tanstack/react-router'
+import { Approvals } from './pages/Approvals.tsx'
+import { Home } from './pages/Home.tsx'
+import { NotFound } from './pages/NotFound.tsx'
+import { Door } from './shell/Door.tsx'
+
+const root = createRootRoute({ component: Door, notFoundComponent: NotFound })
+const home = createRoute({ getParentRoute: () => root, path: '/', component: Home })
+const waiting = createRoute({ getParentRoute: () => root, path: '/people/waiting', component: Approvals })
+
+export const router = createRouter({ routeTree: root.addChildren([home, waiting]), defaultPreload: false })
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router
+  }
+}

@@ -1,0 +1,13 @@
+import { useSessionState } from '../console-context.ts'
+import { SignIn } from '../pages/SignIn.tsx'
+import { Starting } from '../pages/Starting.tsx'
+import { Unreachable } from '../pages/Unreachable.tsx'
+import { SignedIn } from './SignedIn.tsx'
+
+/** Who is not signed in sees nothing but the door. */
+export function Door() {
+  const state = useSessionState()
+  if (state.phase === 'signed-in') return <SignedIn key={state.sub} />
+  if (state.phase === 'signed-out') return <SignIn reason={state.reason} />
+  return state.phase === 'unreachable' ? <Unreachable /> : <Starting />
+}
