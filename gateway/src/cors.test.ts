@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { runGateway } from './gateway.fixture.ts'
+import { problemTypeOf, runGateway } from './gateway.fixture.ts'
 
 const FRIEND = 'https://app.example'
 const file = `allowed_origins: [${FRIEND}]`
@@ -34,7 +34,7 @@ test('an origin that is not listed is refused its preflight and may read no answ
   for (const origin of ['https://evil.example', 'null', `${FRIEND}.evil.example`, 'http://app.example']) {
     const asked = await fetch(`${url}/api/meal/v1/menus`, preflight(origin))
     const answered = await fetch(`${url}/api/meal/v1/menus`, { headers: { origin, authorization: bearer() } })
-    assert.equal((await asked.json()).type, '/problems/origin-not-allowed')
+    assert.equal(await problemTypeOf(asked), '/problems/origin-not-allowed')
     assert.deepEqual([...cors(asked), ...cors(answered)], [])
   }
 })

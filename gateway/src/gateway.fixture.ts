@@ -229,3 +229,6 @@ export const raw = (port: number, text: string): Promise<RawClient> => new RawCl
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 10))
 }
+
+export const problemTypeOf = async (response: Response): Promise<string> =>
+  ((await response.json()) as { type: string }).type

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { LEE, runGateway } from './gateway.fixture.ts'
+import { LEE, problemTypeOf, runGateway } from './gateway.fixture.ts'
 
 test('every health is shown to a superuser, and to nobody else', async (t) => {
   const { url, user, bearer, announce, platform } = await runGateway(t, {
@@ -15,11 +15,11 @@ test('every health is shown to a superuser, and to nobody else', async (t) => {
   await announce({ issuer: platform.issuer, sub: LEE })
   const superuser = await ask({ authorization: bearer() })
 
-  assert.equal((await nobody.json()).type, '/problems/token-missing')
-  assert.equal((await somebody.json()).type, '/problems/superuser-required')
-  const { services } = await superuser.json()
+  assert.equal(await problemTypeOf(nobody), '/problems/token-missing')
+  assert.equal(await problemTypeOf(somebody), '/problems/superuser-required')
+  const { services } = (await superuser.json()) as { services: Record<string, unknown>[] }
   assert.deepEqual(
-    services.map(({ name, modules, status }: Record<string, unknown>) => [name, modules, status]),
+    services.map(({ name, modules, status }) => [name, modules, status]),
     [
       ['user', ['auth', 'admin'], 'ok'],
       ['meal', ['meal'], 'ok'],
@@ -34,14 +34,15 @@ test("the platform's keys are the user service's", async (t) => {
   const response = await fetch(`${url}/.well-known/jwks.json`)
 
   assert.match(response.headers.get('cache-control') ?? '', /max-age/)
-  assert.deepEqual((await response.json()).keys, platform.publishedKeys)
+  assert.deepEqual(await response.json(), { keys: platform.publishedKeys })
 })
 
 test('probes answer, figures do not stand on the public port', async (t) => {
   const { url } = await runGateway(t)
 
   assert.equal((await fetch(`${url}/healthz`)).status, 200)
-  assert.deepEqual((await (await fetch(`${url}/readyz`)).json()).checks, { keys: 'ok', store: 'ok' })
+  const ready = (await (await fetch(`${url}/readyz`)).json()) as { checks: object }
+  assert.deepEqual(ready.checks, { keys: 'ok', store: 'ok' })
   assert.equal((await fetch(`${url}/metrics`)).status, 404)
 })
 
@@ -67,7 +68,7 @@ test('what only looks like an own route is looked up in the table', async (t) =>
     '/internal/user/v1/access',
     '/api/internal/user',
   ])
-    assert.equal((await (await fetch(`${url}${path}`)).json()).type, '/problems/module-not-found', path)
+    assert.equal(await problemTypeOf(await fetch(`${url}${path}`)), '/problems/module-not-found', path)
 })
 
 test('figures count requests by module, method and status', async (t) => {

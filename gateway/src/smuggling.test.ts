@@ -27,7 +27,7 @@ test('a request with two readings of where its body ends never reaches a service
     'a space before the colon': `${head()}Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n`,
     'a coding in HTTP/1.0': `${head('POST', '1.0')}${CHUNKED}\r\n0\r\n\r\n`,
     'chunks that end in bare line feeds': `${head()}${CHUNKED}\r\n3\nabc\n0\n\n`,
-    'bare line feeds': head('GET').replaceAll('\r\n', '\n') + '\n',
+    'bare line feeds': `${head('GET')}\r\n`.replaceAll('\r\n', '\n'),
     'one bare line feed': `${head('GET')}X-A: b\nX-C: d\r\n\r\n`,
     'a carriage return in a value': `${head('GET')}X-A: b\rc\r\n\r\n`,
     'a folded header': `${head('GET')}X-A: b\r\n c\r\n\r\n`,

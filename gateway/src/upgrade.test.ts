@@ -211,7 +211,7 @@ test('what a caller sends before the handshake is done arrives after it, in orde
 
   await client.seen('two')
 
-  assert.match(client.text, /101 Switching Protocols[^]*\x81\x03one\x81\x03two$/)
+  assert.ok(client.text.endsWith('\x81\x03one\x81\x03two'))
   const accept = createHash('sha1').update(`${KEY}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64')
   assert.ok(client.text.includes(accept))
   client.socket.destroy()
@@ -315,7 +315,9 @@ test('in the middle of a message nothing is put in: its rest goes first, or the 
   await upstreamSeen
   below?.write('ended')
   await finishing.closed()
-  assert.match(finishing.text, /\x81\x0abeginended\x88[^]\x11\x33|\x81\x0abeginended\x88[^]\x11\x31/)
+  const afterMessage = finishing.bytes.subarray(finishing.text.indexOf('beginended') + 'beginended'.length)
+  assert.equal(afterMessage[0], 0x88)
+  assert.equal(afterMessage.readUInt16BE(2), 4403)
 
   gateway.user.setPerson({ sub: LEE, status: 'active' })
   await gateway.announce({ issuer: gateway.platform.issuer, sub: LEE })
