@@ -6,6 +6,7 @@ import type { Store } from './store.ts'
 const PAGE = 20
 /** More than a page of the largest entries, so that only a reader who falls behind meets it. */
 const BUFFER_LIMIT_BYTES = 2 * 1024 * 1024
+const PAGE_LIMIT_MS = 15_000
 
 interface Listening {
   user: UserContext
@@ -26,7 +27,7 @@ export class Listener {
   #sent: number
   #announced = 0
   #isReading = false
-  #hasCaughtUp = false
+  #waitingSince: number | undefined
   #seenAt = Date.now()
 
   constructor(socket: WebSocket, listening: Listening) {
@@ -52,7 +53,7 @@ export class Listener {
 
   /** Sends what is there and was not sent yet. */
   async readOn(): Promise<void> {
-    if (this.#isReading) return
+    if (this.#isReading || !this.#isOpen) return
     this.#isReading = true
     try {
       let answered: number
@@ -68,9 +69,11 @@ export class Listener {
     }
   }
 
-  /** Asks the peer for a sign of life; cuts one that gave none for `limitMs`. */
+  /** Asks the peer for a sign of life; cuts one that gave none for `limitMs`, or has not taken a page for 15 s. */
   ask(limitMs: number): void {
-    if (Date.now() - this.#seenAt > limitMs) this.#socket.terminate()
+    const now = Date.now()
+    if (now - this.#seenAt > limitMs) this.#socket.terminate()
+    else if (now - (this.#waitingSince ?? now) > PAGE_LIMIT_MS) this.#closeAsSlow()
     else this.#socket.ping()
   }
 
@@ -96,10 +99,17 @@ export class Listener {
       this.#sent = entry.seq
     }
     const isFull = entries.length === PAGE
-    // A long past goes at the reader's pace; what is new is not kept for one who falls behind.
-    if (isFull && !this.#hasCaughtUp) await flushed
-    this.#hasCaughtUp ||= !isFull
-    return isFull && this.#socket.readyState === this.#socket.OPEN
+    if (isFull) {
+      // A long past goes at the reader's pace: one page waits here, the rest in the database.
+      this.#waitingSince = Date.now()
+      await flushed
+      this.#waitingSince = undefined
+    }
+    return isFull && this.#isOpen
+  }
+
+  get #isOpen(): boolean {
+    return this.#socket.readyState === this.#socket.OPEN
   }
 
   #send(message: TraceMessage, flushed?: () => void): void {
@@ -108,7 +118,11 @@ export class Listener {
   }
 
   #requirePace(): void {
-    if (this.#socket.bufferedAmount > BUFFER_LIMIT_BYTES) this.close(1013, 'reading too slowly: go on with ?after=')
+    if (this.#socket.bufferedAmount > BUFFER_LIMIT_BYTES) this.#closeAsSlow()
+  }
+
+  #closeAsSlow(): void {
+    this.close(1013, 'reading too slowly: go on with ?after=')
   }
 }
 

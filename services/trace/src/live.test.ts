@@ -78,6 +78,8 @@ async function listen(trace: string, { query = '', claims = lee, at = here, auto
     closed: once(socket, 'close').then(([code]) => code as number),
   }
 }
+/** 24 KB in UTF-8. */
+const LONG = '가'.repeat(8000)
 const seqs = (messages: Message[]) => messages.map(({ entry }) => entry.seq)
 const upTo = (last: number, first = 1) => Array.from({ length: last - first + 1 }, (_, index) => first + index)
 
@@ -215,17 +217,40 @@ test('who does not read is cut off with 1013, and others are not disturbed', asy
     received += 1
   })
   // More than the buffers of the system and of the service hold together.
-  const batches = 25
+  const batches = 36
   for (let batch = 0; batch < batches; batch += 1) {
-    await append(trace, lines(100, '가'.repeat(3000)))
-    await reader.take(100)
+    await append(trace, lines(19, LONG))
+    await reader.take(19)
   }
   stalled.socket.resume()
 
   assert.equal(await stalled.closed, 1013)
-  assert.ok(received < batches * 100, `received ${received}`)
+  assert.ok(received < batches * 19, `received ${received}`)
   assert.equal(reader.socket.readyState, WebSocket.OPEN)
   reader.socket.close()
+})
+
+test('who stops reading in the middle of a long past is cut off with 1013, and what is left is not buffered', async (t) => {
+  t.mock.timers.enable({ apis: ['setInterval', 'Date'], now: Date.now() })
+  const third = await start()
+  t.after(() => third.app.close())
+  const trace = randomUUID()
+  const total = 720
+  for (let at = 0; at < total; at += 40) await append(trace, lines(40, LONG), third)
+  const stalled = await listen(trace, { at: third })
+  stalled.socket.pause()
+  let received = 0
+  stalled.socket.on('message', () => {
+    received += 1
+  })
+  const reader = await listen(trace, { at: third })
+  assert.deepEqual(seqs(await reader.take(total)), upTo(total))
+  t.mock.timers.tick(20_000)
+  stalled.socket.resume()
+
+  assert.equal(await stalled.closed, 1013)
+  assert.ok(received < total, `received ${received}`)
+  assert.equal(reader.socket.readyState, WebSocket.OPEN)
 })
 
 test('an administrator who listens is sent away when their rights change, the owner stays', async () => {
