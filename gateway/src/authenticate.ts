@@ -77,7 +77,7 @@ export function authenticator({ verifier, records, exchanges, platformIssuer }: 
     return inStanding({ caller, own, token, record: await recordOf(own) }, own)
   }
 
-  /** Where user knows a shared issuer's `sub` as somebody else's, who carries it must not be taken for them. */
+  /** Where user knows a shared issuer's `sub` as somebody else's, who carries it must not be taken for them (decision 1). */
   async function asStranger(caller: Caller, own: VerifiedToken): Promise<Principal> {
     const namesake = await records.find(platformIssuer, own.sub)
     if (namesake.record !== undefined) throw unknownPerson()

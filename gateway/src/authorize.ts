@@ -43,7 +43,7 @@ export function authorize(principal: Principal, route: Route): void {
 }
 
 function requireListed({ issuer }: VerifiedToken, clientId: string, { clients }: Rule): void {
-  // Like a subject, a client of an issuer with people of its own is nobody under its bare name.
+  // Like a subject, a client of an issuer with people of its own is nobody under its bare name (decision 1).
   if (!clients.has(issuer.people === 'shared' ? clientId : `${issuer.name}|${clientId}`)) throw clientNotAllowed()
 }
 
