@@ -54,7 +54,7 @@ test('nobody at the address fails every call at once and is tried anew each time
   server.close()
   const database = connect(`postgres://u:p@${address}/db`)
 
-  await assert.rejects(one(database), { code: 'ECONNREFUSED' })
+  await assert.rejects(one(database), { code: 'ECONNREFUSED', statusCode: 503 })
   await assert.rejects(database.isAlive(), { code: 'ECONNREFUSED' })
   await database.close()
 })
@@ -162,7 +162,7 @@ test('a frozen PostgreSQL does not keep close() waiting', needsPostgres, async (
 test('a slow statement is stopped by the server and its connection goes on', needsPostgres, async (t) => {
   const { database } = await openFrozen(t)
 
-  await assert.rejects(sql`select pg_sleep(30)`.execute(database.as('meal_serving')), { code: '57014' })
+  await assert.rejects(sql`select pg_sleep(30)`.execute(database.as('meal_serving')), { code: '57014', statusCode: 503 })
   assert.deepEqual((await one(database)).rows, [{ one: 1 }])
 })
 

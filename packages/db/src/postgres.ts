@@ -52,7 +52,7 @@ export function postgresEngine(url: string): Engine {
   return {
     async acquire(role = '') {
       if (isClosed) throw new Error('the database is closed')
-      const client = await poolOf(role).connect()
+      const client = await poolOf(role).connect().catch(asOutage)
       return postgresSession(client, (isBroken) => client.release(isBroken))
     },
     async acquireOwner() {
@@ -87,6 +87,7 @@ function postgresSession(client: pg.ClientBase, release: (isBroken: boolean) => 
       return await client.query(text, parameters as unknown[])
     } catch (error) {
       isBroken ||= !(error instanceof pg.DatabaseError)
+      if (isOutage(error)) asOutage(error)
       throw error
     }
   }
@@ -115,4 +116,18 @@ function postgresSession(client: pg.ClientBase, release: (isBroken: boolean) => 
     rollback,
     release: () => release(isBroken),
   }
+}
+
+/** Connection lost (08), out of resources (53), stopped by an operator or the time limit (57), read-only (25006). */
+const OUTAGE = /^(08|53|57)|^25006$/
+
+function isOutage(error: unknown): boolean {
+  if (error instanceof pg.DatabaseError) return OUTAGE.test(error.code ?? '')
+  // A value that JavaScript cannot hold.
+  return !(error instanceof RangeError)
+}
+
+/** The database's failure and not the caller's: `statusCode` says so to whoever answers. */
+function asOutage(error: unknown): never {
+  throw error instanceof Error ? Object.assign(error, { statusCode: 503 }) : error
 }

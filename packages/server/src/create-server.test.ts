@@ -40,6 +40,18 @@ test('a bug is an opaque 500', async () => {
   assert.doesNotMatch(answer.body, /secret/)
 })
 
+test('an outage of the database or the store is a 503 that says to try again', async () => {
+  const app = build()
+  app.get('/outage', async () => {
+    throw Object.assign(new Error('connect ECONNREFUSED 10.0.0.7'), { statusCode: 503 })
+  })
+  const answer = await app.inject('/outage')
+
+  assert.deepEqual([answer.statusCode, answer.json().type], [503, '/problems/unavailable'])
+  assert.equal(answer.headers['retry-after'], '1')
+  assert.doesNotMatch(answer.body, /10\.0/)
+})
+
 test('a bad body names every field and what is wrong with it', async () => {
   const answer = await build().inject({ method: 'POST', url: '/people', payload: { name: '', agee: 3 } })
 

@@ -83,6 +83,13 @@ function toProblem(error: FastifyError | Problem): Problem {
       detail: 'Send application/json',
     })
   if (status >= 400 && status < 500) return new Problem(status, 'bad-request', 'The request could not be read')
+  // What packages/db and packages/store mark as an outage of theirs.
+  if (status === 503)
+    return new Problem(503, 'unavailable', 'Something we depend on does not answer', {
+      detail: 'Try again shortly',
+      headers: { 'retry-after': '1' },
+      cause: error,
+    })
   return new Problem(500, 'internal', 'Something went wrong on our side', {
     detail: 'Try again; if it stays, report the request_id',
     cause: error,

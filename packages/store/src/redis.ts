@@ -21,7 +21,7 @@ export function redisStore(url: string, prefix = ''): Store {
 
   async function send<Answer>(command: () => Promise<Answer>): Promise<Answer> {
     if (!isStarted) await started
-    return command().catch(withoutValues)
+    return command().catch(asOutage)
   }
 
   async function put(key: string, value: string, ttlMs: number): Promise<boolean> {
@@ -56,8 +56,12 @@ export function redisStore(url: string, prefix = ''): Store {
   }
 }
 
-/** ioredis hangs the command's arguments on its errors, from where they would reach the log. */
-function withoutValues(error: unknown): never {
-  if (error instanceof Error) Reflect.deleteProperty(error, 'command')
-  throw error
+/**
+ * What fails here is the store, never the caller: `statusCode` says so to whoever answers. ioredis hangs the command's
+ * arguments on its errors, from where they would reach the log.
+ */
+function asOutage(error: unknown): never {
+  if (!(error instanceof Error)) throw error
+  Reflect.deleteProperty(error, 'command')
+  throw Object.assign(error, { statusCode: 503 })
 }
