@@ -1,8 +1,9 @@
-// Runs on any Node ≥ 20: installs the workspace when the lock file changed, then runs the rest of the
-// command line with the Node and pnpm that this repository pins.
+// Runs on any Node ≥ 20: installs the workspace when the lock file changed, builds the console's pages when `--build`
+// asks for it and they are older than their sources, then runs the rest of the command line with the Node and pnpm that
+// this repository pins.
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -17,19 +18,39 @@ const wanted = createHash('sha256')
   .digest('hex')
 
 if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== wanted || !existsSync(node24)) {
-  process.stderr.write('munjigi: installing what pnpm-lock.yaml names …\n')
-  const install = spawnSync('npx', ['-y', packageManager, 'install', '--frozen-lockfile', '--reporter=append-only'], {
-    cwd: root,
-    stdio: ['ignore', 2, 2],
-  })
-  if (install.status !== 0) {
-    process.stderr.write('munjigi: the installation failed; what it printed is above\n')
-    process.exit(install.status ?? 1)
-  }
+  pnpm('installing what pnpm-lock.yaml names', ['install', '--frozen-lockfile', '--reporter=append-only'])
   writeFileSync(stamp, wanted)
 }
 
-const [command, ...args] = process.argv.slice(2)
+const line = process.argv.slice(2)
+if (line[0] === '--build') {
+  line.shift()
+  const sources = ['services/console/src', 'services/console/vite.config.ts', 'packages/contracts/src']
+  const built = join(root, 'services/console/dist/index.html')
+  if (!existsSync(built) || statSync(built).mtimeMs < Math.max(...sources.map(newest)))
+    pnpm("building the console's pages", ['--filter', '@munjigi/console', 'run', 'build'])
+}
+
+function pnpm(what, args) {
+  process.stderr.write(`munjigi: ${what} …\n`)
+  const path = [node24, process.env.PATH].join(delimiter)
+  const { status } = spawnSync('npx', ['-y', packageManager, ...args], {
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+    env: { ...process.env, PATH: path },
+  })
+  if (status === 0) return
+  process.stderr.write(`munjigi: ${what} failed; what it printed is above\n`)
+  process.exit(status ?? 1)
+}
+
+function newest(path) {
+  const full = join(root, path)
+  if (!statSync(full).isDirectory()) return statSync(full).mtimeMs
+  return Math.max(...readdirSync(full).map((name) => newest(join(path, name))))
+}
+
+const [command, ...args] = line
 const invocation = command === 'pnpm' ? ['npx', ['-y', packageManager, ...args]] : [command, args]
 const child = spawn(invocation[0], invocation[1], {
   cwd: root,
