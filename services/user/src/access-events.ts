@@ -22,7 +22,8 @@ export function accessEvents({ db, store, platformIssuer, log }: AccessEventsDep
   // A lost message is no lost change: gateways ask again within 5 s.
   const tell = async (messages: () => Promise<AccessMessage[]>, subject?: string) => {
     try {
-      for (const message of await messages()) await store.publish(ACCESS_CHANNEL, JSON.stringify(message))
+      const texts = (await messages()).map((message) => JSON.stringify(message))
+      await Promise.all(texts.map((text) => store.publish(ACCESS_CHANNEL, text)))
     } catch (error) {
       log.error({ err: error, subject }, 'access change not announced')
     }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, mock, test } from 'node:test'
 import { ACCESS_CHANNEL } from '@munjigi/contracts/access'
+import { redisStore } from '@munjigi/store/redis'
 import { decodeJwt, decodeProtectedHeader, SignJWT } from 'jose'
 import { testIdp } from './sso/test-idp.ts'
 import { sweep } from './sweep.ts'
@@ -256,6 +257,22 @@ test('the same routes stand under /api/v1/auth', async () => {
   })
 
   assert.equal(answer.status, 200)
+})
+
+test('without the store people stay signed in and can sign out for good', async (t) => {
+  const gone = redisStore('redis://127.0.0.1:1')
+  t.after(gone.close)
+  const at = await service.start(gone)
+  const { refresh_token } = await answered(await refresh(tokenOf(await signIn()), at))
+  const signedOut = await fetch(`${at}/api/auth/v1/logout`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ refresh_token }),
+  })
+
+  assert.equal(signedOut.status, 204)
+  for (const url of [at, service.url])
+    assert.deepEqual(await refusal(await refresh(refresh_token, url)), [401, 'session-ended'])
 })
 
 test('a session is removed a day after its last token ended, and not before', async () => {

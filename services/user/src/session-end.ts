@@ -15,10 +15,10 @@ export async function tellEnd(
   { store, settings, events }: Pick<UserDeps, 'store' | 'settings' | 'events'>,
   { sid, person_sub }: { sid: string; person_sub: string },
 ): Promise<void> {
-  await store.set(blacklistKey(sid), '1', settings.refreshTtl * 1000).catch(() => {
+  const blacklisted = store.set(blacklistKey(sid), '1', settings.refreshTtl * 1000).catch(() => {
     // Only the fast path is lost: the database knows that the session has ended.
   })
-  await events.personChanged(person_sub)
+  await Promise.all([blacklisted, events.personChanged(person_sub)])
 }
 
 /** Signs out of one session; what it held of the IdP's id_token comes back for the IdP's own sign-out. */

@@ -45,15 +45,15 @@ export async function testService({
   const read = settingsOf(readEnv(SettingsEnv, 'user', { source, development: true }), { development: true })
   const settings: Settings = { ...read, issuers, ...changes }
   const apps: FastifyInstance[] = []
-  const start = async (): Promise<string> => {
-    const app = buildApp({ database, store, settings, server: { logLevel: 'silent' } })
+  const start = async (other: Store = store): Promise<string> => {
+    const app = buildApp({ database, store: other, settings, server: { logLevel: 'silent' } })
     apps.push(app)
     return app.listen({ host: '127.0.0.1', port: 0 })
   }
   const url = await start()
   return {
     url,
-    /** Starts a further process's worth of the service and gives its address. */
+    /** Starts a further process's worth of the service, on another store if one is given, and gives its address. */
     start,
     database,
     db: servingHandle(database),

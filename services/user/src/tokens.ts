@@ -30,7 +30,7 @@ export const earliestIat = (person: Pick<PersonRow, 'valid_from' | 'rights_chang
   Math.max(nowSeconds(), person.valid_from, person.rights_changed_at + 1)
 
 /** Waits for the second of `iat`: a token from the future is refused elsewhere. */
-export async function untilSecond(iat: number): Promise<void> {
+async function untilSecond(iat: number): Promise<void> {
   const wait = iat * 1000 - Date.now()
   if (wait > MAX_WAIT_MS) throw clocksDiffer()
   if (wait > 0) await delay(wait)

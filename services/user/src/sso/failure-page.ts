@@ -79,7 +79,7 @@ const escaped = (text: string) => text.replaceAll('&', '&amp;').replaceAll('"', 
 const acceptsHtml = (accept: string | undefined) => accept?.includes('text/html') ?? false
 
 /** The first of our languages in the order of the caller's weights (RFC 9110 §12.5.4); Korean where none is named. */
-export function preferredLanguage(header = ''): 'ko' | 'en' {
+function preferredLanguage(header = ''): 'ko' | 'en' {
   const ranges = header.split(',').map((item) => {
     const [tag = '', ...parameters] = item.trim().toLowerCase().split(';')
     const weight = parameters.map((text) => /^\s*q=([\d.]+)\s*$/.exec(text)?.[1]).find(Boolean)
