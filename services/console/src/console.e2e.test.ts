@@ -107,6 +107,7 @@ describe('the console in Chromium', {
 
     await adminPage.getByText('김대기 님을 승인했습니다.').waitFor()
     await adminPage.getByText('기다리는 사람이 없습니다').waitFor()
+    await adminPage.getByRole('heading', { level: 1 }).and(adminPage.locator(':focus')).waitFor()
     await heading(waitingPage, '김대기 님, 안녕하세요')
     assert.ok(await waitingPage.getByText('승인되었습니다. 이제 서비스를 이용할 수 있습니다.').isVisible())
     await Promise.all([waitingPage.context().close(), adminPage.context().close()])

@@ -7,7 +7,7 @@ import { listSections } from '../sections.ts'
 import { findSession } from '../sessions.ts'
 import { assertActive } from '../standing.ts'
 import type { Tables } from '../tables.ts'
-import { platformTokenRequired, sectionRequired, superuserRequired } from './problems.ts'
+import { approvalPending, platformTokenRequired, sectionRequired, superuserRequired } from './problems.ts'
 import { ADMIN_PAGE, holdsGrant, type Rights } from './rights.ts'
 
 /** The caller with the rights that the database knows of now, whatever the token says. */
@@ -33,6 +33,7 @@ async function requireLiveRights(db: Kysely<Tables>, { token }: UserContext): Pr
   if (session && session.ended_at !== null) throw sessionEnded()
   if (token.iat < person.valid_from) throw tokenOutdated()
   assertActive(person)
+  if (person.role === 'PENDING') throw approvalPending()
   const { sub, tenant_id, role, superuser } = person
   return { sub, tenant_id, role, superuser, sections: await listSections(db, person) }
 }

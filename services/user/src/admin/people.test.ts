@@ -23,6 +23,16 @@ test('administration is for section admin-page at level admin as the database kn
   assert.equal((await house.app.inject('/api/admin/v1/people')).statusCode, 401)
 })
 
+test('a token of another issuer carries no rights of ours, and who waits for approval administers nothing', async () => {
+  const sub = await admin()
+  const headers = { authorization: `Bearer ${house.shared.token({ sub })}`, 'x-user-sub': sub }
+  const foreign = await house.app.inject({ url: '/api/admin/v1/people', headers })
+  const waiting = await house.seed({ role: 'PENDING', sections: { 'admin-page': 'admin' } })
+
+  assert.deepEqual([foreign.statusCode, foreign.json().type], [403, '/problems/platform-token-required'])
+  assert.deepEqual(refusal(await house.as(waiting)('GET', '/people')), [403, 'approval-pending'])
+})
+
 test('a disabled administrator, an ended session and a token from before the end are refused', async () => {
   const sub = await admin()
   const sid = 'ended-session'

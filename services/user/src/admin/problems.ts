@@ -12,6 +12,8 @@ export const ownLoginRequired = () =>
     'A key may not change rights',
     'Sign in yourself: neither API keys nor acting clients do',
   )
+export const approvalPending = () =>
+  forbidden('approval-pending', 'The request for access waits for approval', 'Wait until an administrator approves it')
 export const sectionRequired = () =>
   forbidden('section-required', 'Administration is not open to you', 'Ask for section admin-page with level admin')
 export const superuserRequired = () =>

@@ -32,11 +32,20 @@ type Call = Omit<InjectOptions, 'headers'> & { claims?: Record<string, unknown> 
 
 /** The module alone on a database of its own, with real tokens and every message it sends. */
 export async function testAdministration() {
-  const [{ database, close }, issuer] = await Promise.all([testDatabase(migrationPlan), testIssuer()])
+  const [{ database, close }, issuer, shared] = await Promise.all([
+    testDatabase(migrationPlan),
+    testIssuer(),
+    testIssuer(),
+  ])
   const db = servingHandle(database)
   const store = testStore()
   const platform = { issuer: issuer.issuer, audience: 'munjigi', jwksUri: issuer.jwksUri }
-  const verifier = createVerifier({ issuers: [platformIssuer(platform)] })
+  const verifier = createVerifier({
+    issuers: [
+      platformIssuer(platform),
+      { ...platformIssuer({ ...platform, issuer: shared.issuer, jwksUri: shared.jwksUri }), isPlatform: false },
+    ],
+  })
   const app = createServer({ name: 'admin-test', logLevel: 'silent' })
   const events = accessEvents({ db, store, platformIssuer: issuer.issuer, log: app.log })
   adminRoutes(app, { db, events, verifier })
@@ -80,6 +89,8 @@ export async function testAdministration() {
     app,
     db,
     issuer,
+    /** The IdP that people sign in with, whose tokens are verified too. */
+    shared,
     /** The messages that say `text`, once there are so many. */
     announced: async (text: string, count: number): Promise<AccessMessage[]> => {
       for (;;) {
@@ -97,7 +108,7 @@ export async function testAdministration() {
       await subscription.close()
       await store.close()
       await close()
-      await issuer.close()
+      await Promise.all([issuer.close(), shared.close()])
     },
   }
 }

@@ -1,7 +1,7 @@
 import { Alert, Button, Center, Loader, Stack, Text, Title } from '@mantine/core'
 import type { Person } from '@munjigi/contracts/people'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useConsole } from '../console-context.ts'
 import { displayName, mayAdminister, useMe } from '../me.ts'
@@ -20,12 +20,20 @@ type Outcome = 'approved' | 'rejected' | 'decided' | 'forbidden' | 'failed'
 function Requests() {
   const { t, i18n } = useTranslation()
   const { people, error, isPending, hasMore, isFetchingMore, fetchMore, refetch } = useWaitingPeople()
-  const { outcome, decide, deciding } = useDecision()
+  const heading = useRef<HTMLHeadingElement>(null)
+  const { outcome, decide, deciding } = useDecision(() => {
+    // With the row that was decided on its button is gone, and the focus with it.
+    requestAnimationFrame(() => {
+      if (document.activeElement === document.body) heading.current?.focus({ preventScroll: true })
+    })
+  })
   const [rejecting, setRejecting] = useState<Person>()
   return (
     <Stack gap="lg">
       <div>
-        <Title order={1}>{t('approvals.title')}</Title>
+        <Title order={1} tabIndex={-1} ref={heading} className="landing">
+          {t('approvals.title')}
+        </Title>
         <Text c="dimmed" mt={4}>
           {t('approvals.lead')}
         </Text>
@@ -98,7 +106,7 @@ function Nobody() {
 }
 
 /** Decides on one or several people at once and says how the last one went. */
-function useDecision() {
+function useDecision(onDecided: () => void) {
   const { api } = useConsole()
   const queries = useQueryClient()
   const [outcome, setOutcome] = useState<{ kind: Outcome; person: Person }>()
@@ -112,6 +120,7 @@ function useDecision() {
     onSettled: async (_answer, _error, { person }) => {
       await queries.invalidateQueries({ queryKey: WAITING_PEOPLE })
       setDeciding((before) => new Set([...before].filter((sub) => sub !== person.sub)))
+      onDecided()
     },
   })
   return { outcome, decide: mutate, deciding }
