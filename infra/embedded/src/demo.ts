@@ -26,7 +26,7 @@ const house = opened.use(
     servicesFile: SERVICES_FILE,
     certificate: await developmentCertificate(DATA_FOLDER),
     secrets: houseSecrets(join(DATA_FOLDER, 'demo')),
-    logLevel: 'warn',
+    logLevel: 'error',
   }),
 )
 let step = 0

@@ -1,0 +1,261 @@
+import assert from 'node:assert/strict'
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { type AddressInfo, connect } from 'node:net'
+import { networkInterfaces, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import type { Menu, Restaurant } from '@munjigi/contracts/meal'
+import type { Me } from '@munjigi/contracts/people'
+import type { TokenAnswer } from '@munjigi/contracts/tokens'
+import { idpBrowser } from '@munjigi/dev-idp/idp-browser'
+import { addressesOf, PORT_NAMES, type Ports } from './env.ts'
+import { DEVELOPMENT_PASSWORD } from './folders.ts'
+import { type FrontDoor, frontDoor, type Session } from './front-door.ts'
+import { findFree } from './ports.ts'
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
+const MAIN = fileURLToPath(new URL('main.ts', import.meta.url))
+const STOP_LIMIT_MS = 3_000
+const LOOK_MS = 20
+
+interface Run {
+  process: ChildProcess
+  exited: Promise<number | null>
+  output(): string
+  errors(): string
+}
+
+const { PATH, HOME } = process.env
+const folder = mkdtempSync(join(tmpdir(), 'munjigi-data-'))
+const running = new Set<ChildProcess>()
+let ports: Ports
+let door: FrontDoor
+let house: Run
+
+before(async () => {
+  ports = await findFree(PORT_NAMES)
+})
+after(async () => {
+  await door?.close()
+  for (const child of running) child.kill('SIGKILL')
+  rmSync(folder, { recursive: true, force: true })
+})
+
+/** `npm start` after its installing, with nothing in its environment but what is given. */
+function run(args: string[] = [], env: Record<string, string> = {}): Run {
+  const moved = Object.fromEntries(PORT_NAMES.map((name) => [`MUNJIGI_${name}`, String(ports[name])]))
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    cwd: ROOT,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { PATH, HOME, ...moved, MUNJIGI_DATA_FOLDER: folder, ...env },
+  })
+  running.add(child)
+  let [output, errors] = ['', '']
+  child.stdout.on('data', (chunk) => {
+    output += chunk
+  })
+  child.stderr.on('data', (chunk) => {
+    errors += chunk
+  })
+  const exited = once(child, 'close').then(([code]) => {
+    running.delete(child)
+    return code as number | null
+  })
+  return { process: child, exited, output: () => output, errors: () => errors }
+}
+
+/** Resolves when it has printed what to try. */
+async function start(args?: string[]): Promise<Run> {
+  const started = run(args)
+  const isUp = Promise.withResolvers<void>()
+  started.process.stdout?.on('data', () => started.output().includes('Ctrl-C stops') && isUp.resolve())
+  const code = await Promise.race([isUp.promise, started.exited])
+  assert.equal(code, undefined, `it ended with ${code}: ${started.errors()}`)
+  const { gateway, console: consoleUrl } = addressesOf(ports)
+  await door?.close()
+  door = frontDoor({ gatewayUrl: gateway, consoleUrl, certFile: join(folder, 'localhost.crt') })
+  return started
+}
+
+async function interrupt(run: Run): Promise<void> {
+  const limit = AbortSignal.timeout(STOP_LIMIT_MS)
+  const late = once(limit, 'abort').then(() => 'still running after 3 s')
+  run.process.kill('SIGINT')
+  assert.equal(await Promise.race([run.exited, late]), 0, run.errors())
+}
+
+/** The commands of the guide, each as one line that a shell takes. */
+const commandsIn = (guide: string): string[] =>
+  guide
+    .replaceAll(/\\\n\s+/g, '')
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => /^(curl|npx|MUNJIGI_)/.test(line))
+
+const shell = (command: string) => promisify(execFile)('bash', ['-ec', command], { cwd: ROOT, env: { PATH, HOME } })
+const listRestaurants = async () =>
+  (await door.call<{ restaurants: Restaurant[] }>('GET', '/api/meal/v1/restaurants')).restaurants
+const me = (token: string) => door.call<Me>('GET', '/api/auth/v1/me', token)
+
+async function newRestaurant(token: string, name: string): Promise<Restaurant> {
+  return door.call<Restaurant>('POST', '/api/meal/v1/restaurants', token, { name, location: '어딘가' })
+}
+
+async function refresh({ cookie }: Session): Promise<TokenAnswer> {
+  const { gateway, console: origin } = addressesOf(ports)
+  const { stdout } = await promisify(execFile)('curl', [
+    ...['-skf', '-X', 'POST', `${gateway}/api/auth/v1/refresh`],
+    ...['-H', `cookie: ${cookie}`, '-H', `origin: ${origin}`],
+  ])
+  return JSON.parse(stdout) as TokenAnswer
+}
+
+test('it is refused where the machine says that it is production', async () => {
+  const refused = run([], { MUNJIGI_ENV: 'production' })
+
+  assert.equal(await refused.exited, 1)
+  assert.match(refused.errors(), /MUNJIGI_ENV=production/)
+})
+
+test('every taken port is named at once, each with the variable that moves it', async () => {
+  const [first, second] = [createServer(), createServer()]
+  for (const server of [first, second]) await once(server.listen(0, '127.0.0.1'), 'listening')
+  const taken = [first, second].map((server) => String((server.address() as AddressInfo).port))
+  const [consolePort = '', idpPort = ''] = taken
+  const refused = run([], { MUNJIGI_CONSOLE_PORT: consolePort, MUNJIGI_IDP_PORT: idpPort })
+
+  assert.equal(await refused.exited, 1)
+  assert.match(refused.errors(), new RegExp(`port ${consolePort} is taken.*MUNJIGI_CONSOLE_PORT`))
+  assert.match(refused.errors(), new RegExp(`port ${idpPort} is taken.*MUNJIGI_IDP_PORT`))
+  for (const server of [first, second]) server.close()
+})
+
+test('it comes up on the ports it was given, and what it prints to try works as it is pasted', async () => {
+  house = await start()
+  const guide = house.output()
+  for (const address of Object.values(addressesOf(ports))) assert.ok(guide.includes(address), `no ${address}`)
+  const [whoAmI, menus, newOne, check, ...more] = commandsIn(guide)
+  assert.deepEqual(more, [])
+
+  const [person, today, restaurant, table] = await Promise.all(
+    [whoAmI, menus, newOne, check].map((it) => shell(it ?? '')),
+  )
+  assert.equal((JSON.parse(person?.stdout ?? '') as Me).user_id, 'user.lee')
+  assert.equal((JSON.parse(today?.stdout ?? '') as { menus: Menu[] }).menus.length, 3)
+  assert.equal((JSON.parse(restaurant?.stdout ?? '') as Restaurant).name, '새 식당')
+  assert.match(table?.stdout ?? '', /admin .*admin-page/)
+})
+
+test('`munjigi login` says what is wrong to somebody who mistypes', async () => {
+  const login = commandsIn(house.output()).map((line) => /\$\((.*munjigi login) user\.lee\)/.exec(line)?.[1])[0]
+
+  await assert.rejects(shell(`${login} user.lee --password wrong`), { code: 1, stdout: '' })
+  await assert.rejects(shell(`${login}`), { code: 2, stdout: '' })
+})
+
+test('no port of it can be reached from another machine', async (t) => {
+  const foreign = Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .filter(({ internal, family }) => !internal && family === 'IPv4')
+  if (foreign.length === 0) return t.skip('this machine has no address but its own')
+  for (const { address } of foreign)
+    for (const port of Object.values(ports)) {
+      const socket = connect({ host: address, port })
+      const [error] = await once(socket, 'error')
+      assert.equal((error as NodeJS.ErrnoException).code, 'ECONNREFUSED', `${address}:${port}`)
+    }
+})
+
+test('a second house is kept out of the first one’s data, and --fresh does not take it away', async () => {
+  const others = await findFree(PORT_NAMES)
+  const moved = Object.fromEntries(PORT_NAMES.map((name) => [`MUNJIGI_${name}`, String(others[name])]))
+  const refused = run(['--fresh'], moved)
+
+  assert.equal(await refused.exited, 1)
+  assert.match(refused.errors(), /in use by process/)
+  assert.ok((await listRestaurants()).length > 0)
+})
+
+test('Ctrl-C stops it within 3 s and loses nothing that was answered; sessions and the IdP’s sign-in go on', async () => {
+  const session = await door.openSession('meal.choi', DEVELOPMENT_PASSWORD)
+  const browser = idpBrowser()
+  const authorization = async () => {
+    const { gateway, idp } = addressesOf(ports)
+    const { stdout } = await promisify(execFile)('curl', [
+      '-sk',
+      '-o',
+      '/dev/null',
+      '-w',
+      '%{redirect_url}',
+      `${gateway}/api/auth/login/`,
+    ])
+    assert.ok(stdout.startsWith(idp), stdout)
+    return stdout
+  }
+  await browser.signIn('user.lee', DEVELOPMENT_PASSWORD, await authorization())
+  const { role } = await me(session.token)
+  const writing = Array.from({ length: 20 }, (_, at) => newRestaurant(session.token, `마지막 식당 ${at}`))
+  const written = Promise.allSettled(writing)
+  await writing[0]
+  await interrupt(house)
+  const answered = (await written).flatMap((end) => (end.status === 'fulfilled' ? end.value.name : []))
+  house = await start()
+
+  const names = (await listRestaurants()).map(({ name }) => name)
+  assert.ok(answered.length > 0)
+  for (const name of answered) assert.ok(names.includes(name), `${name} is gone`)
+  assert.equal((await me(session.token)).role, role)
+  assert.equal((await me((await refresh(session)).access_token)).user_id, 'meal.choi')
+  // Signed in as before: no password is asked for, so a wrong one does no harm.
+  assert.equal((await browser.signIn('user.lee', 'wrong', await authorization())).way, 'form_post')
+})
+
+test('a house that was killed comes up again with all that was answered', async () => {
+  const token = await door.signIn('meal.choi', DEVELOPMENT_PASSWORD)
+  const { id } = await newRestaurant(token, '죽기 직전의 식당')
+  house.process.kill('SIGKILL')
+  await house.exited
+  house = await start()
+
+  assert.ok((await listRestaurants()).some((restaurant) => restaurant.id === id))
+})
+
+test('--fresh begins anew, also when Ctrl-C meets it half-way and the next start has to go on', async () => {
+  const token = await door.signIn('meal.choi', DEVELOPMENT_PASSWORD)
+  const session = await door.openSession('user.lee', DEVELOPMENT_PASSWORD)
+  await newRestaurant(token, '사라질 식당')
+  await interrupt(house)
+  const half = run(['--fresh'])
+  for (const isThere of [false, true])
+    while (existsSync(join(folder, 'postgres', 'PG_VERSION')) !== isThere) await pause(LOOK_MS)
+  await interrupt(half)
+  house = await start()
+
+  assert.deepEqual(
+    (await listRestaurants()).map(({ name }) => name),
+    ['학생식당'],
+  )
+  await assert.rejects(me(token), /token-invalid/)
+  await assert.rejects(refresh(session))
+  await interrupt(house)
+})
+
+test('the demo walks the whole journey and says each step', async () => {
+  const demo = fileURLToPath(new URL('demo.ts', import.meta.url))
+  const { stdout } = await promisify(execFile)(process.execPath, [demo], { cwd: ROOT })
+
+  assert.deepEqual(
+    stdout
+      .trim()
+      .split('\n')
+      .map((line) => line.split('.')[0]),
+    ['1', '2', '3', '4', '5', '6', '7', '8'],
+  )
+  assert.match(stdout, /403 approval-pending[\s\S]*without a new sign-in[\s\S]*김치찌개/)
+})
