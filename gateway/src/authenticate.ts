@@ -45,7 +45,7 @@ interface AuthenticatorDeps {
 /** Finds out who calls a route that is not open: token or key → principal in good standing. */
 export function authenticator({ verifier, records, exchanges, platformIssuer }: AuthenticatorDeps): Authenticate {
   function atOnce(caller: Caller, credential: string): Principal | undefined {
-    const own = verifier.remembered(credential)
+    const own = verifier.remembered(credential) ?? verifier.verifyAtOnce(credential)
     if (own === undefined) return undefined
     if (!mayBeKnown(own)) return isNamed(caller, own) ? { caller, own, token: own, record: undefined } : undefined
     const access = records.remembered(own.issuer.issuer, own.sub)
@@ -55,7 +55,6 @@ export function authenticator({ verifier, records, exchanges, platformIssuer }: 
   }
 
   async function byAsking(caller: Caller, credential: string, route: Route): Promise<Principal> {
-    if (credential.startsWith(API_KEY_PREFIX)) return asSomebody(caller, undefined, { api_key: credential })
     const own = verifier.remembered(credential) ?? (await verifier.verify(credential))
     const acting = actingCredential(caller, own, route)
     if (acting !== undefined) return asSomebody(caller, own, acting)
@@ -102,11 +101,16 @@ export function authenticator({ verifier, records, exchanges, platformIssuer }: 
   const recordOf = async ({ issuer, sub }: VerifiedToken) => (await records.find(issuer.issuer, sub)).record
 
   return (caller, route) => {
-    if (caller.credential !== undefined)
-      return atOnce(caller, caller.credential) ?? inTime(byAsking(caller, caller.credential, route))
-    if (route.rule.access !== 'public') throw tokenMissing()
-    return { caller, own: undefined, token: undefined, record: undefined }
+    const { credential } = caller
+    if (credential === undefined) return asNobody(caller, route)
+    if (credential.startsWith(API_KEY_PREFIX)) return inTime(asSomebody(caller, undefined, { api_key: credential }))
+    return atOnce(caller, credential) ?? inTime(byAsking(caller, credential, route))
   }
+}
+
+function asNobody(caller: Caller, { rule }: Route): Principal {
+  if (rule.access !== 'public') throw tokenMissing()
+  return { caller, own: undefined, token: undefined, record: undefined }
 }
 
 /** Only our own user service and the issuers it shares people with name our people (DESIGN §4.3). */

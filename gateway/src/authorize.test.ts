@@ -23,6 +23,12 @@ const PEOPLE: [rule: string, person: object, path: string, answer: string, metho
     '/api/meal/v1/menus',
     '403 account-rejected',
   ],
+  [
+    'who is shut out is told so, not to sign in again',
+    { status: 'disabled', valid_from: seconds() + 60, ended_sids: ['sid-1'] },
+    '/api/case/x',
+    '403 account-disabled',
+  ],
   ['a disabled person is asked nothing on an open route', { status: 'disabled' }, '/api/auth/login', '200 nobody'],
   ['a token from before valid_from is withdrawn', { valid_from: seconds() + 60 }, '/api/case/x', '401 token-outdated'],
   ['and on a public route', { valid_from: seconds() + 60 }, '/api/meal/v1/menus', '401 token-outdated'],

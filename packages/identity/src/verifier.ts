@@ -1,6 +1,6 @@
 import { Problem } from '@munjigi/problem'
 import { checkClaims, isWithin, tokenInvalid } from './claims.ts'
-import type { Algorithm, TrustedIssuer } from './issuers.ts'
+import type { TrustedIssuer } from './issuers.ts'
 import { isSignedBy, type ParsedJws, parseJws } from './jws.ts'
 import { createKeySource, type KeySource } from './keys.ts'
 
@@ -27,6 +27,8 @@ export interface VerifiedToken {
 export interface Verifier {
   /** The token's facts, at once, if it was verified before by the same keys and has not ended. */
   remembered(token: string): VerifiedToken | undefined
+  /** Undefined where the key must be fetched first. @throws Problem 401 `token-invalid` or `token-expired` */
+  verifyAtOnce(token: string): VerifiedToken | undefined
   /** @throws Problem 401 `token-invalid` or `token-expired`; 503 `keys-unavailable` where the issuer's keys were never had. */
   verify(token: string): Promise<VerifiedToken>
   /** Takes a new list at once; issuers that stay keep their keys, what others signed is forgotten. */
@@ -81,22 +83,33 @@ export function createVerifier(options: VerifierOptions): Verifier {
     if (remembered.size >= MAX_REMEMBERED) remembered.delete(remembered.keys().next().value as string)
     remembered.set(endOf(entry.facts.token), entry)
   }
-  const verify = async (token: string): Promise<VerifiedToken> => {
+  const read = (token: string) => {
     const jws = parseJws(token)
     if (jws === undefined) throw tokenInvalid('This is no signed token in compact form')
     const by = typeof jws.claims.iss === 'string' ? trusted.get(jws.claims.iss) : undefined
     if (by === undefined) throw tokenInvalid('The issuer of the token is not trusted here')
     const algorithm = by.issuer.algorithms.find((allowed) => allowed === jws.header.alg)
     if (algorithm === undefined) throw tokenInvalid('The token is signed by an algorithm its issuer does not use here')
-    // Before the check: keys that change meanwhile make the entry worth nothing, instead of vouching for it.
-    const { generation } = by.keys
-    await checkSignature(jws, algorithm, by.keys)
-    checkClaims(jws, by.issuer, reservedNames, now())
-    const facts = factsOf(token, jws, by.issuer)
-    // A reload may have changed the issuer, or taken it away, while its keys were fetched.
-    if (trusted.get(by.issuer.issuer)?.issuer !== by.issuer) return verify(token)
-    remember({ facts, source: by.keys, generation })
+    return { jws, ...by, algorithm }
+  }
+  const verifyAtOnce = (token: string): VerifiedToken | undefined => {
+    const { jws, issuer, keys, algorithm } = read(token)
+    const key = keys.find(jws.header.kid, algorithm)
+    if (key === undefined) return undefined
+    if (!isSignedBy(jws, algorithm, key)) throw signatureInvalid()
+    checkClaims(jws, issuer, reservedNames, now())
+    const facts = factsOf(token, jws, issuer)
+    remember({ facts, source: keys, generation: keys.generation })
     return facts
+  }
+  const verify = async (token: string): Promise<VerifiedToken> => {
+    const facts = verifyAtOnce(token)
+    if (facts !== undefined) return facts
+    await read(token).keys.refetch()
+    // Read anew: a reload may have changed the issuer, or taken it away, meanwhile.
+    const later = verifyAtOnce(token)
+    if (later !== undefined) return later
+    throw read(token).keys.isReady ? signatureInvalid() : keysUnavailable()
   }
 
   return {
@@ -107,6 +120,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
       remembered.delete(endOf(token))
       return undefined
     },
+    verifyAtOnce,
     verify,
     replaceIssuers,
     prefetch: async () => {
@@ -130,16 +144,7 @@ function requireNames(issuers: TrustedIssuer[]): void {
 const keysAreFoundTheSameWay = (a: TrustedIssuer, b: TrustedIssuer): boolean =>
   a.jwks_uri === b.jwks_uri && a.loadKeys === b.loadKeys && a.algorithms.join() === b.algorithms.join()
 
-async function checkSignature(jws: ParsedJws, algorithm: Algorithm, keys: KeySource): Promise<void> {
-  let key = keys.find(jws.header.kid, algorithm)
-  if (key === undefined) {
-    await keys.refetch()
-    key = keys.find(jws.header.kid, algorithm)
-  }
-  if (key === undefined && !keys.isReady) throw keysUnavailable()
-  if (key === undefined || !isSignedBy(jws, algorithm, key))
-    throw tokenInvalid('The signature is not by a key of the issuer')
-}
+const signatureInvalid = () => tokenInvalid('The signature is not by a key of the issuer')
 
 const keysUnavailable = () =>
   new Problem(503, 'keys-unavailable', 'Tokens of this issuer cannot be verified now', {
