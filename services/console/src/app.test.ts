@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import type { IncomingMessage } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { after, before, test } from 'node:test'
@@ -112,4 +115,35 @@ test("the gateway's certificate is checked, against the authority that is given"
 
   assert.equal((await app({ gatewayUrl }).inject('/api/x')).statusCode, 502)
   assert.equal((await app({ gatewayUrl, gatewayCa: cert }).inject('/api/x')).body, 'safe')
+})
+
+test('/ws goes to the gateway with its query and the origin of the page, and what is said comes back', async (t) => {
+  const console = app({ gatewayUrl: gateway.url })
+  t.after(() => console.close())
+  const upgraded = Promise.withResolvers<IncomingMessage>()
+  gateway.server.once('upgrade', (request, socket) => {
+    t.after(() => socket.destroy())
+    upgraded.resolve(request)
+    // RFC 6455 §1.3: the handshake, then one unmasked text frame.
+    const accept = createHash('sha1').update(
+      `${request.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`,
+    )
+    const head = ['HTTP/1.1 101 Switching Protocols', 'Upgrade: websocket', 'Connection: Upgrade']
+    socket.write(`${head.join('\r\n')}\r\nSec-WebSocket-Accept: ${accept.digest('base64')}\r\n\r\n`)
+    socket.write(Buffer.from([0x81, 5, ...Buffer.from('hello')]))
+    socket.on('error', () => {}).resume()
+  })
+  const address = await console.listen({ port: 0, host: '127.0.0.1' })
+  const socket = new WebSocket(`${address.replace('http', 'ws')}/ws/trace/t1?token=abc`, {
+    headers: { origin: 'http://localhost:9060', 'x-forwarded-for': '6.6.6.6' },
+  })
+  t.after(() => socket.close())
+  const [{ data }] = (await once(socket, 'message')) as [MessageEvent]
+  const { url, headers } = await upgraded.promise
+
+  assert.equal(data, 'hello')
+  assert.deepEqual(
+    [url, headers.origin, headers['x-forwarded-for']],
+    ['/ws/trace/t1?token=abc', 'http://localhost:9060', '127.0.0.1'],
+  )
 })
