@@ -163,7 +163,7 @@ function openDoor({ table, authenticate, upstreams, sockets, patience, recorders
       throw new Error('the gateway is not built yet')
     },
     enter(request, response, expectsContinue) {
-      if (isOwnPath(request.url as string)) {
+      if (isOwnPath(request.url as string) && request.method !== 'OPTIONS') {
         door.answerOwn(request, response)
         return
       }

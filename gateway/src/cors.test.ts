@@ -28,6 +28,17 @@ test('a preflight is answered by the gateway, without credentials and without as
   assert.deepEqual(seen, [])
 })
 
+test("the gateway's own routes can be read from elsewhere too", async (t) => {
+  const { url } = await runGateway(t, { file })
+
+  const asked = await fetch(`${url}/api/server-status`, preflight(FRIEND))
+  const answered = await fetch(`${url}/api/server-status`, { headers: { origin: FRIEND } })
+
+  assert.equal(asked.status, 204)
+  assert.equal(answered.status, 401)
+  assert.equal(answered.headers.get('access-control-allow-origin'), FRIEND)
+})
+
 test('an origin that is not listed is refused its preflight and may read no answer', async (t) => {
   const { url, bearer } = await runGateway(t, { file })
 

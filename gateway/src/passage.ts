@@ -3,10 +3,7 @@ import type { Guest } from './client-connection.ts'
 import { originNotAllowed, preflightHeaders } from './cors.ts'
 import { answerProblem } from './refusal.ts'
 import type { RouteTable } from './route-table.ts'
-import { type Recorders, Visit } from './visit.ts'
-
-/** Nginx's number for a caller who left before the answer; for the log alone. */
-const CLIENT_GONE = 499
+import { CLIENT_GONE, type Recorders, Visit } from './visit.ts'
 
 /** One HTTP request on its way through the gateway, with its answer. */
 export class Passage extends Visit implements Guest {

@@ -7,7 +7,7 @@ import { type Handshake, readHandshake } from './credential.ts'
 import { endSocket, refuseSocket } from './door-server.ts'
 import { requireHandshake } from './handshake.ts'
 import type { RouteTable } from './route-table.ts'
-import { type Recorders, Visit } from './visit.ts'
+import { CLIENT_GONE, type Recorders, Visit } from './visit.ts'
 
 const SWITCHED = 101
 const NO_HANDSHAKE: Handshake = { tokens: [], query: undefined, protocols: [], offersBearer: false }
@@ -19,7 +19,10 @@ export class SocketVisit extends Visit {
   readonly head: Buffer
   handshake: Handshake = NO_HANDSHAKE
   readonly #left = new AbortController()
-  readonly #leave = () => this.#left.abort()
+  readonly #leave = () => {
+    this.finish(CLIENT_GONE)
+    this.#left.abort()
+  }
 
   constructor(request: IncomingMessage, socket: Socket, head: Buffer, table: RouteTable, recorders: Recorders) {
     super(request, table, recorders)
@@ -58,6 +61,7 @@ export class SocketVisit extends Visit {
   }
 
   refuse(error: unknown): void {
+    if (this.isOver) return
     const problem: Problem = this.problemOf(error)
     refuseSocket(this.socket, problem, this.requestId, this.access)
     this.finish(problem.status)

@@ -101,7 +101,7 @@ export class Sockets {
       visit.decline(dialled.status, refusalBytes(dialled))
       return
     }
-    if (visit.left.aborted) {
+    if (visit.isOver) {
       dialled.socket.destroy()
       return
     }

@@ -13,6 +13,8 @@ import type { Route, RouteTable } from './route-table.ts'
 import { isTraceparent, newTraceparent, requestIdOf } from './trace-context.ts'
 import type { Upstream } from './upstream.ts'
 
+/** Nginx's number for a caller who left before the answer; for log and figures alone. */
+export const CLIENT_GONE = 499
 const NO_TOKENS: readonly string[] = []
 
 /** Who writes down what passed. */
