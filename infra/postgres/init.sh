@@ -8,7 +8,7 @@ set -euo pipefail
 sql() { psql -v ON_ERROR_STOP=1 --username "$POSTGRES_USER" --dbname "$1" "${@:2}"; }
 
 sql postgres -v migrator="$POSTGRES_MIGRATOR_PASSWORD" -v keycloak="$POSTGRES_KEYCLOAK_PASSWORD" <<'SQL'
-create role munjigi_migrator login nosuperuser nobypassrls createrole password :'migrator';
+create role munjigi_migrator login nosuperuser nobypassrls password :'migrator';
 create role keycloak login nosuperuser nobypassrls password :'keycloak';
 create database munjigi owner munjigi_migrator;
 create database keycloak owner keycloak;
