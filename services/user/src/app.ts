@@ -68,9 +68,9 @@ export async function userPlugin(app: FastifyInstance, { database, store, settin
 /** The module `auth`. */
 async function authModule(app: FastifyInstance, deps: UserDeps): Promise<void> {
   await app.register(cookie)
-  await app.register(ssoRoutes, deps)
   identity(app, deps)
   await openApi(app, { title: 'auth', description: 'Signing in and out, and one’s own profile' })
+  await app.register(ssoRoutes, deps)
   for (const prefix of ['/api/auth/v1', '/api/v1/auth']) {
     sessionRoutes(app, deps, prefix)
     meRoutes(app, deps, prefix)

@@ -94,6 +94,7 @@ test('the profile asks the database whether person and session still stand', asy
 test('the module describes itself', async () => {
   const document = (await (await fetch(`${service.url}/api/auth/openapi.json`)).json()) as { paths: object }
 
-  assert.ok(Object.keys(document.paths).includes('/api/auth/v1/me'))
+  for (const path of ['/api/auth/login', '/api/auth/v1/refresh', '/api/auth/v1/me'])
+    assert.ok(Object.keys(document.paths).includes(path), path)
   assert.ok(!JSON.stringify(document).includes('/internal/'))
 })

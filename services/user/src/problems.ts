@@ -66,12 +66,6 @@ export const providerUnavailable = () =>
     detail: 'Try again shortly',
     headers: { 'retry-after': '5' },
   })
-export const storeUnavailable = (cause: unknown) =>
-  new Problem(503, 'store-unavailable', 'Nobody can sign in right now', {
-    detail: 'Try again shortly',
-    headers: { 'retry-after': '2' },
-    cause,
-  })
 export const loginIdMissing = () =>
   new Problem(502, 'login-id-missing', 'The sign-in service did not say who you are', {
     detail: 'Its administrators must send a login id',

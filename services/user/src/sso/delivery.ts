@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { TokenAnswer } from '@munjigi/contracts/tokens'
 import type { UserDeps } from '../deps.ts'
 import { lockPerson } from '../people.ts'
-import { storeUnavailable, unknownCode } from '../problems.ts'
+import { unknownCode } from '../problems.ts'
 import { readRefreshToken } from '../refresh-token.ts'
 import { findSession, prolongSession } from '../sessions.ts'
 import { assertActive } from '../standing.ts'
@@ -13,9 +13,6 @@ const CODE_LIFE_MS = 60_000
 const CODE = /^[A-Za-z0-9_-]{43}$/
 
 const keyOf = (code: string) => `sso_code:{${code}}`
-const unavailable = (error: unknown): never => {
-  throw storeUnavailable(error)
-}
 
 /** The front end's address with what the browser fetches its access token by (DESIGN §8). */
 export async function deliver(deps: UserDeps, session: Session): Promise<URL> {
@@ -25,7 +22,7 @@ export async function deliver(deps: UserDeps, session: Session): Promise<URL> {
     return url
   }
   const code = randomBytes(32).toString('base64url')
-  await deps.store.set(keyOf(code), session.facts.sid, CODE_LIFE_MS).catch(unavailable)
+  await deps.store.set(keyOf(code), session.facts.sid, CODE_LIFE_MS)
   url.searchParams.set('code', code)
   return url
 }
@@ -35,7 +32,7 @@ export async function deliver(deps: UserDeps, session: Session): Promise<URL> {
  * nobody can sign another browser in as themselves.
  */
 export async function exchangeCode(deps: UserDeps, code: string, cookie: string | undefined): Promise<TokenAnswer> {
-  const sid = CODE.test(code) ? await deps.store.take(keyOf(code)).catch(unavailable) : undefined
+  const sid = CODE.test(code) ? await deps.store.take(keyOf(code)) : undefined
   const claims = cookie === undefined ? undefined : await readRefreshToken(cookie, deps.keys)
   if (sid === undefined || claims?.sid !== sid) throw unknownCode()
   const { accessTtl } = deps.settings

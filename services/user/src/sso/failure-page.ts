@@ -50,9 +50,10 @@ export const failurePage =
       .send(page(problem.type, language, loginUrl, request.id))
   }
 
-/** A body that cannot be read is the caller's fault, all else ours. */
+/** A body that cannot be read is the caller's fault, an outage its own kind, all else ours. */
 function unforeseen(error: Error): Problem {
   const { statusCode = 500 } = error as { statusCode?: number }
+  if (statusCode === 503) return new Problem(503, 'unavailable', error.name, { headers: { 'retry-after': '1' } })
   const isTheirs = statusCode >= 400 && statusCode < 500
   return isTheirs ? new Problem(statusCode, 'bad-request', error.name) : new Problem(500, 'internal', error.name)
 }

@@ -67,7 +67,7 @@ const failures = new Map<string, Failure>(
     },
     'sso-unavailable': unavailable,
     'clocks-differ': unavailable,
-    'store-unavailable': unavailable,
+    unavailable: unavailable,
   } satisfies Record<string, Failure>),
 )
 

@@ -1,7 +1,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { Store } from '@munjigi/store/store'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { loginExpired, otherBrowser, storeUnavailable } from '../problems.ts'
+import { loginExpired, otherBrowser } from '../problems.ts'
 import type { Settings } from '../settings.ts'
 import type { Login } from './idp.ts'
 
@@ -15,9 +15,6 @@ interface LoginRecord {
 
 const keyOf = (state: string) => `sso_login:{${state}}`
 const newSecret = () => randomBytes(32).toString('base64url')
-const unavailable = (error: unknown): never => {
-  throw storeUnavailable(error)
-}
 const hashOf = (secret: string) => createHash('sha256').update(secret).digest('base64url')
 
 /** A front end on plain localhost may begin the login there, and no browser takes a `__Host-` cookie from it. */
@@ -37,7 +34,7 @@ export async function beginLogin(
   const browser = known !== undefined && SECRET.test(known) ? known : newSecret()
   const login = { state: newSecret(), nonce: newSecret() }
   const record: LoginRecord = { nonce: login.nonce, browser: hashOf(browser) }
-  await store.set(keyOf(login.state), JSON.stringify(record), LIFE_MS).catch(unavailable)
+  await store.set(keyOf(login.state), JSON.stringify(record), LIFE_MS)
   // The IdP's form_post comes from another site and carries no Lax cookie.
   reply.setCookie(name, browser, { path: '/', httpOnly: true, secure: true, sameSite: 'none', maxAge: LIFE_MS / 1000 })
   return login
@@ -53,7 +50,7 @@ export async function takeLogin(
   state: string,
 ): Promise<Login> {
   if (!SECRET.test(state)) throw loginExpired()
-  const text = await store.take(keyOf(state)).catch(unavailable)
+  const text = await store.take(keyOf(state))
   if (text === undefined) throw loginExpired()
   const { nonce, browser } = JSON.parse(text) as LoginRecord
   const shown = hashOf(request.cookies[cookieName(settings)] ?? '')

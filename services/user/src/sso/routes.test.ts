@@ -217,5 +217,5 @@ test('a store that is gone is a page that says so, and no login', async (t) => {
 
   assert.equal(page.status, 503)
   assert.match(await page.text(), /잠시 뒤/)
-  assert.deepEqual(await refusal(await browser.get('/api/auth/login/', json)), [503, 'store-unavailable'])
+  assert.deepEqual(await refusal(await browser.get('/api/auth/login/', json)), [503, 'unavailable'])
 })

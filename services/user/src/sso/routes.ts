@@ -26,18 +26,32 @@ type Answer = Static<typeof Answer>
 /** Sign-in by the company's IdP: every answer is a redirect to a configured address, or a page. */
 export async function ssoRoutes(app: FastifyInstance, deps: UserDeps): Promise<void> {
   const { settings, idp } = deps
+  const config = { access: 'open' } as const
+  const tags = ['sso']
   const loginUrl = settings.idp.redirectUrl.replace(/callback\/?$/, 'login/')
   await app.register(formbody, { bodyLimit: BODY_LIMIT_BYTES })
   app.setErrorHandler(failurePage(loginUrl))
 
-  app.get('/api/auth/login', { config: { access: 'open' } }, async (request, reply) => {
-    const login = await beginLogin(deps, request, reply)
-    return redirect(reply, await idp.authorizationUrl(login))
-  })
+  app.get(
+    '/api/auth/login',
+    { config, schema: { tags, summary: 'Goes to the sign-in service' } },
+    async (request, reply) => {
+      const login = await beginLogin(deps, request, reply)
+      return redirect(reply, await idp.authorizationUrl(login))
+    },
+  )
 
   app.post<{ Body: Answer }>(
     '/api/auth/callback',
-    { config: { access: 'open' }, schema: { body: Answer } },
+    {
+      config,
+      schema: {
+        tags,
+        summary: "Takes the sign-in service's answer and goes to the front end",
+        consumes: ['application/x-www-form-urlencoded'],
+        body: Answer,
+      },
+    },
     async (request, reply) => {
       const { state, code, id_token, error } = request.body
       const login = await takeLogin(deps, request, state)
@@ -53,20 +67,24 @@ export async function ssoRoutes(app: FastifyInstance, deps: UserDeps): Promise<v
   )
 
   // A reload of the call-back's address; there is no sign-in by GET.
-  app.get('/api/auth/callback', { config: { access: 'open' } }, async () => {
+  app.get('/api/auth/callback', { config, schema: { hide: true } }, async () => {
     throw loginExpired()
   })
 
-  app.get('/api/auth/logout', { config: { access: 'open' } }, async (request, reply) => {
-    const token = peekRefreshCookie(settings, request)
-    const claims = token === undefined ? undefined : await readRefreshToken(token, deps.keys)
-    const session = claims && { sid: claims.sid, person_sub: claims.sub }
-    const idToken = session && (await signOut(deps, session, request.id))
-    clearRefreshCookie(settings, reply)
-    const target = settings.signoutUrl ?? (await idp.signOutUrl(idToken, `${settings.frontendUrl}/`))
-    if (target !== undefined) return redirect(reply, target)
-    return { message: 'Local logout successful, IdP signout URL not configured.' }
-  })
+  app.get(
+    '/api/auth/logout',
+    { config, schema: { tags, summary: "Ends the session, then goes to the IdP's sign-out" } },
+    async (request, reply) => {
+      const token = peekRefreshCookie(settings, request)
+      const claims = token === undefined ? undefined : await readRefreshToken(token, deps.keys)
+      const session = claims && { sid: claims.sid, person_sub: claims.sub }
+      const idToken = session && (await signOut(deps, session, request.id))
+      clearRefreshCookie(settings, reply)
+      const target = settings.signoutUrl ?? (await idp.signOutUrl(idToken, `${settings.frontendUrl}/`))
+      if (target !== undefined) return redirect(reply, target)
+      return { message: 'Local logout successful, IdP signout URL not configured.' }
+    },
+  )
 }
 
 function redirect(reply: FastifyReply, target: URL | string): FastifyReply {
