@@ -44,6 +44,7 @@ test('development and short secrets are refused in production', () => {
     'dev-only-secret-that-is-long-enough-0123456789',
     'a'.repeat(40),
     `${strong},dev-secret-that-is-second-in-the-ring`,
+    `gateway:${strong}, case:dev-secret-that-has-a-name-before-it`,
   ])
     assert.throws(() => readEnv(Env, undefined, { source: { ...good, SEALING_KEY } }), EnvError)
 })

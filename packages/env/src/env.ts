@@ -93,8 +93,11 @@ function weakSecrets(schema: TObject, values: Record<string, unknown>, spelledAs
     .map(([name]) => `${spelledAs[name]} is a development or guessable value: make one with "openssl rand -base64 32"`)
 }
 
+/** Of a list, by any item; a name before a colon says nothing about the secret after it. */
 const isWeak = (secret: string): boolean =>
-  secret.split(',').some((part) => PLACEHOLDER.test(part) || new Set(part).size < SECRET_MIN_DISTINCT_CHARACTERS)
+  listOf(secret)
+    .map((item) => item.slice(item.indexOf(':') + 1))
+    .some((part) => PLACEHOLDER.test(part) || new Set(part).size < SECRET_MIN_DISTINCT_CHARACTERS)
 
 function expected(schema: TObject, name: string): string {
   const property = schema.properties[name] as Record<string, unknown>
