@@ -20,6 +20,8 @@ export interface TestHouse extends House {
   certFile: string
   databases: Databases
   store: Store
+  /** Where the services are reached behind the gateway. */
+  servicesUrl: string
   provider: Provider
   ask: Caller['ask']
 }
@@ -39,6 +41,7 @@ export async function testHouse(servicesFile = SERVICES_FILE): Promise<TestHouse
   const databases = { user: await databaseOf('user'), meal: await databaseOf('meal'), trace: await databaseOf('trace') }
   const store = opened.adopt(testStore(), (it) => it.close())
   const provider = opened.adopt(await testProvider(), (it) => it.close())
+  const ports = await findFree(PORT_NAMES)
   const { id, secret } = provider.clients.sso
   const certificate = await developmentCertificate(folder)
   const house = opened.use(
@@ -46,7 +49,7 @@ export async function testHouse(servicesFile = SERVICES_FILE): Promise<TestHouse
       databases,
       store,
       idp: { issuer: provider.issuer, clientId: id, clientSecret: secret },
-      ports: await findFree(PORT_NAMES),
+      ports,
       servicesFile,
       certificate,
       secrets: houseSecrets(folder),
@@ -57,6 +60,7 @@ export async function testHouse(servicesFile = SERVICES_FILE): Promise<TestHouse
   const closing = opened.move()
   return {
     ...house,
+    servicesUrl: `http://127.0.0.1:${ports.SERVICES_PORT}`,
     ...{ folder, databases, store, provider, ask, certFile: certificate.certFile },
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
   }

@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import type { IncomingMessage } from 'node:http'
+import { request } from 'node:https'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { SERVICES_FILE } from '@munjigi/embedded/folders'
+import { findFree } from '@munjigi/embedded/ports'
+import { verifierFromEnv } from '@munjigi/identity/service-verifier'
+import { SEEDED_PASSWORD } from '@munjigi/testing/provider'
+import { buildApp } from '@munjigi/trace/app'
+import { type TestHouse, testHouse } from './house.ts'
+import { openSocket } from './live-socket.ts'
+
+const CALLERS = 6
+const ENTRY = { level: 'info', message: 'under load' }
+
+const folder = mkdtempSync(join(tmpdir(), 'munjigi-move-'))
+const servicesFile = join(folder, 'services.yaml')
+const asShipped = readFileSync(SERVICES_FILE, 'utf8')
+let house: TestHouse
+let token: string
+let ownUrl: string
+
+/** What operations do: one line of services.yaml says where trace is. */
+const placeTrace = (host: string) =>
+  writeFileSync(servicesFile, asShipped.replace(/host: \$\{TRACE_URL.*\}/, `host: ${host}`))
+
+before(async () => {
+  const { SERVICES_PORT } = await findFree(['SERVICES_PORT'])
+  ownUrl = `http://127.0.0.1:${SERVICES_PORT}`
+  placeTrace(ownUrl)
+  house = await testHouse(servicesFile)
+  token = await house.door.signIn('admin.park', SEEDED_PASSWORD)
+})
+after(async () => {
+  await house?.[Symbol.asyncDispose]()
+  rmSync(folder, { recursive: true })
+})
+
+/** trace alone in a host of its own, which counts the requests that reach it. */
+async function openOwnHost() {
+  const verifier = verifierFromEnv({
+    PLATFORM_ISSUER: house.addresses.gateway,
+    PLATFORM_AUDIENCE: 'munjigi',
+    USER_URL: house.servicesUrl,
+  })
+  const app = buildApp({ database: house.databases.trace, store: house.store, verifier }, { logLevel: 'silent' })
+  app.addHook('onClose', async () => verifier.close())
+  const seen: string[] = []
+  app.addHook('onRequest', async ({ url }) => void seen.push(url))
+  await app.listen({ port: Number(new URL(ownUrl).port), host: '127.0.0.1' })
+  return {
+    requests: () => seen.length,
+    requestsFor: (path: string) => seen.filter((url) => url === path).length,
+    close: () => app.close(),
+  }
+}
+
+/** Callers who read and write without a pause; ends with everything that was not a success. */
+function load() {
+  const failures: string[] = []
+  let [isOver, done] = [false, 0]
+  const one = async (path: string) => {
+    const write = () => house.ask('POST', `${path}/entries`, { token, body: ENTRY })
+    const read = () => house.ask('GET', `${path}/entries?limit=1`, { token })
+    while (!isOver)
+      for (const step of [write, read]) {
+        const { status, problem } = await step().catch((error: Error) => ({ status: 0, problem: String(error) }))
+        if (status < 200 || status > 299) failures.push(`${status} ${problem}`)
+        done += 1
+      }
+  }
+  const callers = Array.from({ length: CALLERS }, () => one(`/api/trace/v1/traces/${randomUUID()}`))
+  const untilDone = async (wanted: () => boolean) => {
+    while (!wanted()) await house.ask('GET', '/healthz')
+  }
+  return {
+    done: () => done,
+    untilDone,
+    async end() {
+      isOver = true
+      await Promise.all(callers)
+      return failures
+    },
+  }
+}
+
+/** An append whose second half is sent when the caller says so. */
+async function openRequest(path: string) {
+  const body = JSON.stringify({ ...ENTRY, message: 'begun before the move' })
+  const open = request(new URL(path, house.addresses.gateway), {
+    method: 'POST',
+    ca: readFileSync(house.certFile),
+    headers: {
+      authorization: `Bearer ${token}`,
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(body),
+    },
+  })
+  const answered = once(open, 'response') as Promise<[IncomingMessage]>
+  open.write(body.slice(0, 10))
+  return async () => {
+    open.end(body.slice(10))
+    const [answer] = await answered
+    answer.resume()
+    return answer.statusCode
+  }
+}
+
+test('a service moves into another process and back by services.yaml alone: nothing fails, what is open finishes', async () => {
+  const first = await openOwnHost()
+  const trace = randomUUID()
+  const path = `/api/trace/v1/traces/${trace}/entries`
+  assert.equal((await house.ask('POST', path, { token, body: ENTRY })).status, 201)
+  const socket = await openSocket(house, `/ws/trace/${trace}?after=1&token=${token}`)
+  const traffic = load()
+  await traffic.untilDone(() => first.requests() > 20)
+  const finish = await openRequest(path)
+  await traffic.untilDone(() => first.requestsFor(path) === 2)
+
+  placeTrace(house.servicesUrl)
+  await traffic.untilDone(isQuiet(first.requests, traffic.done))
+  assert.equal(await finish(), 201)
+  assert.deepEqual((await socket.next()) as object, await latest(trace))
+  const afterMove = first.requests()
+  const doneAtMove = traffic.done()
+  await traffic.untilDone(() => traffic.done() > doneAtMove + 100)
+  assert.equal(first.requests(), afterMove, 'the old host was still asked')
+  await first.close()
+  assert.equal(await socket.closed, 1001)
+
+  const second = await openOwnHost()
+  placeTrace(ownUrl)
+  await traffic.untilDone(() => second.requests() > 50)
+  assert.deepEqual(await traffic.end(), [])
+  await second.close()
+})
+
+async function latest(trace: string) {
+  const { body } = await house.ask<{ entries: object[] }>('GET', `/api/trace/v1/traces/${trace}/entries`, { token })
+  return { type: 'entry', entry: body.entries.at(-1) }
+}
+
+/** True once many requests were answered while this host saw none. */
+function isQuiet(requests: () => number, done: () => number) {
+  let seen = requests()
+  let doneThen = done()
+  return () => {
+    if (requests() !== seen) {
+      seen = requests()
+      doneThen = done()
+    }
+    return done() > doneThen + 5 * CALLERS
+  }
+}

@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { startProcess } from './own-process.ts'
+
+/** Each program with the variables that it cannot do without. */
+const PROGRAMS: [main: string, required: string[]][] = [
+  ['gateway/src/main.ts', ['PLATFORM_ISSUER', 'INTERNAL_KEY']],
+  [
+    'services/user/src/main.ts',
+    ['DATABASE_URL', 'REDIS_URL', 'USER_SEALING_KEY', 'INTERNAL_KEYS', 'PLATFORM_ISSUER', 'FRONTEND_BASE_URL'].concat([
+      'SP_REDIRECT_URL',
+      'IDP_CLIENT_ID',
+    ]),
+  ],
+  ['services/meal/src/main.ts', ['DATABASE_URL', 'PLATFORM_ISSUER', 'USER_URL']],
+  ['services/trace/src/main.ts', ['DATABASE_URL', 'REDIS_URL', 'PLATFORM_ISSUER', 'USER_URL']],
+  ['services/console/src/main.ts', ['GATEWAY_URL', 'PLATFORM_ISSUER']],
+  ...['user', 'meal', 'trace'].map((name): [string, string[]] => [
+    `services/${name}/src/migrate.ts`,
+    ['MIGRATION_DATABASE_URL'],
+  ]),
+]
+
+for (const [main, required] of PROGRAMS)
+  test(`${main} without an environment says every variable that is missing, and ends`, async () => {
+    const { exited, errors } = startProcess(main)
+
+    assert.equal(await exited, 1)
+    for (const name of required) assert.match(errors(), new RegExp(`\\b${name} is missing`))
+    assert.doesNotMatch(errors(), /^\s+at /m)
+  })
+
+const KEY = 'dev-internal-key-0123456789abcdefghij'
+const USER_ENV = {
+  DATABASE_URL: 'postgres://user@127.0.0.1:1/munjigi',
+  REDIS_URL: 'redis://127.0.0.1:1',
+  USER_SEALING_KEY: 'munjigi-dev-sealing-key-0123456789abcdefgh=',
+  INTERNAL_KEYS: `gateway:${KEY}`,
+  PLATFORM_ISSUER: 'https://app.example.com',
+  FRONTEND_BASE_URL: 'https://app.example.com',
+  SP_REDIRECT_URL: 'https://app.example.com/api/auth/callback/',
+  IDP_ISSUER: 'https://sso.example.com/realms/munjigi',
+  IDP_CLIENT_ID: 'sso',
+  IDP_CLIENT_SECRET: 'x',
+}
+
+for (const more of [{}, { NODE_ENV: 'development', MUNJIGI_ENV: 'development', DEVELOPMENT: 'true' }])
+  test(`development secrets are refused, whatever the environment calls itself: ${JSON.stringify(more)}`, async () => {
+    const gateway = startProcess('gateway/src/main.ts', {
+      PLATFORM_ISSUER: 'https://app.example.com',
+      INTERNAL_KEY: KEY,
+      ...more,
+    })
+    const user = startProcess('services/user/src/main.ts', { ...USER_ENV, ...more })
+
+    assert.deepEqual(await Promise.all([gateway.exited, user.exited]), [1, 1])
+    assert.match(gateway.errors(), /INTERNAL_KEY is a development or guessable value/)
+    for (const name of ['USER_SEALING_KEY', 'INTERNAL_KEYS'])
+      assert.match(user.errors(), new RegExp(`${name} is a development or guessable value`))
+  })
