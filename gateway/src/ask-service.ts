@@ -4,17 +4,11 @@ const MAX_ANSWER_BYTES = 1024 * 1024
 
 /** What a service answers to the gateway's own question. @throws Error where it does not within `timeoutMs` */
 export async function askService(
-  { pool }: Upstream,
+  upstream: Upstream,
   path: string,
   timeoutMs: number,
 ): Promise<{ status: number; text: string }> {
-  const signal = AbortSignal.timeout(timeoutMs)
-  const { statusCode, body } = await pool.request({
-    method: 'GET',
-    path,
-    headers: { accept: 'application/json' },
-    signal,
-  })
+  const { statusCode, body } = await upstream.ask(path, timeoutMs)
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of body as AsyncIterable<Buffer>) {

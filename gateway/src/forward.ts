@@ -8,7 +8,7 @@ import type { Passage } from './passage.ts'
 import type { Patience, Waiter } from './patience.ts'
 import { discardBody } from './refusal.ts'
 import { announcedLength, RequestBody } from './request-body.ts'
-import type { Upstream } from './upstream.ts'
+import type { NamedRequest, Upstream } from './upstream.ts'
 import { failureOf, isConnectionFailure, problemOf, TimedOut } from './upstream-failure.ts'
 
 /** Bodies of up to these sizes go in one write with their headers, upstream and back. */
@@ -94,15 +94,14 @@ class Forwarding implements Dispatcher.DispatchHandler, Guest, Waiter {
     if (this.#isOver) return
     this.#body = body
     this.#movedAt = this.#tools.patience.now
-    this.#upstream.pool.dispatch(
-      {
-        path: this.#passage.forwardTarget,
-        method: this.#passage.request.method as string,
-        headers: this.#headers,
-        body,
-      },
-      this,
-    )
+    const request: NamedRequest = {
+      path: this.#passage.forwardTarget,
+      method: this.#passage.request.method as string,
+      headers: this.#headers,
+      body,
+      servername: this.#upstream.hostname,
+    }
+    this.#upstream.pool.dispatch(request, this)
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {

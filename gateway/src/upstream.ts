@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { Pool } from 'undici'
+import { isIP } from 'node:net'
+import { buildConnector, type Dispatcher, Pool } from 'undici'
 import { type HeaderRules, headerRules } from './header-rules.ts'
 import type { RouteTable, ServiceSettings } from './route-table.ts'
 
@@ -7,6 +8,11 @@ const CONNECT_TIMEOUT_MS = 2000
 const MAX_ANSWER_HEADERS_BYTES = 64 * 1024
 /** A request may still be waiting for its admission when its service leaves the table. */
 const RETIRE_MS = 30_000
+
+/** Without the name undici would take it from the caller's `Host`, and connect anew whenever that differs. */
+export interface NamedRequest extends Dispatcher.DispatchOptions {
+  servername: string
+}
 
 /** One service as the forwarder sees it: its connections, its cap and what its requests may carry. */
 export class Upstream {
@@ -17,11 +23,14 @@ export class Upstream {
   readonly ca: Buffer | undefined
   /** Its own name, for services that do not take the caller's `Host`. */
   readonly host: string
+  readonly hostname: string
   inFlight = 0
 
   constructor(settings: ServiceSettings) {
     this.settings = settings
-    this.host = new URL(settings.origin).host
+    const { host, hostname } = new URL(settings.origin)
+    this.host = host
+    this.hostname = hostname
     this.rules = headerRules(settings.identityHeaders)
     this.ca = caOf(settings)
     this.pool = new Pool(settings.origin, {
@@ -29,13 +38,28 @@ export class Upstream {
       connections: settings.maxInFlight,
       pipelining: 1,
       allowH2: false,
-      connect: { timeout: CONNECT_TIMEOUT_MS, ...(this.ca !== undefined && { ca: this.ca }) },
+      connect: connectorTo(hostname, this.ca),
       maxHeaderSize: MAX_ANSWER_HEADERS_BYTES,
       // The forwarder keeps the time itself: event streams may be silent, other answers may not.
       headersTimeout: 0,
       bodyTimeout: 0,
     })
   }
+
+  ask(path: string, timeoutMs: number): Promise<Dispatcher.ResponseData> {
+    const headers = { accept: 'application/json' }
+    const signal = AbortSignal.timeout(timeoutMs)
+    const request: NamedRequest = { method: 'GET', path, headers, servername: this.hostname }
+    return this.pool.request({ ...request, signal })
+  }
+}
+
+/** The name in the handshake, and in the certificate, is the one of services.yaml. */
+function connectorTo(hostname: string, ca: Buffer | undefined): buildConnector.connector {
+  const connect = buildConnector({ timeout: CONNECT_TIMEOUT_MS, allowH2: false, ...(ca !== undefined && { ca }) })
+  // RFC 6066 §3: an address is no name.
+  const servername = isIP(hostname.replace(/^\[|\]$/g, '')) === 0 ? hostname : ''
+  return (options, callback) => connect({ ...options, servername }, callback)
 }
 
 export interface Upstreams {
