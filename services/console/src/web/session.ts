@@ -5,6 +5,8 @@ import { readProblem } from './problem.ts'
 import { openTabs, type TabMessage } from './tabs.ts'
 import { factsOf } from './token-facts.ts'
 
+const ANSWER_WITHIN_MS = 15_000
+
 export type SignOutReason = 'never' | 'ended' | 'code-refused'
 export type SessionState =
   | { phase: 'starting' }
@@ -37,6 +39,8 @@ export function createSession(fetch: typeof globalThis.fetch = globalThis.fetch.
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(body),
+      // The other tabs wait for their turn meanwhile.
+      signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
     })
 
   function enter(next: SessionState) {

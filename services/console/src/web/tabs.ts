@@ -15,15 +15,21 @@ export function openTabs(hear: (message: TabMessage) => void): Tabs {
   const channel = new BroadcastChannel(CHANNEL)
   const echo = new BroadcastChannel(CHANNEL)
   channel.onmessage = ({ data }) => hear(data as TabMessage)
+  let end = () => {}
+  const ended = new Promise<void>((resolve) => {
+    end = resolve
+  })
   const locks = globalThis.navigator?.locks
   return {
     alone: async (work) => (locks === undefined ? work() : await locks.request(CHANNEL, work)),
-    tell: (message) =>
-      new Promise((resolve) => {
-        echo.addEventListener('message', () => resolve(), { once: true })
-        channel.postMessage(message)
-      }),
+    tell: (message) => {
+      const heard = new Promise<void>((resolve) => echo.addEventListener('message', () => resolve(), { once: true }))
+      channel.postMessage(message)
+      // Whoever closes in the middle of a turn must not keep it.
+      return Promise.race([heard, ended])
+    },
     close: () => {
+      end()
       channel.close()
       echo.close()
     },
