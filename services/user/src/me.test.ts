@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { decodeJwt } from 'jose'
 import { testIdp } from './sso/test-idp.ts'
-import { refusal, type TestService, testBrowser, testService } from './test-service.ts'
+import { refusal, TENANT, type TestService, testBrowser, testService } from './test-service.ts'
 
 let service: TestService
 let token: string
@@ -48,7 +48,7 @@ test('a waiting person sees their own profile, under both paths', async () => {
     role: 'PENDING',
     status: 'active',
     superuser: false,
-    tenant_id: service.settings.defaultTenantId,
+    tenant_id: TENANT,
     sections: [],
     theme_preference: 'light',
     language_preference: 'ko',

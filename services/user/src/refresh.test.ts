@@ -262,7 +262,7 @@ test('the same routes stand under /api/v1/auth', async () => {
 test('without the store people stay signed in and can sign out for good', async (t) => {
   const gone = redisStore('redis://127.0.0.1:1')
   t.after(gone.close)
-  const at = await service.start(gone)
+  const at = await service.start({ store: gone })
   const { refresh_token } = await answered(await refresh(tokenOf(await signIn()), at))
   const signedOut = await fetch(`${at}/api/auth/v1/logout`, {
     method: 'POST',

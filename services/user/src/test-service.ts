@@ -9,7 +9,7 @@ import { buildApp } from './app.ts'
 import { SettingsEnv } from './env.ts'
 import { migrationPlan } from './migrations/plan.ts'
 import { servingHandle } from './serving-handle.ts'
-import { type Settings, settingsOf } from './settings.ts'
+import { settingsOf } from './settings.ts'
 
 export const TENANT = '00000000-0000-4000-8000-000000000001'
 export const INTERNAL_KEY = 'k9X2vB7qLmR4tYw8ZcF1hJ6nP3sD5gA0eU'
@@ -20,20 +20,12 @@ export const REDIRECT_URL = 'http://localhost/api/auth/callback/'
 interface TestServiceOptions {
   env: Record<string, string>
   issuers?: Issuer[]
-  /** What differs from what the environment says. */
-  settings?: Partial<Settings>
-  /** Instead of an empty one of its own. */
-  store?: Store
 }
 
-/** The whole service over HTTP on a database and a store of its own; `processes` are further instances on the same two. */
-export async function testService({
-  env,
-  issuers = [],
-  settings: changes = {},
-  store = testStore(),
-}: TestServiceOptions) {
+/** The whole service over HTTP on a database and a store of its own. */
+export async function testService({ env, issuers = [] }: TestServiceOptions) {
   const { database, close } = await testDatabase(migrationPlan)
+  const store = testStore()
   const source = {
     USER_SEALING_KEY: randomBytes(32).toString('base64url'),
     INTERNAL_KEYS: `gateway:${INTERNAL_KEY}`,
@@ -42,25 +34,24 @@ export async function testService({
     SP_REDIRECT_URL: REDIRECT_URL,
     ...env,
   }
-  const read = settingsOf(readEnv(SettingsEnv, 'user', { source, development: true }), { development: true })
-  const settings: Settings = { ...read, issuers, ...changes }
   const apps: FastifyInstance[] = []
-  const start = async (other: Store = store): Promise<string> => {
-    const app = buildApp({ database, store: other, settings, server: { logLevel: 'silent' } })
+  const start = async (differing: { env?: Record<string, string>; store?: Store } = {}): Promise<string> => {
+    const development = { development: true }
+    const read = readEnv(SettingsEnv, 'user', { source: { ...source, ...differing.env }, ...development })
+    const settings = { ...settingsOf(read, development), issuers }
+    const app = buildApp({ database, store: differing.store ?? store, settings, server: { logLevel: 'silent' } })
     apps.push(app)
     return app.listen({ host: '127.0.0.1', port: 0 })
   }
   const url = await start()
   return {
     url,
-    /** Starts a further process's worth of the service, on another store if one is given, and gives its address. */
+    /** Starts a further process's worth of the service on the same database and gives its address. */
     start,
-    database,
     db: servingHandle(database),
     store,
-    settings,
-    internal: (path: string, init: RequestInit = {}, at = url) =>
-      fetch(`${at}/internal/user/v1/${path}`, {
+    internal: (path: string, init: RequestInit = {}) =>
+      fetch(`${url}/internal/user/v1/${path}`, {
         ...init,
         headers: { 'x-internal-key': INTERNAL_KEY, 'content-type': 'application/json', ...init.headers },
       }),

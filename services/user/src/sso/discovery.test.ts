@@ -195,11 +195,7 @@ test('a service whose IdP is down starts, says so at a login, and finds it when 
   const late = await testIssuer()
   t.after(late.close)
   late.answerWith((_request, response) => response.writeHead(503).end())
-  const other = await testService({
-    env: { IDP_ISSUER: late.issuer, IDP_CLIENT_ID: 'sso', IDP_CLIENT_SECRET: 'secret' },
-  })
-  t.after(other.close)
-  const browser = testBrowser(other.url)
+  const browser = testBrowser(await service.start({ env: { IDP_ISSUER: late.issuer } }))
   const json = { accept: 'application/json' }
   assert.deepEqual(await refusal(await browser.get('/api/auth/login/', json)), [503, 'sso-unavailable'])
   late.answerWith((_request, response) => {

@@ -81,16 +81,14 @@ test('the login cookie reaches a form_post of another site, is for us alone, and
   assert.ok(!cookie.includes('Domain'))
 })
 
-test('where all is https the cookies have their prefixes', async (t) => {
-  const secure = await testService({
+test('where all is https the cookies have their prefixes', async () => {
+  const secure = await service.start({
     env: {
-      ...idp.env(idp.pemFile),
       FRONTEND_BASE_URL: 'https://app.example.com',
       SP_REDIRECT_URL: 'https://app.example.com:9050/api/auth/callback/',
     },
   })
-  t.after(secure.close)
-  const { browser } = await signIn(secure.url)
+  const { browser } = await signIn(secure)
 
   assert.deepEqual([...browser.cookies.keys()].sort(), ['__Host-munjigi-login', '__Secure-munjigi-refresh'])
 })
@@ -196,13 +194,10 @@ test("sign-out without the IdP's page ends the session and says so in the words 
   assert.deepEqual(await refusal(await browser.post('/api/auth/v1/refresh', ours)), [401, 'session-ended'])
 })
 
-test('sign-out goes on to IDP_SIGNOUT_URL, with a session or without', async (t) => {
-  const other = await testService({
-    env: { ...idp.env(idp.pemFile), IDP_SIGNOUT_URL: 'https://sso.example.com/bye' },
-  })
-  t.after(other.close)
-  const { browser } = await signIn(other.url)
-  const answers = [await browser.get('/api/auth/logout/'), await testBrowser(other.url).get('/api/auth/logout/')]
+test('sign-out goes on to IDP_SIGNOUT_URL, with a session or without', async () => {
+  const other = await service.start({ env: { IDP_SIGNOUT_URL: 'https://sso.example.com/bye' } })
+  const { browser } = await signIn(other)
+  const answers = [await browser.get('/api/auth/logout/'), await testBrowser(other).get('/api/auth/logout/')]
 
   for (const answer of answers)
     assert.deepEqual([answer.status, answer.headers.get('location')], [302, 'https://sso.example.com/bye'])
@@ -210,9 +205,8 @@ test('sign-out goes on to IDP_SIGNOUT_URL, with a session or without', async (t)
 
 test('a store that is gone is a page that says so, and no login', async (t) => {
   const gone = redisStore('redis://127.0.0.1:1')
-  const other = await testService({ env: idp.env(idp.pemFile), store: gone })
-  t.after(other.close)
-  const browser = testBrowser(other.url)
+  t.after(gone.close)
+  const browser = testBrowser(await service.start({ store: gone }))
   const page = await browser.get('/api/auth/login/')
 
   assert.equal(page.status, 503)
