@@ -1,6 +1,7 @@
 /** The headers of DESIGN §4.1, lower-case. */
 export const X_USER_SUB = 'x-user-sub'
 export const X_TENANT_ID = 'x-tenant-id'
+export const X_SERVICE_CONTEXT = 'x-service-context'
 export const X_REQUEST_ID = 'x-request-id'
 export const X_INTERNAL_KEY = 'x-internal-key'
 export const TRACEPARENT = 'traceparent'
