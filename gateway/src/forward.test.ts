@@ -320,6 +320,19 @@ test('the line of a request names its rule, never its path, query or token', asy
   for (const line of gateway.lines) assert.ok(!/secret|eyJ/.test(line))
 })
 
+test('behind a trusted proxy the line names the caller, elsewhere whoever connected', async (t) => {
+  const trusting = await runGateway(t, { file: 'trusted_proxies: [127.0.0.0/8, 10.0.0.0/8]' })
+  const doubting = await runGateway(t)
+  const chain = 'X-Forwarded-For: 198.51.100.7, 203.0.113.9, 10.0.0.4\r\nConnection: close\r\n'
+  const clientOf = async (gateway: Running) => {
+    await raw(gateway.port, open(chain))
+    return JSON.parse(gateway.lines[0] as string).client
+  }
+
+  assert.equal(await clientOf(trusting), '203.0.113.9')
+  assert.equal(await clientOf(doubting), '127.0.0.1')
+})
+
 test('an id or a trace that is not well-formed is replaced, a good one goes on', async (t) => {
   const { port, seen } = await runGateway(t)
   const trace = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'

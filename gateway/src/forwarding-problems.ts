@@ -10,6 +10,8 @@ export const headersTooLarge = () =>
   new Problem(431, 'headers-too-large', 'The request headers are too large', {
     detail: 'Send at most 16 KB of headers',
   })
+export const contextTooLarge = () =>
+  new Problem(431, 'context-too-large', 'X-Service-Context is too large', { detail: 'Send at most 4 KB in it' })
 export const requestTimeout = () =>
   new Problem(408, 'request-timeout', 'The request took too long to arrive', {
     detail: 'Send it again, without pauses',

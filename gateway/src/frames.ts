@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
 
-/** Close codes of RFC 6455 §7.4.1 that the gateway itself uses. */
+/** Close codes of RFC 6455 §7.4.1. */
 export const GOING_AWAY = 1001
-export const PROTOCOL_ERROR = 1002
-export const MESSAGE_TOO_BIG = 1009
+const PROTOCOL_ERROR = 1002
+const MESSAGE_TOO_BIG = 1009
 export const SERVICE_RESTART = 1012
 
 const CONTINUATION = 0

@@ -2,7 +2,7 @@ import { TRACEPARENT, X_INTERNAL_KEY, X_REQUEST_ID, X_USER_SUB } from '@munjigi/
 import { canonicalHeaderName } from './canonical.ts'
 
 /** What becomes of a caller's header: gone, passed on as it is, or passed on under a condition. */
-export type Fate = 'pass' | 'drop' | 'connection' | 'forwarded' | 'trace'
+type Fate = 'pass' | 'drop' | 'connection' | 'forwarded' | 'trace'
 
 const HOP_BY_HOP = ['connection', 'keep-alive', 'te', 'trailer', 'transfer-encoding', 'upgrade', 'http2-settings']
 /** Built by the gateway, or answered by it. */

@@ -126,9 +126,12 @@ test('headers beyond the limit are 431 and an expectation other than 100-continu
 
   const large = await raw(port, `GET /api/meal/v1/a HTTP/1.1\r\n${HOST}X-A: ${'a'.repeat(20_000)}\r\n\r\n`)
   const odd = await raw(port, `GET /api/meal/v1/a HTTP/1.1\r\n${HOST}Expect: tea\r\n\r\n`)
+  const context = `X-Service-Context: ${'a'.repeat(4097)}\r\nConnection: close\r\n`
+  const wordy = await raw(port, `GET /api/meal/open HTTP/1.1\r\n${HOST}${context}\r\n`)
 
   assert.equal(large.refusal, '431 headers-too-large')
   assert.equal(odd.refusal, '417 expectation-failed')
+  assert.equal(wordy.refusal, '431 context-too-large')
 })
 
 test('an unknown Host is refused, but not where a probe asks', async (t) => {

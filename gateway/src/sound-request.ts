@@ -1,16 +1,20 @@
 import type { IncomingMessage } from 'node:http'
-import { malformedRequest, methodNotProxied, unknownHost } from './forwarding-problems.ts'
+import { X_SERVICE_CONTEXT } from '@munjigi/contracts/headers'
+import { contextTooLarge, malformedRequest, methodNotProxied, unknownHost } from './forwarding-problems.ts'
 import { ambiguousHeader } from './problems.ts'
 import type { RouteTable } from './route-table.ts'
 
+const MAX_CONTEXT_BYTES = 4096
 const HOST = /^(?:[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*\.?|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/
 
-/** What Node's parser lets through although two readers may read it in two ways (RFC 9112 §6). @throws Problem 400, 405 */
+/** What Node's parser lets through although two readers may read it in two ways (RFC 9112 §6). @throws Problem 400, 405, 431 */
 export function requireSound(request: IncomingMessage): void {
   if (request.httpVersionMajor !== 1) throw malformedRequest('Use HTTP/1.1.')
   const coding = request.headers['transfer-encoding']
   if (coding !== undefined) requireChunked(coding, request.httpVersionMinor)
   requireOneHost(request.rawHeaders)
+  const context = request.headers[X_SERVICE_CONTEXT]
+  if (context !== undefined && context.length > MAX_CONTEXT_BYTES) throw contextTooLarge()
   // TRACE would show a caller what the gateway adds; a tunnel would pass by every rule.
   if (request.method === 'TRACE' || request.method === 'CONNECT') throw methodNotProxied(request.method)
 }
