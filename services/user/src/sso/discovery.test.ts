@@ -40,6 +40,17 @@ before(async () => {
   issuer = await testIssuer()
   issuer.answerWith(endpoints)
   service = await testService({
+    issuers: [
+      {
+        issuer: 'https://kakao.example.com',
+        jwks_uri: issuer.jwksUri,
+        algorithms: ['RS256'],
+        audiences: ['munjigi'],
+        people: 'own',
+        name: 'kakao',
+        unknown_people: 'refuse',
+      },
+    ],
     env: { IDP_ISSUER: issuer.issuer, IDP_CLIENT_ID: 'sso', IDP_CLIENT_SECRET: 'secret', SSO_TOKEN_DELIVERY: 'token' },
   })
 })
@@ -146,6 +157,16 @@ for (const [name, tampering] of refused) {
     assert.deepEqual(await refusal((await signIn(tampering)).answer), [400, 'sso-answer-invalid'])
   })
 }
+
+test('a subject becomes ours only if it can stand in a header and is not read as one of another issuer', async () => {
+  for (const sub of ['kakao|7', 'a\r\nb', ' a', '홍길동', 'x'.repeat(256)]) {
+    const { answer } = await signIn({ front: { sub }, back: { sub }, access: { sub } })
+    assert.deepEqual(await refusal(answer), [400, 'sso-answer-invalid'])
+  }
+  const sub = 'auth0|7'
+  const { answer } = await signIn({ front: { sub, loginid: sub }, back: { sub, loginid: sub }, access: { sub } })
+  assert.equal(decodeJwt(tokenOf(answer)).sub, sub)
+})
 
 test('an id_token by a foreign key is refused', async () => {
   const forger = await testIssuer({ issuer: issuer.issuer, kid: issuer.kid })

@@ -1,28 +1,17 @@
 import { Problem } from '@munjigi/problem'
 import type { FastifyBaseLogger } from 'fastify'
-import { createLocalJWKSet, decodeJwt, jwtVerify } from 'jose'
 import * as client from 'openid-client'
-import { type Static, Type } from 'typebox'
-import { Check } from 'typebox/value'
 import { answerInvalid, providerError, providerUnavailable } from '../problems.ts'
 import type { IdpSettings } from '../settings.ts'
-import { type Idp, type Login, SCOPE, type SignedIn, type SignInAnswer } from './idp.ts'
+import { CLOCK_TOLERANCE_S, exchangeAtIdp } from './code-exchange.ts'
+import { type Idp, SCOPE } from './idp.ts'
 
 /** A frozen IdP is answered for within a second. */
 const ANSWER_LIMIT_S = 0.9
-const CLOCK_TOLERANCE_S = 30
 const COOL_DOWN_MS = 5_000
 const UNKNOWN_KEY = 'OAUTH_KEY_SELECTION_FAILED'
 
 type DiscoverySettings = Extract<IdpSettings, { kind: 'discovery' }>
-
-const Roles = Type.Object({ roles: Type.Array(Type.String()) })
-const KeycloakRoles = Type.Object({
-  sub: Type.String(),
-  realm_access: Type.Optional(Roles),
-  resource_access: Type.Optional(Type.Record(Type.String(), Roles)),
-})
-type KeycloakRoles = Static<typeof KeycloakRoles>
 
 /** An IdP with discovery: hybrid flow by form_post, then the code is exchanged (OpenID Connect Core §3.3). */
 export function discoveredIdp(settings: DiscoverySettings, log: FastifyBaseLogger): Idp {
@@ -60,7 +49,7 @@ export function discoveredIdp(settings: DiscoverySettings, log: FastifyBaseLogge
         nonce,
       }),
     finish: async (answer, login) => {
-      const finishBy = (config: client.Configuration) => exchange(config, settings, answer, login)
+      const finishBy = (config: client.Configuration) => exchangeAtIdp(config, settings.redirectUrl, answer, login)
       const config = await configuration()
       try {
         return await finishBy(config).catch(async (error) => finishBy(await withNewKeys(error)))
@@ -103,48 +92,6 @@ function reachedAt(url: string, issuer: string, backchannelUrl: string | undefin
   const { origin } = new URL(issuer)
   if (backchannelUrl === undefined || !url.startsWith(`${origin}/`)) return url
   return backchannelUrl.replace(/\/+$/, '') + url.slice(origin.length)
-}
-
-async function exchange(
-  config: client.Configuration,
-  settings: DiscoverySettings,
-  answer: SignInAnswer,
-  { state, nonce }: Login,
-): Promise<SignedIn> {
-  const url = new URL(settings.redirectUrl)
-  url.hash = new URLSearchParams({ ...answer }).toString()
-  const tokens = await client.authorizationCodeGrant(config, url, {
-    expectedState: state,
-    expectedNonce: nonce,
-    idTokenExpected: true,
-  })
-  const front = decodeJwt(answer.id_token)
-  const back = tokens.claims()
-  // OpenID Connect Core §3.3.3.6: both id_tokens speak of the same person.
-  if (back === undefined || front.sub !== back.sub) throw answerInvalid()
-  for (const { typ } of [front, back]) if (typ !== undefined && typ !== 'ID') throw answerInvalid()
-  const roles = await readRoles(config, tokens.access_token)
-  if (roles !== undefined && roles.sub !== back.sub) throw answerInvalid()
-  return {
-    issuer: back.iss,
-    sub: back.sub,
-    claims: { ...front, ...back },
-    realm_access: roles?.realm_access ?? null,
-    resource_access: roles?.resource_access ?? null,
-    id_token: tokens.id_token ?? null,
-  }
-}
-
-/** Keycloak's roles stand in the access token; another IdP's may be no JWT at all. */
-async function readRoles(config: client.Configuration, accessToken: string): Promise<KeycloakRoles | undefined> {
-  const jwks = client.getJwksCache(config)?.jwks
-  if (jwks === undefined || accessToken.split('.').length !== 3) return undefined
-  const { issuer } = config.serverMetadata()
-  const { payload } = await jwtVerify(accessToken, createLocalJWKSet(jwks), {
-    issuer,
-    clockTolerance: CLOCK_TOLERANCE_S,
-  })
-  return Check(KeycloakRoles, payload) ? (payload as KeycloakRoles) : undefined
 }
 
 /** What the library says goes into the log by its code, and never to the browser. */

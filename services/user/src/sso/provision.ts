@@ -1,41 +1,11 @@
-import { randomUUID } from 'node:crypto'
 import type { Transaction } from 'kysely'
 import { recordEvent } from '../audit.ts'
-import type { UserDeps } from '../deps.ts'
 import { lockPerson, type PersonRow } from '../people.ts'
-import { answerInvalid, loginIdMissing, loginIdTaken } from '../problems.ts'
+import { loginIdTaken } from '../problems.ts'
 import type { Tables } from '../tables.ts'
 import { nowSeconds } from '../tokens.ts'
 import type { SignedIn } from './idp.ts'
-import { type Profile, readProfile } from './profile.ts'
-
-export interface Newcomer {
-  identity: SignedIn
-  profile: Profile & { user_id: string }
-  /** The platform's subject if nobody has this name yet. */
-  sub: string
-  isInitialAdmin: boolean
-  tenantId: string
-  requestId: string
-}
-
-/** What can stand in `X-User-Sub`; a bar would make it look like a subject of another issuer (DESIGN §4.3). */
-const SUBJECT = /^[\x21-\x7b\x7d\x7e]{1,255}$/
-
-/** @throws Problem 400 `sso-answer-invalid` or 502 `login-id-missing`. */
-export function newcomer({ settings, idp }: UserDeps, identity: SignedIn, requestId: string): Newcomer {
-  if (!SUBJECT.test(identity.sub)) throw answerInvalid()
-  const { user_id, ...profile } = readProfile(identity.claims, settings.claims)
-  if (user_id === undefined) throw loginIdMissing()
-  return {
-    identity,
-    profile: { ...profile, user_id },
-    sub: idp.namesPeople ? identity.sub : randomUUID(),
-    isInitialAdmin: settings.initialAdminIds.has(user_id),
-    tenantId: settings.defaultTenantId,
-    requestId,
-  }
-}
+import type { Newcomer } from './newcomer.ts'
 
 /**
  * The person bound to (iss, sub), brought up to date or made. Of two first logins at once the unique constraints let one

@@ -8,7 +8,8 @@ import { insertSession, type NewRefreshToken } from '../sessions.ts'
 import { assertActive } from '../standing.ts'
 import { earliestIat, type TokenFacts } from '../tokens.ts'
 import type { SignedIn } from './idp.ts'
-import { type Newcomer, newcomer, provision } from './provision.ts'
+import { type Newcomer, newcomer } from './newcomer.ts'
+import { provision } from './provision.ts'
 
 export interface Session {
   person: PersonRow

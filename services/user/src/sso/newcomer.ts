@@ -1,0 +1,41 @@
+import { randomUUID } from 'node:crypto'
+import type { UserDeps } from '../deps.ts'
+import { answerInvalid, loginIdMissing } from '../problems.ts'
+import type { Settings } from '../settings.ts'
+import type { SignedIn } from './idp.ts'
+import { type Profile, readProfile } from './profile.ts'
+
+export interface Newcomer {
+  identity: SignedIn
+  profile: Profile & { user_id: string }
+  /** The platform's subject if nobody has this name yet. */
+  sub: string
+  isInitialAdmin: boolean
+  tenantId: string
+  requestId: string
+}
+
+/** What can stand in `X-User-Sub`, where the IdP's subject becomes ours. */
+const PLATFORM_SUBJECT = /^[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?$/
+const ANY_SUBJECT = /^\P{Cc}{1,255}$/u
+
+/** @throws Problem 400 `sso-answer-invalid` or 502 `login-id-missing`. */
+export function newcomer({ settings, idp }: UserDeps, identity: SignedIn, requestId: string): Newcomer {
+  if (!isUsable(identity.sub, idp.namesPeople, settings.issuers)) throw answerInvalid()
+  const { user_id, ...profile } = readProfile(identity.claims, settings.claims)
+  if (user_id === undefined) throw loginIdMissing()
+  return {
+    identity,
+    profile: { ...profile, user_id },
+    sub: idp.namesPeople ? identity.sub : randomUUID(),
+    isInitialAdmin: settings.initialAdminIds.has(user_id),
+    tenantId: settings.defaultTenantId,
+    requestId,
+  }
+}
+
+/** A subject of ours that begins with another issuer's name would be read as one of its people (DESIGN §4.3). */
+function isUsable(sub: string, becomesOurs: boolean, issuers: Settings['issuers']): boolean {
+  if (!becomesOurs) return ANY_SUBJECT.test(sub)
+  return PLATFORM_SUBJECT.test(sub) && !issuers.some(({ name }) => name !== undefined && sub.startsWith(`${name}|`))
+}
