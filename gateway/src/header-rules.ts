@@ -33,6 +33,7 @@ const OVERRIDES = [
 const ONE_SPELLING = ['cookie', 'content-type', 'x-service-context', 'x-tenant-id']
 const FORWARDED_PREFIX = 'x-forwarded-'
 const REMEMBERED_SPELLINGS = 1000
+const REMEMBERED_LENGTH = 64
 
 /** Says what becomes of a header of a request to one service; spellings seen before cost one look-up. */
 export type HeaderRules = (name: string) => Fate
@@ -44,7 +45,8 @@ export function headerRules(identityHeaders: readonly string[]): HeaderRules {
     const known = remembered.get(name)
     if (known !== undefined) return known
     const fate = fateOf(name, dropped)
-    if (remembered.size < REMEMBERED_SPELLINGS) remembered.set(name, fate)
+    // Bounded in both ways: names are the caller's.
+    if (remembered.size < REMEMBERED_SPELLINGS && name.length <= REMEMBERED_LENGTH) remembered.set(name, fate)
     return fate
   }
 }

@@ -5,6 +5,7 @@ import type { CanonicalTarget } from './canonical.ts'
 import { originNotAllowed } from './cors.ts'
 import { type Handshake, readHandshake } from './credential.ts'
 import { endSocket, refuseSocket } from './door-server.ts'
+import { handshakeMalformed } from './forwarding-problems.ts'
 import { requireHandshake } from './handshake.ts'
 import type { RouteTable } from './route-table.ts'
 import { CLIENT_GONE, type Recorders, Visit } from './visit.ts'
@@ -40,6 +41,8 @@ export class SocketVisit extends Visit {
   /** @throws Problem 400, 403 or 426 unless it is a handshake from an origin that may make one */
   override read(target: CanonicalTarget): void {
     requireHandshake(this.request)
+    // Its answer would come after the switch, as if it were frames.
+    if (this.connection.guests.size > 0) throw handshakeMalformed('Make the handshake on a connection of its own')
     if (this.request.headers.origin !== undefined && this.access === undefined) throw originNotAllowed()
     super.read(target)
     this.handshake = readHandshake(this.request.rawHeaders, target.query)

@@ -3,7 +3,7 @@ import type { Server } from 'node:http'
 import { createSecureContext, type Server as TlsServer } from 'node:tls'
 import type { FastifyBaseLogger } from 'fastify'
 
-const LOOK_MS = 2000
+const LOOK_MS = 1000
 
 export interface CertificateFiles {
   certFile: string

@@ -99,6 +99,7 @@ test('the service sees the verified subject and no token in its URL', async (t) 
   assert.equal(request?.url, '/ws/meal/live?a=1&b=2')
   assert.equal(request?.headers['x-user-sub'], LEE)
   assert.equal(request?.headers.authorization, `Bearer ${token}`)
+  assert.equal(JSON.parse(gateway.lines[0] as string).status, 101)
   assert.ok(!gateway.lines.join().includes(token))
 })
 
@@ -346,6 +347,17 @@ test('a caller who reads nothing holds the service back instead of filling memor
   client.socket.destroy()
 
   assert.ok(before > 32 * 1024 * 1024, 'most of it must still be with the service')
+})
+
+test('a handshake behind a request that is not answered yet ends the connection', async (t) => {
+  const service = await echo(t)
+  const { port } = await runGateway(t, { mealUrl: service.url })
+  const unanswered = `GET /api/meal/open HTTP/1.1\r\n${HOST}\r\n`
+
+  const client = await new RawClient(port).send(unanswered + handshake('/ws/meal/open')).closed()
+
+  assert.equal(client.text, '')
+  assert.equal(service.requests.length, 0)
 })
 
 test('when one side goes, the other goes too', async (t) => {
