@@ -1,7 +1,9 @@
 import type { FastifyBaseLogger } from 'fastify'
 import pino from 'pino'
+import { type Static, Type } from 'typebox'
 
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent'
+export const LogLevel = Type.Enum(['debug', 'info', 'warn', 'error', 'silent'], { default: 'info' })
+export type LogLevel = Static<typeof LogLevel>
 
 const SECRET_KEYS = [
   'authorization',
