@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { Problem } from '@munjigi/problem'
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyServerOptions, LogController } from 'fastify'
+import { problemOf } from './error-problem.ts'
 import { health } from './health.ts'
 import { createLogger, type LogLevel } from './logger.ts'
 import { metrics } from './metrics.ts'
@@ -37,7 +38,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
   // Plain text is no request body of ours; without its parser it is a 415.
   app.removeContentTypeParser('text/plain')
   app.setErrorHandler<FastifyError | Problem>((error, request, reply) => {
-    const problem = toProblem(error)
+    const problem = problemOf(error)
     if (problem.status >= 500) request.log.error({ err: error }, 'request failed')
     return reply
       .code(problem.status)
@@ -71,47 +72,6 @@ export function createServer(options: ServerOptions): FastifyInstance {
 
 const requestIdOf = (given: string | string[] | undefined): string =>
   typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID()
-
-function toProblem(error: FastifyError | Problem): Problem {
-  if (error instanceof Problem) return error
-  if (error.validation !== undefined) return invalidRequest(error)
-  const status = error.statusCode ?? 500
-  if (status === 413)
-    return new Problem(413, 'body-too-large', 'The request body is too large', { detail: 'Send less in one request' })
-  if (status === 415)
-    return new Problem(415, 'unsupported-media-type', 'This content type is not read here', {
-      detail: 'Send application/json',
-    })
-  if (status >= 400 && status < 500) return new Problem(status, 'bad-request', 'The request could not be read')
-  // What packages/db and packages/store mark as an outage of theirs.
-  if (status === 503)
-    return new Problem(503, 'unavailable', 'Something we depend on does not answer', {
-      detail: 'Try again shortly',
-      headers: { 'retry-after': '1' },
-      cause: error,
-    })
-  return new Problem(500, 'internal', 'Something went wrong on our side', {
-    detail: 'Try again; if it stays, report the request_id',
-    cause: error,
-  })
-}
-
-function invalidRequest(error: FastifyError): Problem {
-  const faults = (error.validation ?? []).map(({ instancePath, keyword, params, message }) => {
-    const inner =
-      keyword === 'required'
-        ? params.missingProperty
-        : keyword === 'additionalProperties'
-          ? params.additionalProperty
-          : undefined
-    const field =
-      [...instancePath.split('/').filter(Boolean), inner].filter(Boolean).join('.') ||
-      (error.validationContext ?? 'request')
-    return { field, message: keyword === 'additionalProperties' ? 'is not a known field' : (message ?? 'is not valid') }
-  })
-  const detail = faults.map(({ field, message }) => `${field}: ${message}`).join('; ')
-  return new Problem(400, 'invalid-request', 'The request is not valid', { detail, extensions: { faults } })
-}
 
 declare module 'fastify' {
   interface FastifyRequest {

@@ -1,0 +1,41 @@
+import { Problem } from '@munjigi/problem'
+import type { FastifyError } from 'fastify'
+
+/** What the caller is told of what was thrown: a Problem as it is, a fault of the request as 4xx, an outage as 503, a bug as an opaque 500. */
+export function problemOf(error: FastifyError | Problem): Problem {
+  if (error instanceof Problem) return error
+  if (error.validation !== undefined) return invalidRequest(error)
+  const status = error.statusCode ?? 500
+  if (status === 413)
+    return new Problem(413, 'body-too-large', 'The request body is too large', { detail: 'Send less in one request' })
+  if (status === 415)
+    return new Problem(415, 'unsupported-media-type', 'This content type is not read here', {
+      detail: 'Send application/json',
+    })
+  if (status >= 400 && status < 500) return new Problem(status, 'bad-request', 'The request could not be read')
+  // What packages/db and packages/store mark as an outage of theirs.
+  if (status === 503)
+    return new Problem(503, 'unavailable', 'Something we depend on does not answer', {
+      detail: 'Try again shortly',
+      headers: { 'retry-after': '1' },
+      cause: error,
+    })
+  return new Problem(500, 'internal', 'Something went wrong on our side', {
+    detail: 'Try again; if it stays, report the request_id',
+    cause: error,
+  })
+}
+
+function invalidRequest({ validation = [], validationContext }: FastifyError): Problem {
+  const faults = validation.map(({ instancePath, keyword, params, message }) => {
+    const inner = params.missingProperty ?? params.additionalProperty
+    const path = [...instancePath.split('/'), inner].filter(Boolean).join('.')
+    const isUnknown = keyword === 'additionalProperties'
+    return {
+      field: path || (validationContext ?? 'request'),
+      message: isUnknown ? 'is not a known field' : (message ?? 'is not valid'),
+    }
+  })
+  const detail = faults.map(({ field, message }) => `${field}: ${message}`).join('; ')
+  return new Problem(400, 'invalid-request', 'The request is not valid', { detail, extensions: { faults } })
+}
