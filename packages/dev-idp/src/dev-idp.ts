@@ -14,9 +14,6 @@ interface DevIdpOptions {
   realmFile: string
   /** 0: any free one. */
   port: number
-  host?: string
-  /** What stands before `/realms/…` for browsers, when it is not `http://localhost:<port>`. */
-  issuerBase?: string
   /** Keys and sign-ins live on in here; without it they end with the process. */
   directory?: string
   /** What replaces `${NAME}` in the realm file. */
@@ -35,9 +32,9 @@ export async function startDevIdp(options: DevIdpOptions): Promise<DevIdp> {
   const records = openRecords(options.directory)
   const keys = await openKeys(realm.realm, options.directory)
   const server = createServer()
-  await listen(server, options.port, options.host ?? '127.0.0.1')
+  await listen(server, options.port)
   const url = `http://localhost:${(server.address() as AddressInfo).port}`
-  const issuer = `${options.issuerBase ?? url}/realms/${realm.realm}`
+  const issuer = `${url}/realms/${realm.realm}`
   const idp: Idp = {
     issuer,
     realm,
@@ -62,5 +59,5 @@ export async function startDevIdp(options: DevIdpOptions): Promise<DevIdp> {
   }
 }
 
-const listen = (server: Server, port: number, host: string) =>
-  new Promise<void>((listening, failed) => server.once('error', failed).listen(port, host, listening))
+const listen = (server: Server, port: number) =>
+  new Promise<void>((listening, failed) => server.once('error', failed).listen(port, '127.0.0.1', listening))
