@@ -3,9 +3,9 @@ import { requireUser } from '@munjigi/identity/user-context'
 import type { TypeBoxProvider } from '@munjigi/server/typebox-provider'
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
+import { requireAdministration } from './guards.ts'
 import { adminNotFound } from './problems.ts'
-import { requireAdministration } from './rights.ts'
-import type { Store } from './store.ts'
+import type { MealStore } from './store.ts'
 
 const NewAdmin = Type.Pick(MealServiceAdmin, ['keycloak_sub', 'restaurant_id'], { additionalProperties: false })
 const AdminQuery = Type.Object(
@@ -18,7 +18,7 @@ const AdminQuery = Type.Object(
   { additionalProperties: false },
 )
 
-export function adminRoutes(scope: FastifyInstance, meal: Store): void {
+export function adminRoutes(scope: FastifyInstance, meal: MealStore): void {
   const app = scope.withTypeProvider<TypeBoxProvider>()
 
   app.route({

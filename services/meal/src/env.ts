@@ -1,12 +1,11 @@
+import { databaseEnv } from '@munjigi/db/env'
 import { VerifierEnv } from '@munjigi/identity/service-verifier'
+import { serverEnv } from '@munjigi/server/env'
 import { Type } from 'typebox'
+import { SERVING_ROLE } from './migrations/plan.ts'
 
 export const Env = Type.Object({
+  ...serverEnv(4002),
   ...VerifierEnv.properties,
-  DATABASE_URL: Type.String({
-    pattern: '^postgres(ql)?://',
-    description: 'the database, as a login whose only right is to take the role meal_serving',
-  }),
-  LOG_LEVEL: Type.Enum(['debug', 'info', 'warn', 'error', 'silent'], { default: 'info' }),
-  PORT: Type.Integer({ minimum: 1, maximum: 65535, default: 4002 }),
+  ...databaseEnv(SERVING_ROLE),
 })

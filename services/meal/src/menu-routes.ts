@@ -2,9 +2,9 @@ import { Menu, NewMenu } from '@munjigi/contracts/meal'
 import type { TypeBoxProvider } from '@munjigi/server/typebox-provider'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
+import { requireMenuRight } from './guards.ts'
 import { menuNotFound } from './problems.ts'
-import { requireMenuRight } from './rights.ts'
-import type { Store } from './store.ts'
+import type { MealStore } from './store.ts'
 
 const Id = Type.Pick(Menu, ['id'])
 const MenuQuery = Type.Object(
@@ -16,7 +16,7 @@ const MenuChange = Type.Partial(Type.Pick(Menu, ['date', 'meal', 'dishes', 'pric
   minProperties: 1,
 })
 
-export function menuRoutes(scope: FastifyInstance, meal: Store): void {
+export function menuRoutes(scope: FastifyInstance, meal: MealStore): void {
   const app = scope.withTypeProvider<TypeBoxProvider>()
 
   async function requireEditor(request: FastifyRequest, id: string) {

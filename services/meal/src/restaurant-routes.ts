@@ -2,15 +2,15 @@ import { Restaurant } from '@munjigi/contracts/meal'
 import type { TypeBoxProvider } from '@munjigi/server/typebox-provider'
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
+import { requireAdministration } from './guards.ts'
 import { restaurantNotFound } from './problems.ts'
-import { requireAdministration } from './rights.ts'
-import type { Store } from './store.ts'
+import type { MealStore } from './store.ts'
 
 const Id = Type.Pick(Restaurant, ['id'])
 const NewRestaurant = Type.Pick(Restaurant, ['name', 'location'], { additionalProperties: false })
 const RestaurantChange = Type.Partial(NewRestaurant, { additionalProperties: false, minProperties: 1 })
 
-export function restaurantRoutes(scope: FastifyInstance, meal: Store): void {
+export function restaurantRoutes(scope: FastifyInstance, meal: MealStore): void {
   const app = scope.withTypeProvider<TypeBoxProvider>()
 
   app.route({

@@ -1,17 +1,14 @@
 import type { MealServiceAdmin, Menu, NewMenu, Restaurant } from '@munjigi/contracts/meal'
+import { isoTime } from '@munjigi/db/iso-time'
 import { type Kysely, sql } from 'kysely'
 import type { Tables } from './tables.ts'
 
-/** A time as it goes over the wire: ISO 8601 in UTC. */
-const iso = (column: 'updated_at' | 'created_at') =>
-  sql<string>`to_char(${sql.ref(column)} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`.as(column)
-
 const restaurantColumns = ['id', 'name', 'location'] as const
-const menuColumns = ['id', 'restaurant_id', 'date', 'meal', 'dishes', 'price', iso('updated_at')] as const
-const adminColumns = ['keycloak_sub', 'restaurant_id', 'granted_by', iso('created_at')] as const
+const menuColumns = ['id', 'restaurant_id', 'date', 'meal', 'dishes', 'price', isoTime('updated_at')] as const
+const adminColumns = ['keycloak_sub', 'restaurant_id', 'granted_by', isoTime('created_at')] as const
 
 export type MenuChange = Partial<Pick<Menu, 'date' | 'meal' | 'dishes' | 'price'>>
-export type Store = ReturnType<typeof mealStore>
+export type MealStore = ReturnType<typeof mealStore>
 
 export function mealStore(db: Kysely<Tables>) {
   return {

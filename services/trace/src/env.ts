@@ -1,13 +1,12 @@
+import { databaseEnv } from '@munjigi/db/env'
 import { VerifierEnv } from '@munjigi/identity/service-verifier'
+import { serverEnv } from '@munjigi/server/env'
 import { Type } from 'typebox'
+import { SERVING_ROLE } from './migrations/plan.ts'
 
 export const Env = Type.Object({
+  ...serverEnv(4003),
   ...VerifierEnv.properties,
-  DATABASE_URL: Type.String({
-    pattern: '^postgres(ql)?://',
-    description: 'the database, as a login whose only right is to take the role trace_serving',
-  }),
+  ...databaseEnv(SERVING_ROLE),
   REDIS_URL: Type.String({ pattern: '^rediss?://', description: 'Redis, for announcements between processes' }),
-  LOG_LEVEL: Type.Enum(['debug', 'info', 'warn', 'error', 'silent'], { default: 'info' }),
-  PORT: Type.Integer({ minimum: 1, maximum: 65535, default: 4003 }),
 })

@@ -1,7 +1,7 @@
 import type { TraceMessage } from '@munjigi/contracts/trace'
 import type { UserContext } from '@munjigi/identity/user-context'
 import type { WebSocket } from 'ws'
-import type { Store } from './store.ts'
+import type { TraceStore } from './store.ts'
 
 const PAGE = 20
 /** More than a page of the largest entries, so that only a reader who falls behind meets it. */
@@ -12,7 +12,7 @@ interface Listening {
   user: UserContext
   traceId: string
   after: number
-  traces: Store
+  traces: TraceStore
   onError(error: unknown): void
 }
 

@@ -1,6 +1,6 @@
 import { ACCESS_CHANNEL, AccessMessage } from '@munjigi/contracts/access'
 import { isAdminRole } from '@munjigi/identity/roles'
-import type { Store as Messages } from '@munjigi/store/store'
+import type { Store } from '@munjigi/store/store'
 import type { FastifyBaseLogger } from 'fastify'
 import { Check } from 'typebox/value'
 import type { Listener } from './listener.ts'
@@ -13,7 +13,7 @@ const SILENCE_LIMIT_MS = 60_000
 export type Listeners = Awaited<ReturnType<typeof createListeners>>
 
 /** Everybody who listens in this process, told by message what any process appended. */
-export async function createListeners(messages: Messages, log: FastifyBaseLogger) {
+export async function createListeners(messages: Store, log: FastifyBaseLogger) {
   const byTrace = new Map<string, Set<Listener>>()
   const all = () => [...byTrace.values()].flatMap((listeners) => [...listeners])
 

@@ -3,11 +3,11 @@ import { requireUser } from '@munjigi/identity/user-context'
 import type { TypeBoxProvider } from '@munjigi/server/typebox-provider'
 import type { FastifyInstance } from 'fastify'
 import { type Static, Type } from 'typebox'
+import { requireReading, TraceParams } from './guards.ts'
 import { Listener } from './listener.ts'
 import type { Listeners } from './listeners.ts'
 import { upgradeRequired } from './problems.ts'
-import { requireReading, TraceParams } from './reading.ts'
-import type { Store } from './store.ts'
+import type { TraceStore } from './store.ts'
 
 const MAX_MESSAGE_BYTES = 1024
 const CLOSING_LIMIT_MS = 1_000
@@ -18,7 +18,7 @@ const LiveQuery = Type.Object(
 )
 
 /** `/ws/trace/{trace_id}?after=`: what was missed, then what comes. Sockets end by the gateway or the peer, not by `exp`. */
-export async function liveRoute(scope: FastifyInstance, traces: Store, listeners: Listeners): Promise<void> {
+export async function liveRoute(scope: FastifyInstance, traces: TraceStore, listeners: Listeners): Promise<void> {
   await scope.register(websocket, {
     options: { maxPayload: MAX_MESSAGE_BYTES },
     errorHandler: (error, socket, request) => {

@@ -3,10 +3,10 @@ import { requireUser } from '@munjigi/identity/user-context'
 import type { TypeBoxProvider } from '@munjigi/server/typebox-provider'
 import type { FastifyInstance } from 'fastify'
 import { type Static, Type } from 'typebox'
+import { requireReading, TraceParams } from './guards.ts'
 import type { Listeners } from './listeners.ts'
 import { entryTooLarge, traceFull, traceNotYours } from './problems.ts'
-import { requireReading, TraceParams } from './reading.ts'
-import type { NewEntry, Store } from './store.ts'
+import type { NewEntry, TraceStore } from './store.ts'
 
 const MAX_FIELDS_BYTES = 8 * 1024
 const MAX_BATCH = 100
@@ -55,7 +55,7 @@ const PageQuery = Type.Object(
   { additionalProperties: false },
 )
 
-export function traceRoutes(scope: FastifyInstance, traces: Store, listeners: Listeners): void {
+export function traceRoutes(scope: FastifyInstance, traces: TraceStore, listeners: Listeners): void {
   const app = scope.withTypeProvider<TypeBoxProvider>()
 
   app.route({

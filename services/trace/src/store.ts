@@ -1,21 +1,18 @@
 import type { TraceEntry } from '@munjigi/contracts/trace'
+import { isoTime } from '@munjigi/db/iso-time'
 import { type Kysely, sql } from 'kysely'
+import type { Ownership } from './rights.ts'
 import type { Tables } from './tables.ts'
-import type { Ownership } from './who-may.ts'
 
 export const MAX_ENTRIES_PER_TRACE = 10_000
 const SWEEP_ENTRIES = 1_000
 const SWEEP_TRACES = 100
 
 export type NewEntry = Omit<TraceEntry, 'trace_id' | 'seq'>
-export type Store = ReturnType<typeof traceStore>
+export type TraceStore = ReturnType<typeof traceStore>
 
-/** A time as it goes over the wire: ISO 8601 in UTC. */
-const iso = <Column extends 'at' | 'created_at' | 'updated_at'>(column: Column) =>
-  sql<string>`to_char(${sql.ref(column)} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`.as(column)
-
-const entryColumns = ['trace_id', 'seq', iso('at'), 'level', 'message', 'fields'] as const
-const traceColumns = ['id as trace_id', 'position', 'last_seq', iso('created_at'), iso('updated_at')] as const
+const entryColumns = ['trace_id', 'seq', isoTime('at'), 'level', 'message', 'fields'] as const
+const traceColumns = ['id as trace_id', 'position', 'last_seq', isoTime('created_at'), isoTime('updated_at')] as const
 
 export function traceStore(db: Kysely<Tables>) {
   return {

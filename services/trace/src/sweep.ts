@@ -1,11 +1,11 @@
 import type { FastifyInstance } from 'fastify'
-import type { Store } from './store.ts'
+import type { TraceStore } from './store.ts'
 
 const RETENTION_MS = 30 * 24 * 60 * 60_000
 const INTERVAL_MS = 60 * 60_000
 
 /** Every hour removes the traces that nobody has written to for 30 days. */
-export function sweepHourly(app: FastifyInstance, traces: Store): void {
+export function sweepHourly(app: FastifyInstance, traces: TraceStore): void {
   let isClosing = false
   const sweep = async () => {
     const limit = new Date(Date.now() - RETENTION_MS)

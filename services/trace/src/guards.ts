@@ -3,15 +3,15 @@ import { requireUser } from '@munjigi/identity/user-context'
 import type { FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
 import { traceNotFound, traceNotYours } from './problems.ts'
-import type { Store } from './store.ts'
-import { readingOf } from './who-may.ts'
+import { readingOf } from './rights.ts'
+import type { TraceStore } from './store.ts'
 
 export const TraceParams = Type.Object({ trace_id: TraceId })
 type TraceParams = Static<typeof TraceParams>
 
 /** A preHandler that lets through who may read the trace of the path. */
 export const requireReading =
-  (traces: Store) =>
+  (traces: TraceStore) =>
   async (request: FastifyRequest): Promise<void> => {
     const trace = await traces.find((request.params as TraceParams).trace_id)
     const reading = trace ? readingOf(requireUser(request), trace) : 'hidden'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { readingOf } from './who-may.ts'
+import { readingOf } from './rights.ts'
 
 const here = 'tenant-a'
 const there = 'tenant-b'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Grant, mayAdminister, mayEditMenus, type Roles } from './who-may.ts'
+import { type Grant, mayAdminister, mayEditMenus, type Roles } from './rights.ts'
 
 const none: Roles = { role: undefined, hasRealmRole: () => false, hasClientRole: () => false }
 const people: Record<string, Roles> = {
