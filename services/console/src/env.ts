@@ -1,6 +1,8 @@
+import { serverEnv } from '@munjigi/server/env'
 import { Type } from 'typebox'
 
 export const Env = Type.Object({
+  ...serverEnv(9060),
   GATEWAY_URL: Type.String({
     pattern: '^https?://',
     description: 'the gateway as this server reaches it, for /api and /ws',
@@ -16,6 +18,4 @@ export const Env = Type.Object({
     Type.String({ minLength: 1, description: 'PEM key; with TLS_CERT_FILE the console serves https' }),
   ),
   TLS_CERT_FILE: Type.Optional(Type.String({ minLength: 1, description: 'PEM certificate chain' })),
-  LOG_LEVEL: Type.Enum(['debug', 'info', 'warn', 'error', 'silent'], { default: 'info' }),
-  PORT: Type.Integer({ default: 9060, minimum: 0, maximum: 65535 }),
 })
