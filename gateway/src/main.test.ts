@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
@@ -18,10 +18,9 @@ function start(t: TestContext, args: string[], env: Record<string, string> = {})
   child.stdout.on('data', (chunk) => (output.text += chunk))
   child.stderr.on('data', (chunk) => (output.text += chunk))
   t.after(() => child.kill('SIGKILL'))
-  return { child, output }
+  const ended = once(child, 'close').then(([code]) => code as number)
+  return { child, output, ended }
 }
-
-const exitOf = async (child: ChildProcess): Promise<number> => (await once(child, 'close'))[0]
 
 function servicesFile(t: TestContext, text = SERVICES): string {
   const folder = mkdtempSync(join(tmpdir(), 'main-'))
@@ -44,29 +43,29 @@ test('check prints the table and exits 0, or the faults and exits 1', async (t) 
   const good = start(t, ['check', servicesFile(t)])
   const bad = start(t, ['check', servicesFile(t, `${SERVICES}  meal: { hots: x }\n`)])
 
-  assert.equal(await exitOf(good.child), 0)
+  assert.equal(await good.ended, 0)
   assert.match(good.output.text, /auth +http:\/\/127.0.0.1:1/)
-  assert.equal(await exitOf(bad.child), 1)
+  assert.equal(await bad.ended, 1)
   assert.match(bad.output.text, /services\.yaml:3:\d+ .*hots/)
 })
 
 test('a command that is none is answered with those that are', async (t) => {
-  const { child, output } = start(t, ['chekc'])
+  const { ended, output } = start(t, ['chekc'])
 
-  assert.equal(await exitOf(child), 2)
+  assert.equal(await ended, 2)
   assert.match(output.text, /check FILE/)
 })
 
 test('without its settings it does not start and names them all', async (t) => {
-  const { child, output } = start(t, [], { GATEWAY_PORT: 'x' })
+  const { ended, output } = start(t, [], { GATEWAY_PORT: 'x' })
 
-  assert.equal(await exitOf(child), 1)
+  assert.equal(await ended, 1)
   for (const name of ['GATEWAY_PORT', 'PLATFORM_ISSUER', 'INTERNAL_KEY']) assert.match(output.text, new RegExp(name))
 })
 
 test('it serves, writes its lines, shows its figures apart, and ends at SIGTERM', async (t) => {
   const [port, metricsPort] = [await freePort(), await freePort()]
-  const { child, output } = start(t, [], {
+  const { child, ended, output } = start(t, [], {
     SERVICES_CONFIG_FILE: servicesFile(t),
     GATEWAY_PORT: port,
     METRICS_PORT: metricsPort,
@@ -86,7 +85,7 @@ test('it serves, writes its lines, shows its figures apart, and ends at SIGTERM'
   const figures = await (await ask(metricsPort, '/metrics')).text()
   child.kill('SIGTERM')
 
-  assert.equal(await exitOf(child), 0)
+  assert.equal(await ended, 0)
   assert.equal(refused.status, 401)
   assert.match(figures, /gateway_requests_total{module="auth",method="GET",status="401"} 1/)
   assert.match(figures, /process_cpu_seconds_total/)
