@@ -221,6 +221,21 @@ test('people of another issuer are called by its name and meet nobody of ours', 
   assert.deepEqual(refusal(await get('/me', bearer(pretender, 'company|park'))), [401, '/problems/token-invalid'])
 })
 
+test('a role counts only where the issuer names our people', async () => {
+  const roles = {
+    realm_access: { roles: ['global_admin'] },
+    resource_access: { 'meal-service': { roles: ['meal_admin'] } },
+  }
+  const rolesOf = async (token: string, sub: string) => {
+    const { global, meal } = (await get('/me', bearer(token, sub))).json()
+    return [global, meal]
+  }
+
+  assert.deepEqual(await rolesOf(outside.token({ sub: 'park', ...roles }), 'company|park'), [false, false])
+  const shared = keycloak.token({ ...lee, ...roles, azp: 'kakao-bot', typ: 'Bearer' })
+  assert.deepEqual(await rolesOf(shared, 'lee'), [true, true])
+})
+
 test('a permission is asked of a platform token, and nothing else has any', async () => {
   const cases = (token: string, sub = 'lee') => get('/cases', bearer(token, sub))
   const foreign = keycloak.token({ ...lee, azp: 'kakao-bot', typ: 'Bearer', permissions: ['case:write'] })

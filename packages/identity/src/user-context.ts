@@ -36,7 +36,7 @@ export interface UserContext {
   readonly tenantId: string | undefined
   readonly role: string | undefined
   readonly permissions: ReadonlySet<string>
-  /** Keycloak's realm roles (source 002 §2.2). */
+  /** Keycloak's realm roles (source 002 §2.2); nobody has any whose issuer has people of its own (decision 1). */
   hasRealmRole(role: string): boolean
   /** Keycloak's roles of one client (source 002 §2.2). */
   hasClientRole(client: string, role: string): boolean
@@ -105,15 +105,15 @@ function onlyValue(request: FastifyRequest, name: string): string | undefined {
 function userContext(token: VerifiedToken): UserContext {
   const claims = token.claims
   const permissions = token.issuer.isPlatform && Array.isArray(claims.permissions) ? claims.permissions : []
+  const { realm_access, resource_access: clients } = token.issuer.people === 'shared' ? claims : {}
   return {
     sub: token.subject,
     token,
     tenantId: typeof claims.tenant_id === 'string' && token.issuer.isPlatform ? claims.tenant_id : undefined,
     role: typeof claims.role === 'string' && token.issuer.isPlatform ? claims.role : undefined,
     permissions: new Set(permissions.filter((item) => typeof item === 'string')),
-    hasRealmRole: (role) => rolesIn(claims.realm_access).includes(role),
+    hasRealmRole: (role) => rolesIn(realm_access).includes(role),
     hasClientRole: (client, role) => {
-      const clients = claims.resource_access
       if (typeof clients !== 'object' || clients === null || !Object.hasOwn(clients, client)) return false
       return rolesIn((clients as Record<string, unknown>)[client]).includes(role)
     },
