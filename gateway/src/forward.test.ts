@@ -378,3 +378,31 @@ test('an upload reaches the service while it is still going on', async (t) => {
   assert.equal(response.statusCode, 200)
   assert.deepEqual(arrived, ['one', 'two'])
 })
+
+test('a service hears that the caller left in the middle of an upload', async (t) => {
+  const events: string[] = []
+  const gateway = await runGateway(t, {
+    meal: (request) => {
+      request.once('data', () => events.push('begun'))
+      request.once('error', () => events.push('broken off'))
+    },
+  })
+  const head = `POST /api/meal/open HTTP/1.1\r\n${HOST}Content-Length: 1000000\r\n\r\n`
+  const client = new RawClient(gateway.port).send(`${head}${'x'.repeat(100_000)}`)
+  await until(() => events.includes('begun'))
+  client.socket.destroy()
+
+  await until(() => events.includes('broken off'))
+  assert.equal(await inFlight(gateway), 0)
+})
+
+test('a service may refuse an upload before it has come whole', async (t) => {
+  const { port } = await runGateway(t, {
+    meal: (_request, response) => void response.writeHead(403, { connection: 'close' }).end('no'),
+  })
+  const head = `POST /api/meal/open HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\n\r\n`
+  const client = await new RawClient(port).send(`${head}5\r\nbegin\r\n`).seen('no')
+  client.socket.destroy()
+
+  assert.equal(client.status, 403)
+})

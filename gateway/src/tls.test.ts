@@ -69,7 +69,7 @@ test('a new certificate is taken up while the door is open, one that does not fi
 })
 
 test('a service behind https is believed only by its authority, for requests and for sockets', async (t) => {
-  const { pems, certFile } = await certificate(t, 'meal')
+  const { pems, certFile, keyFile } = await certificate(t, 'meal')
   const server = createServer({ cert: pems.cert, key: pems.private }, (_request, response) => response.end('ok'))
   const sockets = new WebSocketServer({ server })
   sockets.on('connection', (socket) => socket.send('hello'))
@@ -91,6 +91,11 @@ test('a service behind https is believed only by its authority, for requests and
   const client = dial(trusting.port)
   assert.equal(String((await once(client, 'message'))[0]), 'hello')
   client.terminate()
+  const settings = `    ca_file: ${certFile}`
+  const encrypted = await runGateway(t, { mealUrl, settings, options: { tls: { certFile, keyFile } } })
+  const secret = new WebSocket(`wss://127.0.0.1:${encrypted.port}/ws/meal/open`, { ca: pems.cert })
+  assert.equal(String((await once(secret, 'message'))[0]), 'hello')
+  secret.terminate()
   assert.equal((await fetch(`${doubting.url}/api/meal/open`)).status, 502)
   const refused = dial(doubting.port)
   const [error] = (await once(refused, 'error')) as [Error]
