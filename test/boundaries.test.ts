@@ -8,7 +8,7 @@ const MAY: Record<string, string[]> = {
   server: ['problem'],
   client: ['contracts', 'problem'],
   identity: ['contracts', 'env', 'problem'],
-  testing: ['db', 'store', 'dev-idp', 'identity', 'problem'],
+  testing: ['contracts', 'db', 'store', 'dev-idp'],
 }
 const folders = globSync(
   ['packages/*', 'services/*', 'gateway', 'infra/embedded', 'test'].map((folder) => `${folder}/package.json`),

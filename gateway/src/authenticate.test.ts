@@ -207,7 +207,7 @@ test('an API key stands for its owner, within its scope', async (t) => {
 
 test("an API key is worth what its owner's account is", async (t) => {
   const door = await openDoor(t)
-  const owners = { off: { status: 'disabled' }, new: { role: 'PENDING' }, gone: undefined }
+  const owners = { off: { status: 'disabled' }, new: { role: 'PENDING' }, gone: undefined } as const
   for (const [sub, person] of Object.entries(owners)) {
     if (person) door.user.setPerson({ sub, ...person })
     door.user.setKey(`mj_${sub}`, { sub, key_id: sub })

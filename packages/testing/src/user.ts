@@ -1,23 +1,9 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import { type AccessRecord, INTERNAL_USER_PATH, type PrincipalName } from '@munjigi/contracts/access'
+import { X_INTERNAL_KEY } from '@munjigi/contracts/headers'
 import type { TestIssuer } from './issuer.ts'
 import { testUpstream } from './upstream.ts'
 
-interface Name {
-  issuer: string
-  sub: string
-}
-interface Person {
-  sub: string
-  names: Name[]
-  status: string
-  role: string
-  superuser: boolean
-  tenant: { id: string; status: string }
-  sections: { id: string; level: string }[]
-  valid_from: number
-  rights_changed_at: number
-  ended_sids: string[]
-}
 interface Key {
   sub: string
   key_id: string
@@ -29,7 +15,7 @@ export interface TestUser {
   /** What was asked, oldest first: `access <sub>`, `tokens api_key`, `tokens token`, `tokens act_for`. */
   readonly questions: string[]
   /** Makes a USER in good standing, or changes that one; the platform's name is added by itself. */
-  setPerson(person: Partial<Person> & { sub: string }): void
+  setPerson(person: Partial<AccessRecord> & { sub: string }): void
   removePerson(sub: string): void
   setKey(text: string, key: Key): void
   removeKey(text: string): void
@@ -44,14 +30,14 @@ export interface TestUser {
 
 /** Plays user's internal contract (DESIGN §4.6) over HTTP, with tokens signed by `platform`. */
 export async function testUser(platform: TestIssuer, internalKey: string): Promise<TestUser> {
-  const people = new Map<string, Person>()
+  const people = new Map<string, AccessRecord>()
   const keys = new Map<string, Key>()
   const questions: string[] = []
   let claims: Record<string, unknown> = {}
   let instead: RequestListener | undefined
   let happen: (() => Promise<void>) | undefined
 
-  const find = ({ issuer, sub }: Name): Person | undefined =>
+  const find = ({ issuer, sub }: PrincipalName): AccessRecord | undefined =>
     people.values().find(({ names }) => names.some((name) => name.issuer === issuer && name.sub === sub))
 
   const upstream = await testUpstream(async (request, response) => {
@@ -59,14 +45,14 @@ export async function testUser(platform: TestIssuer, internalKey: string): Promi
     const body = request.method === 'POST' ? JSON.parse(await readAll(request)) : undefined
     questions.push(body === undefined ? `access ${url.searchParams.get('sub')}` : `tokens ${kindOf(body)}`)
     if (instead) return instead(request, response)
-    if (request.headers['x-internal-key'] !== internalKey) return refuse(response, 401, 'internal-key-unknown')
+    if (request.headers[X_INTERNAL_KEY] !== internalKey) return refuse(response, 401, 'internal-key-unknown')
     if (body === undefined) return answerAccess(url, response)
     await happen?.()
     return answerTokens(body, response)
   })
 
   function answerAccess({ pathname, searchParams }: URL, response: ServerResponse) {
-    if (pathname !== '/internal/user/v1/access') return refuse(response, 404, 'not-found')
+    if (pathname !== `${INTERNAL_USER_PATH}/access`) return refuse(response, 404, 'not-found')
     const name = { issuer: searchParams.get('issuer') ?? '', sub: searchParams.get('sub') ?? '' }
     const person = find(name)
     return person ? answer(response, person) : refuse(response, 404, 'unknown-person')
@@ -127,7 +113,7 @@ export async function testUser(platform: TestIssuer, internalKey: string): Promi
   }
 }
 
-const newPerson = (sub: string): Person => ({
+const newPerson = (sub: string): AccessRecord => ({
   sub,
   names: [],
   status: 'active',
