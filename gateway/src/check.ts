@@ -1,7 +1,7 @@
+import type { Environment } from '@munjigi/env/variables'
 import { faultLine, ServicesFileError } from './file-fault.ts'
 import { buildRouteTable, type Module, type RouteTable, type Rule } from './route-table.ts'
 import { parseServicesFile, readServicesText } from './services-file.ts'
-import type { Environment } from '@munjigi/env/variables'
 
 /** Prints the route table of a services file, or every fault; the exit code says which. */
 export function check(path: string, env: Environment, write: (text: string) => void): 0 | 1 {

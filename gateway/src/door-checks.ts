@@ -1,10 +1,10 @@
+import type { Environment } from '@munjigi/env/variables'
 import type { Issuer } from '@munjigi/identity/issuers'
 import { isReservedName, moduleName } from './module-name.ts'
 import { originOf } from './origin.ts'
 import { addressRange } from './proxy-list.ts'
 import type { SchemaReader } from './schema-reader.ts'
 import type { ServicesFile } from './services-schema.ts'
-import type { Environment } from '@munjigi/env/variables'
 
 /** What the schema cannot say about base paths, origins, hosts, proxies and issuers. */
 export function checkDoor(

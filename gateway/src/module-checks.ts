@@ -1,3 +1,4 @@
+import type { Environment } from '@munjigi/env/variables'
 import { type AccessSettings, accessFault, accessSettings } from './access-settings.ts'
 import { isReservedName, MODULE_NAME } from './module-name.ts'
 import { doorOf, originOf, ownDoors } from './origin.ts'
@@ -5,7 +6,6 @@ import type { PlacedModule } from './placed-modules.ts'
 import { coveredMethods, loosely, rulePath } from './rules.ts'
 import type { SchemaReader } from './schema-reader.ts'
 import type { ModuleEntry, RuleEntry, ServicesFile } from './services-schema.ts'
-import type { Environment } from '@munjigi/env/variables'
 import type { Place } from './yaml-tree.ts'
 
 const START: Place = { line: 1, column: 1 }

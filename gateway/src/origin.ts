@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import type { Environment } from './variables.ts'
+import type { Environment } from '@munjigi/env/variables'
 
 const GATEWAY_PORT = '9050'
 const DEFAULT_PORTS: Record<string, string> = { 'http:': '80', 'https:': '443' }

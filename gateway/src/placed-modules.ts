@@ -1,6 +1,6 @@
+import type { Environment } from '@munjigi/env/variables'
 import { moduleName } from './module-name.ts'
 import type { ModuleEntry, ServiceEntry, ServicesFile } from './services-schema.ts'
-import type { Environment } from '@munjigi/env/variables'
 
 export type ServiceLimits = Omit<ServiceEntry, 'host' | 'modules'>
 

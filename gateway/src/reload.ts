@@ -1,9 +1,9 @@
 import { watch } from 'node:fs'
 import { basename, dirname } from 'node:path'
+import type { Environment } from '@munjigi/env/variables'
 import { ServicesFileError } from './file-fault.ts'
 import { buildRouteTable, type RouteTable } from './route-table.ts'
 import { parseServicesFile, readServicesText } from './services-file.ts'
-import type { Environment } from './variables.ts'
 
 export interface TableSource {
   current(): RouteTable

@@ -1,3 +1,4 @@
+import type { Environment } from '@munjigi/env/variables'
 import type { Issuer } from '@munjigi/identity/issuers'
 import type { AccessSettings } from './access-settings.ts'
 import type { CanonicalTarget } from './canonical.ts'
@@ -7,7 +8,6 @@ import { proxyList } from './proxy-list.ts'
 import { compileRules, type RulePrefix } from './rules.ts'
 import { serviceSettings } from './service-settings.ts'
 import type { ParsedServices } from './services-file.ts'
-import type { Environment } from '@munjigi/env/variables'
 
 /** What a request must fulfil; everything that outer settings say is already in it. */
 export interface Rule extends AccessSettings {

@@ -1,12 +1,12 @@
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Environment } from '@munjigi/env/variables'
 import { checkDoor } from './door-checks.ts'
 import { type Fault, ServicesFileError } from './file-fault.ts'
 import { checkModules } from './module-checks.ts'
 import { type PlacedModule, placeModules } from './placed-modules.ts'
 import { SchemaReader } from './schema-reader.ts'
 import { ServicesFile } from './services-schema.ts'
-import type { Environment } from '@munjigi/env/variables'
 import { readYamlTree } from './yaml-tree.ts'
 
 /** A services.yaml without a fault. */

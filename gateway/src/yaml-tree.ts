@@ -1,3 +1,4 @@
+import { type Environment, replaceVariables } from '@munjigi/env/variables'
 import {
   type Alias,
   type Document,
@@ -11,7 +12,6 @@ import {
   type YAMLMap,
 } from 'yaml'
 import type { Fault } from './file-fault.ts'
-import { type Environment, replaceVariables } from '@munjigi/env/variables'
 
 export interface Place {
   readonly line: number
