@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 import { type Kysely, sql } from 'kysely'
 import { assertServingRole, connect } from './connect.ts'
-import { drivers, type Opened, openPostgres } from './each-driver.ts'
+import { drivers, type Opened, openPostgres } from './driver.fixture.ts'
 
 interface Values {
   id: number

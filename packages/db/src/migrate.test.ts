@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 import { sql } from 'kysely'
 import { connect } from './connect.ts'
-import { drivers, type Opened } from './each-driver.ts'
+import { drivers, type Opened } from './driver.fixture.ts'
 import { type Migration, type MigrationPlan, migrate } from './migrate.ts'
 
 const menus = { name: '0001-menus', up: 'create table menus (id bigint generated always as identity, title text)' }

@@ -4,7 +4,7 @@ import { type AddressInfo, createServer, connect as dial, type Server, type Sock
 import { type TestContext, test } from 'node:test'
 import { sql } from 'kysely'
 import { connect, type Database } from './connect.ts'
-import { openPostgres } from './each-driver.ts'
+import { openPostgres } from './driver.fixture.ts'
 import { withTenant } from './tenant.ts'
 
 const plan = {
@@ -162,7 +162,10 @@ test('a frozen PostgreSQL does not keep close() waiting', needsPostgres, async (
 test('a slow statement is stopped by the server and its connection goes on', needsPostgres, async (t) => {
   const { database } = await openFrozen(t)
 
-  await assert.rejects(sql`select pg_sleep(30)`.execute(database.as('meal_serving')), { code: '57014', statusCode: 503 })
+  await assert.rejects(sql`select pg_sleep(30)`.execute(database.as('meal_serving')), {
+    code: '57014',
+    statusCode: 503,
+  })
   assert.deepEqual((await one(database)).rows, [{ one: 1 }])
 })
 

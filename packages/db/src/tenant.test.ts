@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 import { type Kysely, sql } from 'kysely'
-import { drivers, type Opened } from './each-driver.ts'
+import { drivers, type Opened } from './driver.fixture.ts'
 import { withTenant } from './tenant.ts'
 
 interface Tables {

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { after, before, describe, test } from 'node:test'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
 import { buildApp } from './app.ts'
-import { somebody, type TestPerson, testGateway } from './test-gateway.ts'
+import { somebody, type TestPerson, testGateway } from './gateway.fixture.ts'
 
 const CHROMIUM = '/usr/bin/chromium'
 const PATIENCE_MS = 15_000
