@@ -194,6 +194,13 @@ test("sign-out without the IdP's page ends the session and says so in the words 
   assert.deepEqual(await refusal(await browser.post('/api/auth/v1/refresh', ours)), [401, 'session-ended'])
 })
 
+// A link on any page leads here, without the cookie for SameSite=Strict: clearing it then would sign the reader out.
+test('sign-out that brings no cookie takes none away', async () => {
+  const answer = await testBrowser(service.url).get('/api/auth/logout/')
+
+  assert.deepEqual(answer.headers.getSetCookie(), [])
+})
+
 test('sign-out goes on to IDP_SIGNOUT_URL, with a session or without', async () => {
   const other = await service.start({ env: { IDP_SIGNOUT_URL: 'https://sso.example.com/bye' } })
   const { browser } = await signIn(other)

@@ -79,7 +79,8 @@ export async function ssoRoutes(app: FastifyInstance, deps: UserDeps): Promise<v
       const claims = token === undefined ? undefined : await readRefreshToken(token, deps.keys)
       const session = claims && { sid: claims.sid, person_sub: claims.sub }
       const idToken = session && (await signOut(deps, session, request.id))
-      clearRefreshCookie(settings, reply)
+      // A page elsewhere can lead a browser here, and its answer could still take away the cookie it does not bring.
+      if (token !== undefined) clearRefreshCookie(settings, reply)
       const target = settings.signoutUrl ?? (await idp.signOutUrl(idToken, `${settings.frontendUrl}/`))
       if (target !== undefined) return redirect(reply, target)
       return { message: 'Local logout successful, IdP signout URL not configured.' }
