@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { ServerResponse } from 'node:http'
 import { test } from 'node:test'
 import { testUpstream } from '@munjigi/testing/upstream'
-import { LEE, runGateway, until } from './gateway.fixture.ts'
+import { LEE, raw, runGateway, until } from './gateway.fixture.ts'
 
 test('a request with a token reaches its service with the verified subject, and its answer comes back', async (t) => {
   const gateway = await runGateway(t)
@@ -75,4 +75,29 @@ test('while user is away, public and open routes go on and what is known stays k
   assert.equal(await ask('/api/meal/public'), 200)
   assert.equal(await ask('/api/meal/open'), 200)
   assert.equal(await ask('/api/meal/v1/menus', bearer({ sub: 'somebody-new' })), 503)
+})
+
+test('whatever a caller calls itself, a service hears the verified subject once, or none', async (t) => {
+  const { port, seen, bearer } = await runGateway(t, { settings: '    identity_headers: [X-User-ID]' })
+  const forged = [
+    ...['X_User_Sub: admin', 'x.user.sub: admin', 'X-User-ID: admin', 'X_USER_ID: admin', 'X-Internal-Key: k'],
+    ...['x_internal_key: k', 'Connection: close, X-User-Sub, x-user-id, authorization'],
+  ].join('\r\n')
+  const send = (path: string, more = '') =>
+    raw(port, `GET ${path} HTTP/1.1\r\nHost: gateway.example\r\n${more}${forged}\r\n\r\n`)
+
+  await send('/api/meal/v1/menus', `Authorization: ${bearer()}\r\nX-USER-SUB: ${LEE}\r\n`)
+  await send('/api/meal/public')
+  await send('/api/meal/open', `Authorization: ${bearer()}\r\nX-User-Sub: admin\r\n`)
+  const other = await send('/api/meal/v1/menus', `Authorization: ${bearer()}\r\nX-User-Sub: admin\r\n`)
+  const twice = await send('/api/meal/public', `X-User-Sub: ${LEE}\r\nx-user-sub: ${LEE}\r\n`)
+
+  const identities = seen.map(({ rawHeaders }) =>
+    rawHeaders
+      .filter(([name]) => /user.(sub|id)|internal.key|authorization/i.test(name))
+      .map(([name, value]) => `${name} ${value.slice(0, 6)}`),
+  )
+  assert.deepEqual(identities, [['authorization Bearer', `x-user-id ${LEE}`, `x-user-sub ${LEE}`], [], []])
+  assert.equal(other.refusal, '401 user-sub-mismatch')
+  assert.equal(twice.refusal, '400 ambiguous-header')
 })
