@@ -4,10 +4,11 @@ import { startDevIdp } from '@munjigi/dev-idp/dev-idp'
 import { memoryStore } from '@munjigi/store/memory'
 import { developmentCertificate } from './certificates.ts'
 import { PORT_NAMES } from './env.ts'
-import { DATA_FOLDER, REALM_FILE, SERVICES_FILE } from './folders.ts'
+import { DATA_FOLDER, SERVICES_FILE } from './folders.ts'
 import { openHouse } from './house.ts'
 import { journey } from './journey.ts'
 import { findFree } from './ports.ts'
+import { REALM_FILE, SSO_CLIENT } from './realm.ts'
 import { houseSecrets } from './secrets.ts'
 import { shareDatabase } from './services-host.ts'
 
@@ -21,7 +22,7 @@ const house = opened.use(
   await openHouse({
     databases: await shareDatabase(database),
     store,
-    idp: { issuer: idp.issuer, clientId: 'sso', clientSecret: 'dev-sso-secret' },
+    idp: { issuer: idp.issuer, ...SSO_CLIENT },
     ports,
     servicesFile: SERVICES_FILE,
     certificate: await developmentCertificate(DATA_FOLDER),

@@ -1,7 +1,7 @@
 import type { Menu, Restaurant } from '@munjigi/contracts/meal'
 import type { Me, PeoplePage } from '@munjigi/contracts/people'
-import { DEVELOPMENT_PASSWORD } from './folders.ts'
 import type { FrontDoor } from './front-door.ts'
+import { DEVELOPMENT_PASSWORD } from './realm.ts'
 import { approve } from './seed.ts'
 
 export interface Step {

@@ -15,9 +15,9 @@ import type { Me } from '@munjigi/contracts/people'
 import type { TokenAnswer } from '@munjigi/contracts/tokens'
 import { idpBrowser } from '@munjigi/dev-idp/idp-browser'
 import { addressesOf, PORT_NAMES, type Ports } from './env.ts'
-import { DEVELOPMENT_PASSWORD } from './folders.ts'
 import { type FrontDoor, frontDoor, type Session } from './front-door.ts'
 import { findFree } from './ports.ts'
+import { DEVELOPMENT_PASSWORD } from './realm.ts'
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 const MAIN = fileURLToPath(new URL('main.ts', import.meta.url))

@@ -7,10 +7,11 @@ import { startDevIdp } from '@munjigi/dev-idp/dev-idp'
 import { memoryStore } from '@munjigi/store/memory'
 import { developmentCertificate } from './certificates.ts'
 import { movedBy, readHouseEnv } from './env.ts'
-import { DEVELOPMENT_PASSWORD, REALM_FILE, SERVICES_FILE } from './folders.ts'
+import { SERVICES_FILE } from './folders.ts'
 import { guide } from './guide.ts'
 import { openHouse } from './house.ts'
 import { requireFree } from './ports.ts'
+import { DEVELOPMENT_PASSWORD, REALM_FILE, SSO_CLIENT } from './realm.ts'
 import { houseSecrets } from './secrets.ts'
 import { seed } from './seed.ts'
 import { shareDatabase } from './services-host.ts'
@@ -46,7 +47,7 @@ async function run(): Promise<void> {
   const house = await openHouse({
     databases: await shareDatabase(database),
     store,
-    idp: { issuer: idp.issuer, clientId: 'sso', clientSecret: 'dev-sso-secret' },
+    idp: { issuer: idp.issuer, ...SSO_CLIENT },
     ports,
     servicesFile: SERVICES_FILE,
     certificate,

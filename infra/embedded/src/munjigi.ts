@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util'
 import { developmentCertificate } from './certificates.ts'
 import { addressesOf, readHouseEnv } from './env.ts'
-import { DEVELOPMENT_PASSWORD } from './folders.ts'
 import { frontDoor } from './front-door.ts'
+import { DEVELOPMENT_PASSWORD } from './realm.ts'
 
 const USAGE = `munjigi login <login id> [--password <password>]
   signs in through SSO without a browser and prints the access token; the house must be running (npm start)

@@ -1,7 +1,7 @@
 import type { Menu, NewMenu, Restaurant } from '@munjigi/contracts/meal'
 import type { PeoplePage } from '@munjigi/contracts/people'
-import { DEVELOPMENT_PASSWORD } from './folders.ts'
 import type { FrontDoor } from './front-door.ts'
+import { DEVELOPMENT_PASSWORD } from './realm.ts'
 
 const ADMINISTRATOR = 'admin.park'
 const APPROVED = ['user.lee', 'meal.choi', 'global.jung']

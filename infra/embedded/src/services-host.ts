@@ -1,8 +1,8 @@
 import type { Database } from '@munjigi/db/connect'
 import { type MigrationPlan, migrate } from '@munjigi/db/migrate'
 import { readEnv } from '@munjigi/env'
-import { type Issuer, platformIssuer } from '@munjigi/identity/issuers'
-import { createVerifier } from '@munjigi/identity/verifier'
+import type { Issuer } from '@munjigi/identity/issuers'
+import { createServiceVerifier } from '@munjigi/identity/service-verifier'
 import { mealPlugin } from '@munjigi/meal/app'
 import { migrationPlan as mealPlan } from '@munjigi/meal/migrations/plan'
 import { createServer } from '@munjigi/server/create-server'
@@ -45,13 +45,11 @@ export function buildServicesHost(parts: HostParts): FastifyInstance {
   const development = { development: true }
   const env = readEnv(SettingsEnv, 'user', { source: parts.userVariables, ...development })
   const settings = { ...settingsOf(env, development), issuers }
-  const platform = platformIssuer({
+  const verifier = createServiceVerifier({
     issuer: settings.platformIssuer,
     audience: settings.platformAudience,
-    jwksUri: new URL('/.well-known/jwks.json', parts.url).href,
-  })
-  const verifier = createVerifier({
-    issuers: [platform, ...issuers.map((issuer) => ({ ...issuer, isPlatform: false }))],
+    userUrl: parts.url,
+    others: issuers,
   })
 
   const app = createServer({ name: 'services', mode: 'embedded', logLevel: parts.logLevel })

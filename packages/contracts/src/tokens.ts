@@ -44,3 +44,6 @@ export const TokenAnswer = Type.Object({
   expires_in: Type.Integer(),
 })
 export type TokenAnswer = Static<typeof TokenAnswer>
+
+/** Where user publishes the public keys of platform tokens (RFC 7517), and the gateway passes them on. */
+export const KEY_SET_PATH = '/.well-known/jwks.json'

@@ -1,5 +1,6 @@
+import { KEY_SET_PATH } from '@munjigi/contracts/tokens'
 import { type Static, Type } from 'typebox'
-import { platformIssuer } from './issuers.ts'
+import { type Issuer, platformIssuer } from './issuers.ts'
 import { readIssuersFile } from './issuers-file.ts'
 import { createVerifier, type Verifier } from './verifier.ts'
 
@@ -17,16 +18,29 @@ export const VerifierEnv = Type.Object({
 })
 export type VerifierEnv = Static<typeof VerifierEnv>
 
+interface Trusted {
+  /** Claims `iss` and `aud` of platform tokens. */
+  issuer: string
+  audience: string
+  /** Where the user service answers: its keys are read there, not at its issuer. */
+  userUrl: string
+  others: readonly Issuer[]
+}
+
+/** The verifier of a service: our own user service's tokens, and those of the further issuers. */
+export function createServiceVerifier({ issuer, audience, userUrl, others }: Trusted): Verifier {
+  const platform = platformIssuer({ issuer, audience, jwksUri: new URL(KEY_SET_PATH, userUrl).href })
+  return createVerifier({ issuers: [platform, ...others.map((other) => ({ ...other, isPlatform: false }))] })
+}
+
 /**
- * The verifier of a service: our own user service, and the further issuers of `ISSUERS_FILE`.
+ * The same, as the environment says it, with the further issuers of `ISSUERS_FILE`.
  * @throws Error naming every fault of that file.
  */
-export function verifierFromEnv(env: VerifierEnv): Verifier {
-  const platform = platformIssuer({
+export const verifierFromEnv = (env: VerifierEnv): Verifier =>
+  createServiceVerifier({
     issuer: env.PLATFORM_ISSUER,
     audience: env.PLATFORM_AUDIENCE,
-    jwksUri: new URL('/.well-known/jwks.json', env.USER_URL).href,
+    userUrl: env.USER_URL,
+    others: env.ISSUERS_FILE === undefined ? [] : readIssuersFile(env.ISSUERS_FILE),
   })
-  const others = env.ISSUERS_FILE === undefined ? [] : readIssuersFile(env.ISSUERS_FILE)
-  return createVerifier({ issuers: [platform, ...others.map((issuer) => ({ ...issuer, isPlatform: false }))] })
-}
