@@ -29,22 +29,18 @@ export function startProcess(main: string, env: Record<string, string> = {}, arg
   return { child, exited: once(child, 'close').then(([code]) => code as number | null), errors: () => errors }
 }
 
-/** Resolves once it answers that it is ready. @throws Error with what it printed where it ends or never is. */
-export async function untilReady({ exited, errors }: OwnProcess, url: string): Promise<void> {
+/** Resolves once `isReady` says so. @throws Error with what it printed where it ends or never is */
+export async function untilReady({ exited, errors }: OwnProcess, isReady: () => Promise<boolean>): Promise<void> {
   let ended: number | null | undefined
   void exited.then((code) => {
     ended = code
   })
   const limit = Date.now() + READY_WITHIN_MS
   while (ended === undefined && Date.now() < limit) {
-    const isReady = await fetch(`${url}/readyz`).then(
-      ({ ok }) => ok,
-      () => false,
-    )
-    if (isReady) return
+    if (await isReady().catch(() => false)) return
     await pause(LOOK_MS)
   }
-  throw new Error(`not ready at ${url}, exit code ${ended}: ${errors()}`)
+  throw new Error(`not ready, exit code ${ended}: ${errors()}`)
 }
 
 /** Ends it as its supervisor would, and in the end by force. */

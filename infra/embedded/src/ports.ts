@@ -18,11 +18,11 @@ export async function requireFree(ports: Ports): Promise<void> {
 }
 
 /** Ports that nobody uses at this moment, for a house that stands for a while only. */
-export async function findFree(names: readonly (keyof Ports)[]): Promise<Ports> {
+export async function findFree<Name extends string>(names: readonly Name[]): Promise<Record<Name, number>> {
   const servers = await Promise.all(names.map(() => tryListen(0)))
   const ports = servers.map((server) => (server?.address() as AddressInfo | undefined)?.port)
   await Promise.all(servers.map(closed))
-  return Object.fromEntries(names.map((name, index) => [name, ports[index]])) as Ports
+  return Object.fromEntries(names.map((name, index) => [name, ports[index]])) as Record<Name, number>
 }
 
 async function tryListen(port: number): Promise<Server | undefined> {
