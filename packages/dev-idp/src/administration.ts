@@ -1,6 +1,6 @@
 import type { Idp } from './idp.ts'
 import { endEarlierTokens, type NewPerson } from './people.ts'
-import { endBrowserSessionsOf } from './sessions.ts'
+import { endBrowserSessionsOf } from './sign-in/sessions.ts'
 
 /** What Keycloak's administrator can do, as far as suites need it; people are named by user name. */
 export interface Administration {

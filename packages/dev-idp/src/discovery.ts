@@ -1,5 +1,5 @@
+import { GRANT_TYPES } from './grants/token-endpoint.ts'
 import type { Idp } from './idp.ts'
-import { GRANT_TYPES } from './token-endpoint.ts'
 
 /** Paths of the endpoints below the issuer. */
 export const PATHS = {

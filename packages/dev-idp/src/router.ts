@@ -1,14 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { askConsentForOffline, authorizationProvider } from './authorization.ts'
 import { discoveryDocument, PATHS } from './discovery.ts'
 import { answer, type Endpoint } from './endpoint.ts'
+import { introspectionEndpoint } from './endpoints/introspection.ts'
+import { logoutEndpoint } from './endpoints/logout.ts'
+import { revocationEndpoint } from './endpoints/revocation.ts'
+import { userinfoEndpoint } from './endpoints/userinfo.ts'
+import { tokenEndpoint } from './grants/token-endpoint.ts'
 import type { Idp } from './idp.ts'
-import { introspectionEndpoint } from './introspection.ts'
-import { loginHandler } from './login.ts'
-import { logoutEndpoint } from './logout.ts'
-import { revocationEndpoint } from './revocation.ts'
-import { tokenEndpoint } from './token-endpoint.ts'
-import { userinfoEndpoint } from './userinfo.ts'
+import { askConsentForOffline, authorizationProvider } from './sign-in/authorization.ts'
+import { loginHandler } from './sign-in/login.ts'
 
 type Handler = (req: IncomingMessage, res: ServerResponse) => unknown
 

@@ -1,5 +1,5 @@
-import type { Idp } from './idp.ts'
-import { hasBrowserSession, sidOf } from './sessions.ts'
+import type { Idp } from '../idp.ts'
+import { hasBrowserSession, sidOf } from '../sign-in/sessions.ts'
 
 /** An authorisation code as oidc-provider stores it; times in Unix seconds. */
 export interface Code {

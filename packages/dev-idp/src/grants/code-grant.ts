@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
+import { invalidGrant, invalidRequest, OAuthError } from '../oauth-error.ts'
+import { rolesOf } from '../roles.ts'
+import { resolveScopes, scopeText } from '../scopes.ts'
+import { sidOf } from '../sign-in/sessions.ts'
 import { type Code, takeCode } from './codes.ts'
 import { loginTokens } from './login-tokens.ts'
-import { invalidGrant, invalidRequest, OAuthError } from './oauth-error.ts'
-import { rolesOf } from './roles.ts'
-import { resolveScopes, scopeText } from './scopes.ts'
-import { sidOf } from './sessions.ts'
-import type { TokenGrant } from './token-endpoint.ts'
+import type { TokenGrant } from './token-grant.ts'
 
 /** RFC 6749 §4.1.3 with RFC 7636: a code works once, for its client, at its redirect URI, with its verifier. */
 export const codeGrant: TokenGrant = async (idp, client, { form }) => {

@@ -1,9 +1,9 @@
-import { browserLogout } from './browser-logout.ts'
-import { authenticateClient } from './client-auth.ts'
-import type { Endpoint } from './endpoint.ts'
-import type { Idp } from './idp.ts'
-import { requireRefreshClaims } from './refresh-grant.ts'
-import { endSession } from './sessions.ts'
+import { authenticateClient } from '../client-auth.ts'
+import type { Endpoint } from '../endpoint.ts'
+import { requireRefreshClaims } from '../grants/refresh-grant.ts'
+import type { Idp } from '../idp.ts'
+import { browserLogout } from '../sign-in/browser-logout.ts'
+import { endSession } from '../sign-in/sessions.ts'
 
 /** Keycloak's logout for clients, a POST with a refresh token, beside the browser's (OpenID Connect RP-initiated logout). */
 export const logoutEndpoint =

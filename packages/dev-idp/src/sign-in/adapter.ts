@@ -1,5 +1,5 @@
 import type { Adapter } from 'oidc-provider'
-import type { Idp } from './idp.ts'
+import type { Idp } from '../idp.ts'
 
 /** oidc-provider's storage on our records. */
 export const adapterOn =

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import type { Idp } from './idp.ts'
-import type { Records } from './records.ts'
+import type { Idp } from '../idp.ts'
+import type { Records } from '../records.ts'
 
 export const SESSION_COOKIE = 'idp-session'
 

@@ -1,6 +1,6 @@
-import { OAuthError } from './oauth-error.ts'
-import { resolveScopes, scopeText } from './scopes.ts'
-import type { TokenGrant } from './token-endpoint.ts'
+import { OAuthError } from '../oauth-error.ts'
+import { resolveScopes, scopeText } from '../scopes.ts'
+import type { TokenGrant } from './token-grant.ts'
 
 /** RFC 6749 §4.4: a client acts as itself, its `sub` being its service account's. */
 export const clientCredentialsGrant: TokenGrant = async (idp, client, { form, clientAddress }) => {

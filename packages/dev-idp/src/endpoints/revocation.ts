@@ -1,9 +1,9 @@
 import type { JWTPayload } from 'jose'
-import { authenticateClient } from './client-auth.ts'
-import type { Answer, Endpoint } from './endpoint.ts'
-import type { Idp } from './idp.ts'
-import { invalidRequest, OAuthError } from './oauth-error.ts'
-import { nowSeconds } from './records.ts'
+import { authenticateClient } from '../client-auth.ts'
+import type { Answer, Endpoint } from '../endpoint.ts'
+import type { Idp } from '../idp.ts'
+import { invalidRequest, OAuthError } from '../oauth-error.ts'
+import { nowSeconds } from '../records.ts'
 
 // Keycloak answers 200 here too, with an error in the body.
 const UNKNOWN: Answer = { status: 200, body: { error: 'invalid_token', error_description: 'Invalid token' } }

@@ -1,12 +1,12 @@
 import Provider, { type Configuration, errors, interactionPolicy } from 'oidc-provider'
+import { PATHS } from '../discovery.ts'
+import type { Idp } from '../idp.ts'
+import { type Client, findClient } from '../realm.ts'
+import { postLogoutUriAllowed, redirectUriAllowed } from '../redirect-uris.ts'
+import { resolveScopes } from '../scopes.ts'
 import { adapterOn } from './adapter.ts'
-import { PATHS } from './discovery.ts'
 import { replaceIdTokens } from './front-channel-token.ts'
-import type { Idp } from './idp.ts'
 import { htmlHeaders, page, pickLocale } from './pages.ts'
-import { type Client, findClient } from './realm.ts'
-import { postLogoutUriAllowed, redirectUriAllowed } from './redirect-uris.ts'
-import { resolveScopes } from './scopes.ts'
 import { SESSION_COOKIE, sidOf } from './sessions.ts'
 
 const INTERACTION_SECONDS = 1800

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import type { Subject } from './claims.ts'
-import type { Idp } from './idp.ts'
-import type { Login } from './logins.ts'
-import type { Origin } from './tokens.ts'
+import type { Subject } from '../claims.ts'
+import type { Idp } from '../idp.ts'
+import type { Login } from '../logins.ts'
+import type { Origin } from '../tokens.ts'
 
 interface LoginTokens {
   subject: Subject

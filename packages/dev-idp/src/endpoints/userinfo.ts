@@ -1,8 +1,8 @@
-import { personClaims } from './claims.ts'
-import type { Answer, Endpoint } from './endpoint.ts'
-import type { Idp } from './idp.ts'
-import { livingAccessToken } from './living-token.ts'
-import { findClient } from './realm.ts'
+import { personClaims } from '../claims.ts'
+import type { Answer, Endpoint } from '../endpoint.ts'
+import type { Idp } from '../idp.ts'
+import { livingAccessToken } from '../living-token.ts'
+import { findClient } from '../realm.ts'
 
 /** OpenID Connect Core §5.3, the token in the header alone; refusals have an empty body, as in Keycloak. */
 export const userinfoEndpoint =

@@ -1,11 +1,11 @@
 import type { JWTPayload } from 'jose'
-import { roleClaims, type Subject } from './claims.ts'
-import type { Idp } from './idp.ts'
-import { livingAccessToken } from './living-token.ts'
-import { invalidRequest, OAuthError } from './oauth-error.ts'
-import { type Client, findClient } from './realm.ts'
-import { resolveScopes, scopeText } from './scopes.ts'
-import type { TokenGrant } from './token-endpoint.ts'
+import { roleClaims, type Subject } from '../claims.ts'
+import type { Idp } from '../idp.ts'
+import { livingAccessToken } from '../living-token.ts'
+import { invalidRequest, OAuthError } from '../oauth-error.ts'
+import { type Client, findClient } from '../realm.ts'
+import { resolveScopes, scopeText } from '../scopes.ts'
+import type { TokenGrant } from './token-grant.ts'
 
 const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token'
 

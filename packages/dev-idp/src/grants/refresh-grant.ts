@@ -1,13 +1,13 @@
 import type { JWTPayload } from 'jose'
-import type { Idp } from './idp.ts'
+import type { Idp } from '../idp.ts'
+import type { Login } from '../logins.ts'
+import { invalidGrant, invalidRequest } from '../oauth-error.ts'
+import type { Person } from '../people.ts'
+import type { Client } from '../realm.ts'
+import { rolesOf } from '../roles.ts'
+import { resolveScopes } from '../scopes.ts'
 import { loginTokens } from './login-tokens.ts'
-import type { Login } from './logins.ts'
-import { invalidGrant, invalidRequest } from './oauth-error.ts'
-import type { Person } from './people.ts'
-import type { Client } from './realm.ts'
-import { rolesOf } from './roles.ts'
-import { resolveScopes } from './scopes.ts'
-import type { TokenGrant } from './token-endpoint.ts'
+import type { TokenGrant } from './token-grant.ts'
 
 /** RFC 6749 §6 with Keycloak's refusals; a narrower or wider `scope` is ignored, as there. */
 export const refreshGrant: TokenGrant = async (idp, client, { form }) => {

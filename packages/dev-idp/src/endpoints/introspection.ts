@@ -1,8 +1,8 @@
-import { authenticateClient } from './client-auth.ts'
-import type { Endpoint } from './endpoint.ts'
-import type { Idp } from './idp.ts'
-import { livingAccessToken } from './living-token.ts'
-import { invalidRequest, OAuthError } from './oauth-error.ts'
+import { authenticateClient } from '../client-auth.ts'
+import type { Endpoint } from '../endpoint.ts'
+import type { Idp } from '../idp.ts'
+import { livingAccessToken } from '../living-token.ts'
+import { invalidRequest, OAuthError } from '../oauth-error.ts'
 
 /** RFC 7662; `active: false` to a client that is not in the token's `aud`, its own tokens included, as in Keycloak. */
 export const introspectionEndpoint =

@@ -1,9 +1,9 @@
 import type { JWTPayload } from 'jose'
-import type { Answer, EndpointRequest } from './endpoint.ts'
-import type { Idp } from './idp.ts'
+import type { Answer, EndpointRequest } from '../endpoint.ts'
+import type { Idp } from '../idp.ts'
+import { type Client, findClient } from '../realm.ts'
+import { postLogoutUriAllowed } from '../redirect-uris.ts'
 import { htmlHeaders, logoutPage, page, pickLocale } from './pages.ts'
-import { type Client, findClient } from './realm.ts'
-import { postLogoutUriAllowed } from './redirect-uris.ts'
 import { endSession, SESSION_COOKIE, sidOfCookie } from './sessions.ts'
 
 /** OpenID Connect RP-initiated logout: at once with an id token as hint, else after the person has confirmed it. */

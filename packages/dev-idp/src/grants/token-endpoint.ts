@@ -1,15 +1,12 @@
-import { authenticateClient } from './client-auth.ts'
+import { authenticateClient } from '../client-auth.ts'
+import type { Endpoint } from '../endpoint.ts'
+import type { Idp } from '../idp.ts'
+import { invalidRequest, OAuthError } from '../oauth-error.ts'
 import { clientCredentialsGrant } from './client-credentials.ts'
 import { codeGrant } from './code-grant.ts'
-import type { Endpoint, EndpointRequest } from './endpoint.ts'
 import { exchangeGrant } from './exchange.ts'
-import type { Idp } from './idp.ts'
-import { invalidRequest, OAuthError } from './oauth-error.ts'
-import type { Client } from './realm.ts'
 import { refreshGrant } from './refresh-grant.ts'
-
-/** Turns a request of an authenticated client into the token endpoint's answer. */
-export type TokenGrant = (idp: Idp, client: Client, request: EndpointRequest) => Promise<object>
+import type { TokenGrant } from './token-grant.ts'
 
 const GRANTS: Record<string, TokenGrant> = {
   authorization_code: codeGrant,

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type Provider from 'oidc-provider'
-import { readForm } from './endpoint.ts'
-import type { Idp } from './idp.ts'
+import { readForm } from '../endpoint.ts'
+import type { Idp } from '../idp.ts'
 import { htmlHeaders, type Locale, loginPage, page, pickLocale } from './pages.ts'
 
 /** Where the authorisation endpoint sends a browser that has to sign in: GET the form, POST it. */

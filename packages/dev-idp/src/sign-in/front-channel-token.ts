@@ -1,8 +1,8 @@
 import type Provider from 'oidc-provider'
 import { errors, type KoaContextWithOIDC } from 'oidc-provider'
-import type { Idp } from './idp.ts'
-import { findClient } from './realm.ts'
-import { resolveScopes } from './scopes.ts'
+import type { Idp } from '../idp.ts'
+import { findClient } from '../realm.ts'
+import { resolveScopes } from '../scopes.ts'
 import { sidOf } from './sessions.ts'
 
 interface FrontChannelToken {
