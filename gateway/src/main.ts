@@ -2,13 +2,13 @@
 import { requireEnv, wholeEnvironment } from '@munjigi/env'
 import { serve } from '@munjigi/server/serve'
 import { connectStore } from '@munjigi/store/connect'
-import { standardOutput } from './access-log.ts'
 import { buildGateway } from './app.ts'
-import { check } from './check.ts'
+import type { CertificateFiles } from './door/tls.ts'
 import { Env } from './env.ts'
-import { createMetricsServer } from './metrics-server.ts'
-import { servicesFilePath } from './services-file.ts'
-import type { CertificateFiles } from './tls.ts'
+import { check } from './table/check.ts'
+import { servicesFilePath } from './table/services-file.ts'
+import { standardOutput } from './telemetry/access-log.ts'
+import { createMetricsServer } from './telemetry/metrics-server.ts'
 
 const environment = wholeEnvironment()
 const [command, file = servicesFilePath(environment)] = process.argv.slice(2)

@@ -5,7 +5,7 @@ import { test } from 'node:test'
 
 test('every refusal of the gateway stands in its README', () => {
   const readme = readFileSync(join(import.meta.dirname, '..', 'README.md'), 'utf8')
-  const sources = readdirSync(import.meta.dirname)
+  const sources = readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
     .map((name) => readFileSync(join(import.meta.dirname, name), 'utf8'))
   const slugs = sources.flatMap((text) =>

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { buildApp as buildConsole } from '@munjigi/console/app'
 import { buildGateway } from '@munjigi/gateway/app'
-import { createMetricsServer } from '@munjigi/gateway/metrics-server'
+import { createMetricsServer } from '@munjigi/gateway/telemetry/metrics-server'
 import { readIssuersFile } from '@munjigi/identity/issuers-file'
 import type { LogLevel } from '@munjigi/server/logger'
 import type { Store } from '@munjigi/store/store'

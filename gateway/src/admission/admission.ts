@@ -1,0 +1,95 @@
+import { platformIssuer, type TrustedIssuer } from '@munjigi/identity/issuers'
+import { createVerifier } from '@munjigi/identity/verifier'
+import type { Store } from '@munjigi/store/store'
+import type { FastifyBaseLogger } from 'fastify'
+import { askService } from '../forwarding/ask-service.ts'
+import type { Upstreams } from '../forwarding/upstream.ts'
+import type { RouteTable, ServiceSettings } from '../table/route-table.ts'
+import { hearAccessChanges } from './access-changes.ts'
+import { createAccessRecords } from './access-records.ts'
+import { type Authenticate, authenticator } from './authenticate.ts'
+import { createExchanges } from './exchange.ts'
+import { createSocketRights, type SocketRights } from './socket-rights.ts'
+import { createUserService } from './user-service.ts'
+
+export const JWKS_PATH = '/.well-known/jwks.json'
+const KEYS_TIMEOUT_MS = 3000
+
+/** What our own tokens say of where they are from and for. */
+export interface Platform {
+  /** The gateway's public address. */
+  issuer: string
+  audience: string
+}
+
+interface AdmissionOptions {
+  platform: Platform
+  internalKey: string
+  store: Store | undefined
+  log: FastifyBaseLogger
+  /** The table of this moment. */
+  table: () => RouteTable
+  upstreams: Upstreams
+  onKeyFetch: (issuer: string, outcome: 'ok' | 'failed') => void
+}
+
+export interface Admission {
+  authenticate: Authenticate
+  rights: SocketRights
+  /** @throws Error while keys of an issuer were never had. */
+  requireKeys(): void
+  /** Takes over the issuers of a new table. */
+  follow(table: RouteTable): void
+  close(): Promise<void>
+}
+
+/** All that knows who may pass: issuers' keys, what user says of people, and what is remembered of both. */
+export async function openAdmission(options: AdmissionOptions): Promise<Admission> {
+  const { platform, internalKey, store, log, table, upstreams, onKeyFetch } = options
+  // One function for all tables, so that a reload keeps the keys, even while user is away or moves.
+  const loadKeys = () => loadPlatformKeys(upstreams, table().userService)
+  const issuersOf = (next: RouteTable) => listIssuers(platform, next, loadKeys)
+  const verifier = createVerifier({ issuers: issuersOf(table()), onKeyFetch })
+  const user = createUserService({ find: () => table().userService, internalKey, log })
+  const records = createAccessRecords({ user })
+  const exchanges = createExchanges({ user, verifier })
+  const changes = await hearAccessChanges({ store, records, exchanges, log })
+  const authenticate = authenticator({ verifier, records, exchanges, platformIssuer: platform.issuer })
+  const rights = createSocketRights({ authenticate, changes })
+  return {
+    authenticate,
+    rights,
+    requireKeys() {
+      const missing = verifier.status().find(({ fetched_at }) => fetched_at === undefined)
+      if (missing !== undefined) throw new Error(`no keys of ${missing.issuer}`)
+    },
+    follow: (next) => verifier.replaceIssuers(issuersOf(next)),
+    async close() {
+      rights.close()
+      verifier.close()
+      await Promise.all([changes.close(), user.close()])
+    },
+  }
+}
+
+/** The issuers of a table with our own first; its keys are asked for where user stands, by the authority of its table entry. */
+function listIssuers(
+  { issuer, audience }: Platform,
+  { userService, issuers }: RouteTable,
+  loadKeys: () => Promise<{ keys: object[] }>,
+): TrustedIssuer[] {
+  const others = issuers.map((each) => ({ ...each, isPlatform: false }))
+  if (userService === undefined) return others
+  const own = platformIssuer({ issuer, audience, jwksUri: JWKS_PATH })
+  return [{ ...own, loadKeys }, ...others]
+}
+
+async function loadPlatformKeys(
+  upstreams: Upstreams,
+  service: ServiceSettings | undefined,
+): Promise<{ keys: object[] }> {
+  if (service === undefined) throw new Error('no module auth')
+  const { status, text } = await askService(upstreams.of(service), JWKS_PATH, KEYS_TIMEOUT_MS)
+  if (status !== 200) throw new Error(`status ${status}`)
+  return JSON.parse(text) as { keys: object[] }
+}

@@ -1,0 +1,93 @@
+import type { AccessRecord, SectionLevel } from '@munjigi/contracts/access'
+import type { VerifiedToken } from '@munjigi/identity/verifier'
+import { moduleName } from '../table/module-name.ts'
+import type { Route, Rule } from '../table/route-table.ts'
+import type { Principal } from './authenticate.ts'
+import {
+  accountDisabled,
+  accountRejected,
+  approvalPending,
+  clientNotAllowed,
+  clientsOnly,
+  scopeRequired,
+  sectionRequired,
+  sessionEnded,
+  tenantMismatch,
+  tenantSuspended,
+  tokenOutdated,
+  unknownPerson,
+} from './problems.ts'
+
+const VERSION = /^v\d+$/
+
+/** @throws Problem 401 or 403 unless this token of this person still counts, wherever it is used. */
+export function requireStanding(token: VerifiedToken, record: AccessRecord | undefined): void {
+  if (record === undefined) return
+  // Shutting somebody out ends their tokens too: to sign in again would not help them, so the reason comes first.
+  if (record.status === 'disabled') throw accountDisabled()
+  if (record.status !== 'active') throw accountRejected()
+  if (token.iat < record.valid_from) throw tokenOutdated()
+  if (token.sid !== undefined && record.ended_sids.includes(token.sid)) throw sessionEnded()
+}
+
+/** @throws Problem 403 unless the principal may use the route. Decided anew for each request, from facts alone. */
+export function authorize(principal: Principal, route: Route): void {
+  const { own, token, record, caller } = principal
+  if (token === undefined) return
+  if (caller.tenantId !== undefined && caller.tenantId !== tenantOf(token, record)) throw tenantMismatch()
+  requireScope(token, route)
+  if (own !== undefined && own !== token) requireScope(own, route)
+  if (route.rule.access === 'public') return
+  if (token.clientId !== undefined) requireListed(token, token.clientId, route.rule)
+  else requirePerson(token, record, route.rule)
+}
+
+function requireListed({ issuer }: VerifiedToken, clientId: string, { clients }: Rule): void {
+  // Like a subject, a client of an issuer with people of its own is nobody under its bare name (decision 1).
+  if (!clients.has(issuer.people === 'shared' ? clientId : `${issuer.name}|${clientId}`)) throw clientNotAllowed()
+}
+
+function requirePerson(token: VerifiedToken, record: AccessRecord | undefined, rule: Rule): void {
+  if (rule.access === 'service') throw clientsOnly()
+  if (record === undefined) requireUnknownAllowed(token, rule)
+  else requireKnown(record, rule)
+}
+
+function requireKnown(record: AccessRecord, rule: Rule): void {
+  if (record.role === 'PENDING' && !rule.isPendingAllowed) throw approvalPending()
+  if (record.tenant.status !== 'active') throw tenantSuspended()
+  if (rule.section !== undefined && !hasSection(record, rule.section, rule.level))
+    throw sectionRequired(rule.section, rule.level)
+}
+
+function requireUnknownAllowed({ issuer }: VerifiedToken, { section, level }: Rule): void {
+  if (issuer.unknown_people !== 'allow') throw unknownPerson()
+  if (section !== undefined) throw sectionRequired(section, level)
+}
+
+function hasSection({ superuser, sections }: AccessRecord, id: string, level: SectionLevel): boolean {
+  if (superuser) return true
+  for (const grant of sections) if (grant.id === id && (level === 'user' || grant.level === 'admin')) return true
+  return false
+}
+
+const tenantOf = (token: VerifiedToken, record: AccessRecord | undefined): unknown =>
+  record?.tenant.id ?? (token.issuer.isPlatform ? token.claims.tenant_id : undefined)
+
+/** A scope is `<module>` or `<module>:<part>`, the part being the first segment after the version (DESIGN §8). */
+function requireScope({ scope }: VerifiedToken, { module, insidePath }: Route): void {
+  if (scope === undefined) return
+  const key = moduleName(module)
+  const part = partOf(insidePath)
+  const isHeld = scope.some((text) => {
+    const colon = text.indexOf(':')
+    if (colon < 0) return moduleName(text) === key
+    return moduleName(text.slice(0, colon)) === key && text.slice(colon + 1) === part
+  })
+  if (!isHeld) throw scopeRequired(module)
+}
+
+function partOf(insidePath: string): string | undefined {
+  const [, first = '', second] = insidePath.split('/', 3)
+  return (VERSION.test(first) ? second : first) || undefined
+}

@@ -1,0 +1,163 @@
+import { tokenExpired } from '@munjigi/identity/claims'
+import { Problem } from '@munjigi/problem'
+import type { Route } from '../table/route-table.ts'
+import type { AccessChanges } from './access-changes.ts'
+import { personName } from './access-records.ts'
+import type { Authenticate, Principal } from './authenticate.ts'
+import { authorize } from './authorize.ts'
+import { keyName } from './exchange.ts'
+import { accessUnknown, sessionEnded } from './problems.ts'
+
+const TICK_MS = 500
+/** While messages arrive, a look now and then finds what a lost one would have said. */
+const LOOK_AGAIN_MS = 60_000
+const RETRY_MS = 1_000
+/** As long as a record may be stale. */
+const UNCONFIRMED_MS = 60_000
+const CLOCK_SKEW_MS = 30_000
+/** Everybody's rights may change at once; user is asked in a queue nevertheless. */
+const MAX_LOOKS_AT_ONCE = 64
+
+export interface SocketRights {
+  /** Looks after the right of an open WebSocket to be there; `end` is called once, with why it is gone. */
+  watch(principal: Principal, route: Route, end: (why: Problem) => void): WatchedSocket
+  close(): void
+}
+
+export interface WatchedSocket {
+  /** After a reload: the right is looked at again by the route of the new table. */
+  move(route: Route): void
+  /** To be called when the socket has closed. */
+  stop(): void
+}
+
+interface Watched {
+  readonly principal: Principal
+  readonly names: readonly string[]
+  readonly endsAt: number
+  readonly end: (why: Problem) => void
+  route: Route
+  confirmedAt: number
+  nextLookAt: number
+}
+
+interface SocketRightsDeps {
+  authenticate: Authenticate
+  changes: AccessChanges
+}
+
+/** The close code of a WebSocket whose right is gone: credential, section or role, or user not asked for too long. */
+export const closeCodeOf = ({ status }: Problem): number => (status === 401 ? 4401 : status === 403 ? 4403 : 1013)
+
+/** Ends open WebSockets when the right to them ends: after messages, with the caller's own token, and by looking. */
+export function createSocketRights({ authenticate, changes }: SocketRightsDeps): SocketRights {
+  const sockets = new Set<Watched>()
+  /** Who waits to be looked at; true: a change was announced, and what is not confirmed now has ended. */
+  const due = new Map<Watched, boolean>()
+  let looks = 0
+
+  function queue(socket: Watched, isAnnounced: boolean) {
+    due.set(socket, isAnnounced || due.get(socket) === true)
+  }
+
+  function lookAtDue() {
+    for (const [socket, isAnnounced] of due) {
+      if (looks >= MAX_LOOKS_AT_ONCE) return
+      due.delete(socket)
+      if (sockets.has(socket)) look(socket, isAnnounced)
+    }
+  }
+
+  function look(socket: Watched, isAnnounced: boolean) {
+    if (socket.route.rule.access === 'open') return
+    try {
+      const found = authenticate(socket.principal.caller, socket.route)
+      if (!(found instanceof Promise)) return confirm(socket, found)
+      looks += 1
+      found
+        .then((principal) => confirm(socket, principal))
+        .catch((error) => doubt(socket, error, isAnnounced))
+        .finally(() => {
+          looks -= 1
+          lookAtDue()
+        })
+    } catch (error) {
+      doubt(socket, error, isAnnounced)
+    }
+  }
+
+  function confirm(socket: Watched, principal: Principal) {
+    authorize(principal, socket.route)
+    // The upstream goes on believing the subject it was told at the handshake.
+    if (principal.token?.subject !== socket.principal.token?.subject) throw sessionEnded()
+    socket.confirmedAt = Date.now()
+    socket.nextLookAt = socket.confirmedAt + LOOK_AGAIN_MS
+  }
+
+  function doubt(socket: Watched, error: unknown, isAnnounced: boolean) {
+    const problem = error instanceof Problem ? error : accessUnknown(error)
+    const isKnown = problem.status < 500
+    if (isKnown || isAnnounced || Date.now() - socket.confirmedAt >= UNCONFIRMED_MS) finish(socket, problem)
+    else socket.nextLookAt = Date.now() + RETRY_MS
+  }
+
+  function finish(socket: Watched, why: Problem) {
+    if (sockets.delete(socket)) socket.end(why)
+  }
+
+  changes.onChange((names) => {
+    for (const socket of sockets)
+      if (names === undefined || socket.names.some((name) => names.includes(name))) queue(socket, names !== undefined)
+    lookAtDue()
+  })
+
+  const ticking = setInterval(() => {
+    const now = Date.now()
+    for (const socket of sockets) {
+      if (now >= socket.endsAt) finish(socket, tokenExpired())
+      else if (now >= socket.nextLookAt || !changes.isHeard) queue(socket, false)
+    }
+    lookAtDue()
+  }, TICK_MS).unref()
+
+  return {
+    watch(principal, route, end) {
+      const now = Date.now()
+      const socket: Watched = {
+        principal,
+        names: namesOf(principal),
+        endsAt: endOf(principal, now),
+        end,
+        route,
+        confirmedAt: now,
+        nextLookAt: now + LOOK_AGAIN_MS,
+      }
+      sockets.add(socket)
+      return {
+        move(next) {
+          socket.route = next
+          queue(socket, false)
+          lookAtDue()
+        },
+        stop: () => void sockets.delete(socket),
+      }
+    },
+    close: () => clearInterval(ticking),
+  }
+}
+
+/** A token exchanged for the caller's own ends no socket: it is renewed at the next look. */
+function endOf({ own }: Principal, now: number): number {
+  if (own === undefined) return Number.POSITIVE_INFINITY
+  const end = own.exp * 1000
+  return end > now ? end : end + CLOCK_SKEW_MS
+}
+
+function namesOf({ own, token }: Principal): string[] {
+  const names: string[] = []
+  for (const { issuer, sub, sid } of new Set([own, token].filter((each) => each !== undefined))) {
+    names.push(personName(issuer.issuer, sub))
+    if (sid !== undefined) names.push(keyName(sid))
+  }
+  return names
+}

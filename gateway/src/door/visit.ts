@@ -1,0 +1,119 @@
+import type { IncomingMessage } from 'node:http'
+import { Problem } from '@munjigi/problem'
+import type { FastifyBaseLogger } from 'fastify'
+import type { Principal } from '../admission/authenticate.ts'
+import { internalFault } from '../forwarding/forwarding-problems.ts'
+import { outboundHeaders } from '../forwarding/outbound-headers.ts'
+import type { Upstream } from '../forwarding/upstream.ts'
+import type { Route, RouteTable } from '../table/route-table.ts'
+import { accessLine, type LineSink } from '../telemetry/access-log.ts'
+import type { Figures } from '../telemetry/figures.ts'
+import type { CanonicalTarget } from './canonical.ts'
+import { ClientConnection } from './client-connection.ts'
+import { accessHeaders } from './cors.ts'
+import { isTraceparent, newTraceparent, requestIdOf } from './trace-context.ts'
+
+/** Nginx's number for a caller who left before the answer; for log and figures alone. */
+export const CLIENT_GONE = 499
+const NO_TOKENS: readonly string[] = []
+
+/** Who writes down what passed. */
+export interface Recorders {
+  figures: Figures
+  /** Undefined: no access lines are written. */
+  lines: LineSink | undefined
+  log: FastifyBaseLogger
+}
+
+/** One request as the gateway knows it, from its first byte to its line in the log. */
+export class Visit {
+  readonly request: IncomingMessage
+  readonly table: RouteTable
+  readonly connection: ClientConnection
+  readonly requestId: string
+  /** Ours for CORS; undefined where the origin is none or not allowed. */
+  readonly access: readonly string[] | undefined
+  route: Route | undefined
+  target: CanonicalTarget | undefined
+  /** Goes upstream byte for byte. */
+  query: string | undefined
+  /** Credentials elsewhere than in the header. */
+  tokens: readonly string[] = NO_TOKENS
+  principal: Principal | undefined
+  isOver = false
+  readonly #recorders: Recorders
+  readonly #startedAt = performance.now()
+
+  constructor(request: IncomingMessage, table: RouteTable, recorders: Recorders) {
+    this.request = request
+    this.table = table
+    this.#recorders = recorders
+    this.requestId = requestIdOf(request.headers['x-request-id'])
+    this.access = accessHeaders(request.headers.origin, table.allowedOrigins)
+    this.connection = ClientConnection.of(request.socket)
+  }
+
+  /** Takes over what the request line asks for. @throws Problem where that must not be asked for like this */
+  read(target: CanonicalTarget): void {
+    this.target = target
+    this.query = target.query
+  }
+
+  /** Path and query for the upstream. */
+  get forwardTarget(): string {
+    const path = this.route?.forwardPath as string
+    return this.query === undefined ? path : `${path}?${this.query}`
+  }
+
+  outboundHeaders(upstream: Upstream): string[] {
+    const { request, connection, principal } = this
+    const { host = '', traceparent } = request.headers
+    const isTraceContinued = isTraceparent(traceparent)
+    const token = principal?.token
+    return outboundHeaders({
+      rawHeaders: request.rawHeaders,
+      rules: upstream.rules,
+      host: upstream.settings.hostHeader === 'upstream' ? upstream.host : host,
+      publicHost: host,
+      address: connection.address,
+      isEncrypted: connection.isEncrypted,
+      port: connection.port,
+      isTrustedProxy: connection.isTrustedProxy(this.table),
+      requestId: this.requestId,
+      traceparent: isTraceContinued ? traceparent : newTraceparent(),
+      isTraceContinued,
+      authorization: token === undefined ? undefined : `Bearer ${token.token}`,
+      subject: token?.subject,
+      identityHeaders: upstream.settings.identityHeaders,
+    })
+  }
+
+  /** What the caller is told of an error; what is no Problem is a bug and told to the log alone. */
+  problemOf(error: unknown): Problem {
+    if (error instanceof Problem) return error
+    this.#recorders.log.error({ err: error, request_id: this.requestId }, 'request failed')
+    return internalFault()
+  }
+
+  /** Counts it and writes its line, once. */
+  finish(status: number): void {
+    if (this.isOver) return
+    this.isOver = true
+    const duration = performance.now() - this.#startedAt
+    const method = this.request.method as string
+    const { figures, lines } = this.#recorders
+    figures.addRequest(this.route?.module, method, status, duration)
+    lines?.write(
+      accessLine({
+        method,
+        module: this.route?.module,
+        pattern: this.route?.rule.pattern,
+        status,
+        duration,
+        subject: this.principal?.token?.subject,
+        client: this.connection.callerAddress(this.table, this.request.headers['x-forwarded-for']),
+        requestId: this.requestId,
+      }),
+    )
+  }
+}

@@ -1,0 +1,97 @@
+import { readFileSync } from 'node:fs'
+import { isIP } from 'node:net'
+import { buildConnector, type Dispatcher, Pool } from 'undici'
+import type { RouteTable, ServiceSettings } from '../table/route-table.ts'
+import { type HeaderRules, headerRules } from './header-rules.ts'
+
+const CONNECT_TIMEOUT_MS = 2000
+const MAX_ANSWER_HEADERS_BYTES = 64 * 1024
+/** A request may still be waiting for its admission when its service leaves the table. */
+const RETIRE_MS = 30_000
+
+/** Without the name undici would take it from the caller's `Host`, and connect anew whenever that differs. */
+export interface NamedRequest extends Dispatcher.DispatchOptions {
+  servername: string
+}
+
+/** One service as the forwarder sees it: its connections, its cap and what its requests may carry. */
+export class Upstream {
+  readonly settings: ServiceSettings
+  readonly rules: HeaderRules
+  readonly pool: Pool
+  /** PEM of the authority that signs its certificate, where it is none of the system's. */
+  readonly ca: Buffer | undefined
+  /** Its own name, for services that do not take the caller's `Host`. */
+  readonly host: string
+  readonly hostname: string
+  inFlight = 0
+
+  constructor(settings: ServiceSettings) {
+    this.settings = settings
+    const { host, hostname } = new URL(settings.origin)
+    this.host = host
+    this.hostname = hostname
+    this.rules = headerRules(settings.identityHeaders)
+    this.ca = caOf(settings)
+    this.pool = new Pool(settings.origin, {
+      // The cap alone limits: a request that waited for a free connection could not be given up.
+      connections: settings.maxInFlight,
+      pipelining: 1,
+      allowH2: false,
+      connect: connectorTo(hostname, this.ca),
+      maxHeaderSize: MAX_ANSWER_HEADERS_BYTES,
+      // The forwarder keeps the time itself: event streams may be silent, other answers may not.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    })
+  }
+
+  ask(path: string, timeoutMs: number): Promise<Dispatcher.ResponseData> {
+    const headers = { accept: 'application/json' }
+    const signal = AbortSignal.timeout(timeoutMs)
+    const request: NamedRequest = { method: 'GET', path, headers, servername: this.hostname }
+    return this.pool.request({ ...request, signal })
+  }
+}
+
+/** The name in the handshake, and in the certificate, is the one of services.yaml. */
+function connectorTo(hostname: string, ca: Buffer | undefined): buildConnector.connector {
+  const connect = buildConnector({ timeout: CONNECT_TIMEOUT_MS, allowH2: false, ...(ca !== undefined && { ca }) })
+  // RFC 6066 §3: an address is no name.
+  const servername = isIP(hostname.replace(/^\[|\]$/g, '')) === 0 ? hostname : ''
+  return (options, callback) => connect({ ...options, servername }, callback)
+}
+
+export interface Upstreams {
+  of(service: ServiceSettings): Upstream
+  /** Closes what the table no longer names; requests on their way there finish. */
+  keepOnly(table: RouteTable): void
+  all(): Iterable<Upstream>
+  close(): Promise<void>
+}
+
+export function createUpstreams(): Upstreams {
+  const known = new Map<ServiceSettings, Upstream>()
+  const retire = (upstream: Upstream) => setTimeout(() => void upstream.pool.close(), RETIRE_MS).unref()
+  return {
+    of(service) {
+      const upstream = known.get(service) ?? new Upstream(service)
+      known.set(service, upstream)
+      return upstream
+    },
+    keepOnly({ services }) {
+      for (const [service, upstream] of known) {
+        if (services.includes(service)) continue
+        known.delete(service)
+        retire(upstream)
+      }
+    },
+    all: () => known.values(),
+    close: async () => {
+      await Promise.all([...known.values()].map(({ pool }) => pool.destroy()))
+    },
+  }
+}
+
+const caOf = ({ caFile, origin }: ServiceSettings): Buffer | undefined =>
+  caFile === undefined || origin.startsWith('http:') ? undefined : readFileSync(caFile)
