@@ -25,7 +25,7 @@ export class ClientConnection {
     this.port = socket.localPort ?? 0
     this.isEncrypted = (socket as Partial<TLSSocket>).encrypted === true
     socket.once('close', () => {
-      this.guests.forEach((guest) => guest.clientGone())
+      this.guests.visitAll((guest) => guest.clientGone())
     })
   }
 

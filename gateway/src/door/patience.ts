@@ -29,6 +29,6 @@ export class Patience {
 
   #look(): void {
     this.now = performance.now()
-    this.#waiters.forEach((waiter) => waiter.check(this.now))
+    this.#waiters.visitAll((waiter) => waiter.check(this.now))
   }
 }

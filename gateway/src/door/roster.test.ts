@@ -5,7 +5,7 @@ import { type Member, NOWHERE, Roster } from './roster.ts'
 
 const standing = (roster: Roster<Member>): Set<Member> => {
   const found = new Set<Member>()
-  roster.forEach((member) => void found.add(member))
+  roster.visitAll((member) => void found.add(member))
   return found
 }
 
@@ -32,7 +32,7 @@ test('who leaves while all are visited makes nobody miss their visit', () => {
   const roster = new Roster<Member>()
   for (const member of members) roster.add(member)
   const visited = new Set<Member>()
-  roster.forEach((member) => {
+  roster.visitAll((member) => {
     visited.add(member)
     roster.delete(member)
   })

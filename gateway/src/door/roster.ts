@@ -31,7 +31,7 @@ export class Roster<M extends Member> {
   }
 
   /** From the last to the first, so that whoever is visited may leave. */
-  forEach(visit: (member: M) => void): void {
+  visitAll(visit: (member: M) => void): void {
     for (let place = this.#members.length - 1; place >= 0; place--) {
       const member = this.#members[place]
       if (member !== undefined) visit(member)
