@@ -5,7 +5,7 @@ import { serve } from '@munjigi/server/serve'
 import { connectStore } from '@munjigi/store/connect'
 import { buildApp } from './app.ts'
 import { Env } from './env.ts'
-import { rotateKeys } from './rotate-keys.ts'
+import { rotateKeys } from './keys/rotate-keys.ts'
 import { requireSettings } from './settings.ts'
 
 const env = requireEnv(Env, 'user')

@@ -6,7 +6,7 @@ import type { UserDeps } from './deps.ts'
 import { findPerson, findPersonByName, type PersonRow } from './people.ts'
 import { sessionEnded, tokenOutdated, unknownPerson } from './problems.ts'
 import { listSections } from './sections.ts'
-import { findSession } from './sessions.ts'
+import { findSession } from './sessions/sessions.ts'
 import { assertActive } from './standing.ts'
 
 /** One's own profile; PENDING people have one too. */

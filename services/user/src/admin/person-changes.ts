@@ -1,7 +1,7 @@
 import type { PrincipalName, SectionGrant } from '@munjigi/contracts/access'
 import { sql, type Transaction } from 'kysely'
 import type { Tables } from '../tables.ts'
-import { nowSeconds } from '../tokens.ts'
+import { nowSeconds } from '../tokens/tokens.ts'
 import type { PersonChange } from './person-change.ts'
 import {
   aboveOwnRights,

@@ -3,10 +3,10 @@ import type { TokenAnswer } from '@munjigi/contracts/tokens'
 import type { UserDeps } from '../deps.ts'
 import { lockPerson } from '../people.ts'
 import { unknownCode } from '../problems.ts'
-import { readRefreshToken } from '../refresh-token.ts'
-import { findSession, prolongSession } from '../sessions.ts'
+import { readRefreshToken } from '../sessions/refresh-token.ts'
+import { findSession, prolongSession } from '../sessions/sessions.ts'
 import { assertActive } from '../standing.ts'
-import { earliestIat, issueAccessToken } from '../tokens.ts'
+import { earliestIat, issueAccessToken } from '../tokens/tokens.ts'
 import type { Session } from './sign-in.ts'
 
 const CODE_LIFE_MS = 60_000

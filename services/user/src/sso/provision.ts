@@ -3,7 +3,7 @@ import { recordEvent } from '../audit.ts'
 import { lockPerson, type PersonRow } from '../people.ts'
 import { loginIdTaken } from '../problems.ts'
 import type { Tables } from '../tables.ts'
-import { nowSeconds } from '../tokens.ts'
+import { nowSeconds } from '../tokens/tokens.ts'
 import type { SignedIn } from './idp.ts'
 import type { Newcomer } from './newcomer.ts'
 

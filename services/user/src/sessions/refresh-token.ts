@@ -1,8 +1,8 @@
 import { jwtVerify, SignJWT } from 'jose'
 import { type Static, Type } from 'typebox'
 import { Check } from 'typebox/value'
-import type { RefreshKey } from './signing-key-rows.ts'
-import type { SigningKeys } from './signing-keys.ts'
+import type { RefreshKey } from '../keys/signing-key-rows.ts'
+import type { SigningKeys } from '../keys/signing-keys.ts'
 
 const TYPE = 'rt+jwt'
 const MAX_LENGTH = 2048

@@ -3,8 +3,7 @@ import { after, before, beforeEach, mock, test } from 'node:test'
 import { ACCESS_CHANNEL } from '@munjigi/contracts/access'
 import { redisStore } from '@munjigi/store/redis'
 import { decodeJwt, decodeProtectedHeader, SignJWT } from 'jose'
-import { testIdp } from './sso/test-idp.ts'
-import { sweep } from './sweep.ts'
+import { testIdp } from '../sso/test-idp.ts'
 import {
   FRONTEND,
   PLATFORM,
@@ -13,7 +12,8 @@ import {
   type TestService,
   testBrowser,
   testService,
-} from './test-service.ts'
+} from '../test-service.ts'
+import { sweep } from './sweep.ts'
 
 const COOKIE = 'munjigi-refresh'
 const WINDOW_MS = 10_000

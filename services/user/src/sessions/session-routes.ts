@@ -1,13 +1,13 @@
 import { TokenAnswer } from '@munjigi/contracts/tokens'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
-import type { UserDeps } from './deps.ts'
-import { refreshTokenInvalid, refreshTokenMissing } from './problems.ts'
+import type { UserDeps } from '../deps.ts'
+import { refreshTokenInvalid, refreshTokenMissing } from '../problems.ts'
+import { exchangeCode } from '../sso/delivery.ts'
 import { refresh } from './refresh.ts'
 import { clearRefreshCookie, readRefreshCookie, setRefreshCookie } from './refresh-cookie.ts'
 import { readRefreshToken } from './refresh-token.ts'
 import { signOut } from './session-end.ts'
-import { exchangeCode } from './sso/delivery.ts'
 
 const RefreshBody = Type.Optional(
   Type.Union([

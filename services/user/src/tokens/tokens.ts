@@ -3,10 +3,10 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { PlatformClaims } from '@munjigi/contracts/tokens'
 import { signAccessToken } from '@munjigi/identity/issue'
 import { permissionsOf } from '@munjigi/identity/roles'
-import type { PersonRow } from './people.ts'
-import { clocksDiffer } from './problems.ts'
-import type { Settings } from './settings.ts'
-import type { SigningKeys } from './signing-keys.ts'
+import type { SigningKeys } from '../keys/signing-keys.ts'
+import type { PersonRow } from '../people.ts'
+import { clocksDiffer } from '../problems.ts'
+import type { Settings } from '../settings.ts'
 
 const MAX_WAIT_MS = 2_000
 

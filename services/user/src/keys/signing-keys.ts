@@ -2,6 +2,7 @@ import type { SigningKey } from '@munjigi/identity/issue'
 import type { KeyRing } from '@munjigi/sealing/fernet'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Kysely } from 'kysely'
+import type { Tables } from '../tables.ts'
 import {
   insertKey,
   type KeyRow,
@@ -11,7 +12,6 @@ import {
   type StoredKey,
   selectKeys,
 } from './signing-key-rows.ts'
-import type { Tables } from './tables.ts'
 
 const RELOAD_MS = 60_000
 const MAX_AGE_MS = 90 * 86_400_000

@@ -4,10 +4,10 @@ import { after, before, beforeEach, mock, test } from 'node:test'
 import { keyRing } from '@munjigi/sealing/fernet'
 import { createLogger } from '@munjigi/server/logger'
 import { type TestDatabase, testDatabase } from '@munjigi/testing/database'
-import { migrationPlan } from './migrations/plan.ts'
-import { servingHandle } from './serving-handle.ts'
+import { migrationPlan } from '../migrations/plan.ts'
+import { servingHandle } from '../serving-handle.ts'
+import { sweep } from '../sessions/sweep.ts'
 import { type SigningKeys, signingKeys } from './signing-keys.ts'
-import { sweep } from './sweep.ts'
 
 const LEAD_MS = 600_000
 const DAY_MS = 86_400_000

@@ -1,7 +1,7 @@
 import type { Database } from '@munjigi/db/connect'
 import { createLogger } from '@munjigi/server/logger'
-import { servingHandle } from './serving-handle.ts'
-import type { Settings } from './settings.ts'
+import { servingHandle } from '../serving-handle.ts'
+import type { Settings } from '../settings.ts'
 import { signingKeys } from './signing-keys.ts'
 
 /** `munjigi-user rotate-keys`: new keys for every process of this service, in use ten minutes from now. */

@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import type { Transaction } from 'kysely'
-import { recordEvent } from './audit.ts'
-import type { UserDeps } from './deps.ts'
-import { lockPerson, type PersonRow } from './people.ts'
-import { refreshTokenInvalid, refreshTokenStolen, refreshTokenUsed, sessionEnded } from './problems.ts'
+import { recordEvent } from '../audit.ts'
+import type { UserDeps } from '../deps.ts'
+import { lockPerson, type PersonRow } from '../people.ts'
+import { refreshTokenInvalid, refreshTokenStolen, refreshTokenUsed, sessionEnded } from '../problems.ts'
+import { assertActive } from '../standing.ts'
+import type { Tables } from '../tables.ts'
+import { earliestIat, issueAccessToken, nowSeconds } from '../tokens/tokens.ts'
 import { type RefreshClaims, readRefreshToken, signRefreshToken } from './refresh-token.ts'
 import { isBlacklisted, tellEnd } from './session-end.ts'
 import { endSession, findSession, insertRefreshToken, type NewRefreshToken, prolongSession } from './sessions.ts'
-import { assertActive } from './standing.ts'
-import type { Tables } from './tables.ts'
-import { earliestIat, issueAccessToken, nowSeconds } from './tokens.ts'
 
 /** Parallel tabs and lost answers come again within it; later it is somebody else. */
 const SAME_SUCCESSOR_MS = 10_000

@@ -1,4 +1,4 @@
-import { unknownCredential } from './problems.ts'
+import { unknownCredential } from '../problems.ts'
 import { nowSeconds, type TokenTimes } from './tokens.ts'
 
 const EXCHANGED_TTL_S = 300

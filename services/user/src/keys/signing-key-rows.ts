@@ -9,7 +9,7 @@ import {
 import { createSigningKey, type SigningKey, signingKeyOf } from '@munjigi/identity/issue'
 import type { KeyRing } from '@munjigi/sealing/fernet'
 import { type Kysely, sql } from 'kysely'
-import type { Tables } from './tables.ts'
+import type { Tables } from '../tables.ts'
 
 /** A new key is published this long before it signs: longer than any key set of ours is cached. */
 const LEAD_MS = 10 * 60_000

@@ -8,15 +8,15 @@ import {
 } from '@munjigi/contracts/access'
 import { X_INTERNAL_KEY } from '@munjigi/contracts/headers'
 import type { FastifyInstance } from 'fastify'
-import { listNames } from './access-events.ts'
-import type { UserDeps } from './deps.ts'
-import { findPerson, findPersonByName, type PersonRow } from './people.ts'
-import { internalKeyInvalid, personNotFound } from './problems.ts'
-import { listSections } from './sections.ts'
-import { listEndedSids } from './sessions.ts'
-import type { Settings } from './settings.ts'
+import { listNames } from '../access-events.ts'
+import type { UserDeps } from '../deps.ts'
+import { findPerson, findPersonByName, type PersonRow } from '../people.ts'
+import { internalKeyInvalid, personNotFound } from '../problems.ts'
+import { listSections } from '../sections.ts'
+import { listEndedSids } from '../sessions/sessions.ts'
+import type { Settings } from '../settings.ts'
+import { nowSeconds } from '../tokens/tokens.ts'
 import { exchangeToken } from './token-exchange.ts'
-import { nowSeconds } from './tokens.ts'
 
 /** The routes between gateway, services and user (DESIGN §4.6); none is reachable from outside. */
 export async function internalRoutes(app: FastifyInstance, deps: UserDeps): Promise<void> {
