@@ -1,6 +1,6 @@
 import type { Me, PeoplePage, Person, Preferences } from '@munjigi/contracts/people'
 import { ApiProblem, readProblem } from './problem.ts'
-import type { Session } from './session.ts'
+import type { Session } from './session/session.ts'
 
 export type Api = ReturnType<typeof createApi>
 type Calls = Pick<Session, 'token' | 'refresh'>

@@ -1,6 +1,6 @@
 import { createContext, use, useSyncExternalStore } from 'react'
 import type { Api } from './api.ts'
-import type { Session, SessionState } from './session.ts'
+import type { Session, SessionState } from './session/session.ts'
 
 interface Console {
   session: Session

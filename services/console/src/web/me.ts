@@ -2,7 +2,7 @@ import type { Me } from '@munjigi/contracts/people'
 import { useQuery } from '@tanstack/react-query'
 import { createContext, use } from 'react'
 import { useConsole } from './console-context.ts'
-import { pollDelayMs } from './delays.ts'
+import { pollDelayMs } from './session/delays.ts'
 
 const LOOK_AGAIN_MS = 60_000
 export const ME = ['me'] as const

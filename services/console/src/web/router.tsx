@@ -1,8 +1,8 @@
 import { createRootRoute, createRoute, createRouter } from '@tanstack/react-router'
+import { Door } from './door/Door.tsx'
 import { Approvals } from './pages/Approvals.tsx'
 import { Home } from './pages/Home.tsx'
 import { NotFound } from './pages/NotFound.tsx'
-import { Door } from './shell/Door.tsx'
 
 const root = createRootRoute({ component: Door, notFoundComponent: NotFound })
 const home = createRoute({ getParentRoute: () => root, path: '/', component: Home })

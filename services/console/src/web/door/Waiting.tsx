@@ -3,8 +3,8 @@ import type { Me } from '@munjigi/contracts/people'
 import { useTranslation } from 'react-i18next'
 import { useConsole } from '../console-context.ts'
 import { displayName } from '../me.ts'
-import { GatePage } from '../shell/GatePage.tsx'
 import { SIGN_OUT_PATH } from '../shell/PersonMenu.tsx'
+import { GatePage } from './GatePage.tsx'
 
 interface WaitingProps {
   me: Me

@@ -1,7 +1,7 @@
 import { Alert, Button, Text, Title } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
-import type { SignOutReason } from '../session.ts'
-import { GatePage } from '../shell/GatePage.tsx'
+import type { SignOutReason } from '../session/session.ts'
+import { GatePage } from './GatePage.tsx'
 
 export function SignIn({ reason }: { reason: SignOutReason }) {
   const { t } = useTranslation()

@@ -1,7 +1,7 @@
 import type { TokenAnswer } from '@munjigi/contracts/tokens'
+import { readProblem } from '../problem.ts'
 import type { Arrival } from './arrival.ts'
 import { renewalDelayMs, retryDelayMs } from './delays.ts'
-import { readProblem } from './problem.ts'
 import { openTabs, type TabMessage } from './tabs.ts'
 import { factsOf } from './token-facts.ts'
 

@@ -1,7 +1,7 @@
 import { Button, Text, Title } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import { useConsole } from '../console-context.ts'
-import { GatePage } from '../shell/GatePage.tsx'
+import { GatePage } from './GatePage.tsx'
 
 export function Unreachable({ onRetry }: { onRetry?: () => unknown }) {
   const { t } = useTranslation()

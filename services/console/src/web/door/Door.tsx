@@ -1,8 +1,8 @@
 import { useSessionState } from '../console-context.ts'
-import { SignIn } from '../pages/SignIn.tsx'
-import { Starting } from '../pages/Starting.tsx'
-import { Unreachable } from '../pages/Unreachable.tsx'
 import { SignedIn } from './SignedIn.tsx'
+import { SignIn } from './SignIn.tsx'
+import { Starting } from './Starting.tsx'
+import { Unreachable } from './Unreachable.tsx'
 
 /** Who is not signed in sees nothing but the door. */
 export function Door() {

@@ -2,8 +2,8 @@ import { Button, Code, Group, Text, Title } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import { useConsole } from '../console-context.ts'
 import type { ApiProblem } from '../problem.ts'
-import { GatePage } from '../shell/GatePage.tsx'
 import { SIGN_OUT_PATH } from '../shell/PersonMenu.tsx'
+import { GatePage } from './GatePage.tsx'
 
 const KNOWN = ['account-disabled', 'account-rejected', 'tenant-suspended'] as const
 

@@ -2,13 +2,13 @@ import { Outlet } from '@tanstack/react-router'
 import { useEffect, useRef, useState } from 'react'
 import { useConsole } from '../console-context.ts'
 import { MeContext, useMeQuery } from '../me.ts'
-import { Refused } from '../pages/Refused.tsx'
-import { Starting } from '../pages/Starting.tsx'
-import { Unreachable } from '../pages/Unreachable.tsx'
-import { Waiting } from '../pages/Waiting.tsx'
 import { useProfilePreferences } from '../preferences.ts'
 import { ApiProblem } from '../problem.ts'
-import { Shell } from './Shell.tsx'
+import { Shell } from '../shell/Shell.tsx'
+import { Refused } from './Refused.tsx'
+import { Starting } from './Starting.tsx'
+import { Unreachable } from './Unreachable.tsx'
+import { Waiting } from './Waiting.tsx'
 
 /** The rooms behind the door, or what keeps the person from them. */
 export function SignedIn() {

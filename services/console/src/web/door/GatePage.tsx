@@ -1,9 +1,9 @@
 import { useMantineColorScheme } from '@mantine/core'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
-import { Brand } from './Brand.tsx'
-import { DisplayButtons } from './DisplayButtons.tsx'
-import { ModeBadge } from './ModeBadge.tsx'
+import { Brand } from '../shell/Brand.tsx'
+import { DisplayButtons } from '../shell/DisplayButtons.tsx'
+import { ModeBadge } from '../shell/ModeBadge.tsx'
 
 /** One calm card in the middle: for everybody who is not inside. */
 export function GatePage({ children }: { children: ReactNode }) {
