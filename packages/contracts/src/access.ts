@@ -2,8 +2,10 @@ import { type Static, Type } from 'typebox'
 
 /** Under it user announces that somebody's rights, key or sessions changed. */
 export const ACCESS_CHANNEL = 'munjigi:access'
+/** Where user answers the gateway and services, which send `x-internal-key`; never reached from outside (DESIGN §4.6). */
 export const INTERNAL_USER_PATH = '/internal/user/v1'
 
+/** Beside the role: who is disabled or rejected may do nothing (DESIGN §4.4). */
 export const AccountStatus = Type.Enum(['active', 'disabled', 'rejected'])
 export type AccountStatus = Static<typeof AccountStatus>
 

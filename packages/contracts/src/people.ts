@@ -46,6 +46,7 @@ export const PeoplePage = Type.Object({
 })
 export type PeoplePage = Static<typeof PeoplePage>
 
+/** The query of `GET /api/admin/v1/people`; `cursor` is the `next_cursor` of the page before. */
 export const PeopleQuery = Type.Object(
   {
     search: Type.Optional(
@@ -60,6 +61,7 @@ export const PeopleQuery = Type.Object(
 )
 export type PeopleQuery = Static<typeof PeopleQuery>
 
+/** An area of the product that people are let into. */
 export const Section = Type.Object({
   id: Type.String({ pattern: '^[a-z][a-z0-9-]{0,62}$' }),
   title_ko: Type.String({ maxLength: 100 }),
@@ -67,6 +69,7 @@ export const Section = Type.Object({
 })
 export type Section = Static<typeof Section>
 
+/** People who are given sections together. */
 export const Group = Type.Object({
   id: Type.String({ pattern: '^[a-z][a-z0-9-]{0,62}$' }),
   title: Type.String({ maxLength: 100 }),
@@ -84,6 +87,7 @@ const AuditEvent = Type.Object({
   details: Type.Record(Type.String(), Type.Unknown()),
   request_id: Type.Union([Type.String(), Type.Null()]),
 })
+/** A page of the audit log, newest first. */
 export const AuditPage = Type.Object({
   events: Type.Array(AuditEvent),
   next_cursor: Type.Optional(Type.String()),

@@ -8,11 +8,13 @@ const SUBJECT = /^[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?$/
 /** Claim `typ` of Keycloak's tokens that are no access tokens (KEYCLOAK.md, fact 1). */
 const OTHER_TOKENS = new Set(['ID', 'Refresh', 'Offline', 'Logout'])
 
+/** 401 with RFC 6750's challenge, for a token that no issuer of ours gave, or not for this. */
 export const tokenInvalid = (detail: string) =>
   new Problem(401, 'token-invalid', 'The token is not accepted', {
     detail,
     headers: { 'www-authenticate': 'Bearer error="invalid_token"' },
   })
+/** 401 with RFC 6750's challenge, for a token that was good once. */
 export const tokenExpired = () =>
   new Problem(401, 'token-expired', 'The token has expired', {
     detail: 'Refresh it or sign in again',

@@ -4,6 +4,7 @@ export const SYSTEM_ROLES = ['admin', 'manager', 'attorney', 'analyst', 'enginee
 /** The three roles of source 000. PENDING waits for approval and may do nothing. */
 const PLATFORM_ROLES = ['PENDING', 'USER', 'ADMIN'] as const
 
+/** Every role there is; permissions are by `permissionsOf`. */
 export const ROLES = [...SYSTEM_ROLES, ...PLATFORM_ROLES] as const
 
 /** Source 003 §2.3, row by row: O may, X may not, columns as in SYSTEM_ROLES. */

@@ -86,6 +86,43 @@ test('broken JSON, a wrong content type and an unknown path are 4xx problems', a
   assert.equal((await app.inject('/nowhere')).json().type, '/problems/not-found')
 })
 
+test('a path that the router cannot read is a problem, and is not repeated', async () => {
+  const app = build()
+  app.get('/people/:sub', async ({ params }) => params)
+  for (const url of ['/people/s3cret%ff', '/people/s3cret%', `/people/s3cret${'x'.repeat(2000)}`]) {
+    const answer = await app.inject(url)
+    const { type, request_id } = answer.json()
+
+    assert.deepEqual([type, request_id], ['/problems/bad-request', answer.headers['x-request-id']])
+    assert.ok(answer.statusCode === 400 || answer.statusCode === 414)
+    assert.match(String(answer.headers['content-type']), /^application\/problem\+json/)
+    assert.doesNotMatch(answer.body, /s3cret|FST_/)
+  }
+})
+
+test('a subject of the greatest length can stand in a path, encoded too', async () => {
+  const app = build()
+  app.get('/people/:sub', async ({ params }) => params)
+
+  assert.deepEqual((await app.inject(`/people/${'%7C'.repeat(255)}`)).json(), { sub: '|'.repeat(255) })
+})
+
+test('a format takes only what the database reads too', async () => {
+  const app = build()
+  const querystring = Type.Object({
+    id: Type.Optional(Type.String({ format: 'uuid' })),
+    at: Type.Optional(Type.String({ format: 'date-time' })),
+  })
+  app.get('/formats', { schema: { querystring } }, async ({ query }) => query)
+  const id = '6b0f0000-0000-4000-8000-000000000002'
+  const statusOf = async (query: Record<string, string>) => (await app.inject({ url: '/formats', query })).statusCode
+
+  assert.equal(await statusOf({ id, at: '2026-11-21T09:00:00+09:00' }), 200)
+  for (const bad of [`urn:uuid:${id}`, `{${id}}`, `${id}\n`]) assert.equal(await statusOf({ id: bad }), 400, bad)
+  for (const bad of ['2016-12-31T23:59:60Z', '0000-01-01T00:00:00Z', '2026-02-30T00:00:00Z'])
+    assert.equal(await statusOf({ at: bad }), 400, bad)
+})
+
 test('a malformed request id of the caller is replaced', async () => {
   for (const given of ['a b', 'x'.repeat(65), 'a,b', '']) {
     const answer = await build().inject({ url: '/refused', headers: { 'x-request-id': given } })

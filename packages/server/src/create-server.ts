@@ -1,6 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { Problem } from '@munjigi/problem'
-import Fastify, { type FastifyError, type FastifyInstance, type FastifyServerOptions, LogController } from 'fastify'
+import Fastify, {
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type FastifyServerOptions,
+  LogController,
+} from 'fastify'
 import { problemOf } from './error-problem.ts'
 import { health } from './health.ts'
 import { createLogger, type LogLevel } from './logger.ts'
@@ -10,6 +17,8 @@ import { validatorCompiler } from './validators.ts'
 const BODY_LIMIT_BYTES = 1024 * 1024
 const REQUEST_TIMEOUT_MS = 30_000
 const CONNECTION_TIMEOUT_MS = 120_000
+/** A subject of 255 characters, each of them percent-encoded. */
+const MAX_PARAM_LENGTH = 3 * 255
 /** What a request id of a caller may look like; anything else is replaced. */
 export const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/
 
@@ -31,21 +40,15 @@ export function createServer(options: ServerOptions): FastifyInstance {
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
     connectionTimeout: CONNECTION_TIMEOUT_MS,
-    routerOptions: { ignoreTrailingSlash: true },
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PARAM_LENGTH },
+    // What the router itself refuses never comes to the error handler, and its own answer repeats the path.
+    frameworkErrors: answerProblem,
     ...options.fastify,
   })
   app.setValidatorCompiler(validatorCompiler)
   // Plain text is no request body of ours; without its parser it is a 415.
   app.removeContentTypeParser('text/plain')
-  app.setErrorHandler<FastifyError | Problem>((error, request, reply) => {
-    const problem = problemOf(error)
-    if (problem.status >= 500) request.log.error({ err: error }, 'request failed')
-    return reply
-      .code(problem.status)
-      .headers(problem.headers)
-      .type('application/problem+json')
-      .send(problem.body(request.id))
-  })
+  app.setErrorHandler(answerProblem)
   app.setNotFoundHandler((request) => {
     throw new Problem(404, 'not-found', 'There is nothing at this path', {
       detail: `No route for ${request.method} here`,
@@ -68,6 +71,16 @@ export function createServer(options: ServerOptions): FastifyInstance {
   health(app, options.mode)
   metrics(app, options.name)
   return app
+}
+
+function answerProblem(error: FastifyError | Problem, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const problem = problemOf(error)
+  if (problem.status >= 500) request.log.error({ err: error }, 'request failed')
+  return reply
+    .code(problem.status)
+    .headers({ ...problem.headers, 'x-request-id': request.id })
+    .type('application/problem+json')
+    .send(problem.body(request.id))
 }
 
 const requestIdOf = (given: string | string[] | undefined): string =>

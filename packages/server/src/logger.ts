@@ -2,6 +2,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import pino from 'pino'
 import { type Static, Type } from 'typebox'
 
+/** From which level on lines are written. */
 export const LogLevel = Type.Enum(['debug', 'info', 'warn', 'error', 'silent'], { default: 'info' })
 export type LogLevel = Static<typeof LogLevel>
 

@@ -9,8 +9,8 @@ const common: Options = {
   allErrors: true,
   keywords: ['x-secret', 'x-permission'],
 }
-const asSent = formats.default(new Ajv({ ...common, coerceTypes: false }))
-const coercing = formats.default(new Ajv({ ...common, coerceTypes: 'array' }))
+const asSent = withFormats(new Ajv({ ...common, coerceTypes: false }))
+const coercing = withFormats(new Ajv({ ...common, coerceTypes: 'array' }))
 
 /** A JSON body has types of its own and is taken as sent; paths, queries and headers are text and are converted. */
 export const validatorCompiler: FastifySchemaCompiler<object> = ({ schema, httpPart }) => {
@@ -20,4 +20,13 @@ export const validatorCompiler: FastifySchemaCompiler<object> = ({ schema, httpP
     if (unstorable) return { error: [unstorable] }
     return validate(value) ? true : { error: validate.errors ?? [] }
   }
+}
+
+/** Of JSON Schema's formats only what the database reads too: no `urn:uuid:`, no leap second, no year 0. */
+function withFormats(ajv: Ajv): Ajv {
+  formats.default(ajv)
+  const { validate: isDateTime } = ajv.formats['date-time'] as { validate: (text: string) => boolean }
+  return ajv
+    .addFormat('uuid', /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i)
+    .addFormat('date-time', (text) => isDateTime(text) && !text.startsWith('0000') && !Number.isNaN(Date.parse(text)))
 }

@@ -26,6 +26,7 @@ export interface Listener {
   lost?(): void
 }
 
+/** A listener's place on a channel. */
 export interface Subscription {
   close(): Promise<void>
 }
