@@ -137,6 +137,16 @@ test('bad input names the field', async () => {
   }
 })
 
+test('a place that no list gave is no cursor', async () => {
+  const places = ['2026-13-01', '2026-02-30', '0000-01-01'].map((day) => [`${day}T00:00:00.000000Z`, 'x'])
+  const others = [['2026-11-21T00:00:00.000000Z', 'a\0b'], ['2026-11-21T00:00:00.000000Z'], ['now', 'x'], null]
+  for (const place of [...places, ...others]) {
+    const cursor = Buffer.from(JSON.stringify(place)).toString('base64url')
+    const answer = await house.as(house.superuser)('GET', `/people?cursor=${cursor}`)
+    assert.deepEqual(refusal(answer), [400, 'invalid-request'], JSON.stringify(place))
+  }
+})
+
 test('the document lists every route of the module and needs no token', async () => {
   const document = (await house.app.inject('/api/admin/openapi.json')).json()
 

@@ -25,10 +25,10 @@ const searched = ['user_id', 'email', 'username_kr', 'username_en', 'deptname_kr
 
 /** Microseconds as PostgreSQL keeps them: a Date would lose the last three digits and the page would repeat a row. */
 const Place = Type.Tuple([
-  Type.String({ pattern: '^\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d\\.\\d{6}$' }),
-  Type.String(),
+  Type.String({ format: 'date-time', pattern: '^[1-9]\\d{3}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:[0-5]\\d\\.\\d{6}Z$' }),
+  Type.String({ pattern: '^[^\\x00-\\x1f]{1,255}$' }),
 ])
-const createdAtText = sql<string>`to_char(people.created_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS.US')`
+const createdAtText = sql<string>`to_char(people.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`
 
 export interface PeopleFilter extends PeopleQuery {
   /** Only people of this tenant. */
@@ -120,7 +120,7 @@ function filtered(db: Kysely<Tables>, filter: PeopleFilter) {
   }
   if (cursor !== undefined) {
     const [createdAt, sub] = readCursor(Place, cursor)
-    const isAfter = sql<SqlBool>`(people.created_at, people.sub) > (${createdAt}::timestamp at time zone 'UTC', ${sub})`
+    const isAfter = sql<SqlBool>`(people.created_at, people.sub) > (${createdAt}::timestamptz, ${sub})`
     query = query.where(isAfter)
   }
   return query
