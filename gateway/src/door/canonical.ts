@@ -59,6 +59,8 @@ const ambiguous = (detail: string) =>
 
 // `..;x` counts as dots: servers that know matrix parameters strip them first.
 const DOT_SEGMENT = /\.+(?=[/;?]|$)/y
+// The same for those who decode first and then cut parameters, trim blanks or fold wide forms.
+const HIDDEN_DOT_SEGMENT = /[/\\]\.[. ]*(?=[/\\;?#]|$)/
 
 function requireSegment(raw: string, start: number): void {
   const first = raw.charCodeAt(start)
@@ -76,6 +78,12 @@ function requireQuery(query: string): string {
 function decodeOnce(path: string): string {
   const refusal = encodingRefusal(path)
   if (refusal !== undefined) throw ambiguous(refusal)
+  const decoded = decode(path)
+  if (HIDDEN_DOT_SEGMENT.test(decoded.normalize('NFKC'))) throw ambiguous('The path holds a segment of dots alone.')
+  return decoded
+}
+
+function decode(path: string): string {
   try {
     return decodeURIComponent(path)
   } catch {

@@ -17,16 +17,25 @@ const OURS = [
   X_REQUEST_ID,
   X_USER_SUB,
 ]
-/** With them an upstream would answer for another path, method or address than the one that was checked. */
+/** With them an upstream would answer for another path, method, address or person than the one that was checked. */
 const OVERRIDES = [
+  'cf-connecting-ip',
   'forwarded',
+  'remote-user',
+  'true-client-ip',
+  'x-client-ip',
+  'x-cluster-client-ip',
+  'x-envoy-original-path',
+  'x-host',
   'x-http-method',
   'x-http-method-override',
   'x-method-override',
+  'x-original-host',
   'x-original-method',
   'x-original-uri',
   'x-original-url',
   'x-real-ip',
+  'x-remote-user',
   'x-rewrite-url',
 ]
 /** A second spelling of these would be a second opinion; they pass in their own spelling alone. */

@@ -110,6 +110,11 @@ test('what would make a service answer for another path, method or address is dr
     'X-Method-Override',
     'Forwarded',
     'X-Real-IP',
+    'True-Client-IP',
+    'CF_Connecting_IP',
+    'X-Original-Host',
+    'X-Envoy-Original-Path',
+    'Remote-User',
   ]
   const headers = build(names.flatMap((name) => [name, '/admin']))
 

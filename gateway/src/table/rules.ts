@@ -45,7 +45,7 @@ const listedMethodsFirst = (a: Rule, b: Rule): number =>
 
 /**
  * The rule of the longest prefix. A path that falls under another prefix for a reader without case, or one that cuts
- * parameters (`;`, `?`, `#`), is refused: the service might be that reader.
+ * parameters (`;`, `?`, `#`), trims segments or folds wide forms, is refused: the service might be that reader.
  */
 export function findRule(prefixes: readonly RulePrefix[], insidePath: string, method: string): Rule {
   const prefix = longestPrefix(prefixes, insidePath)
@@ -66,19 +66,23 @@ function longestPrefix(prefixes: readonly RulePrefix[], path: string): RulePrefi
   return prefixes[prefixes.length - 1] as RulePrefix
 }
 
-const MAY_READ_OTHERWISE = /[A-Z;?#\u0080-\uffff]/
+const MAY_READ_OTHERWISE = /[A-Z;?#\u0080-\uffff]|[. ](?:\/|$)/
 
 function looselyLongest(prefixes: readonly RulePrefix[], path: string): RulePrefix | undefined {
   const loosePath = loosely(path)
   return prefixes.find((prefix) => covers(prefix.loosePath, loosePath))
 }
 
-/** The path for a reader without case that cuts parameters; `/;x/` leaves an empty segment, which such readers merge. */
+/** The path for a reader without case that cuts and trims; `/;x/` leaves an empty segment, which such readers merge. */
 export const loosely = (path: string): string =>
   path
+    .normalize('NFKC')
     .replace(/[?#].*$/s, '')
     .replace(/;[^/]*/g, '')
+    .replace(/[. ]+(?=\/|$)/g, '')
     .replace(/\/{2,}/g, '/')
+    // In this order the long s and the dotless i become letters of the alphabet.
+    .toUpperCase()
     .toLowerCase()
 
 const covers = (prefix: string, path: string): boolean =>
