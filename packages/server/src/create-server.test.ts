@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { Agent, get, type IncomingMessage } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { Writable } from 'node:stream'
 import { test } from 'node:test'
+import { setImmediate as soon } from 'node:timers/promises'
 import { Problem } from '@munjigi/problem'
 import { Type } from 'typebox'
 import { createServer } from './create-server.ts'
@@ -178,4 +182,29 @@ test('secrets are redacted in log lines at every depth that is logged', () => {
   )
 
   assert.doesNotMatch(lines.join(''), /s3cret/)
+})
+
+test('closing lets a request in flight finish and does not wait for its connection to be used again', async () => {
+  const [arrived, finish] = [Promise.withResolvers<void>(), Promise.withResolvers<string>()]
+  const app = createServer({ name: 'test', logLevel: 'silent' })
+  app.get('/slow', async () => {
+    arrived.resolve()
+    return finish.promise
+  })
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  const agent = new Agent({ keepAlive: true })
+  const { port } = app.server.address() as AddressInfo
+  const answered = once(get({ port, host: '127.0.0.1', path: '/slow', agent }), 'response') as Promise<
+    [IncomingMessage]
+  >
+  await arrived.promise
+  const closed = app.close()
+  while (app.server.listening) await soon()
+  finish.resolve('done')
+
+  const [answer] = await answered
+  assert.equal(answer.statusCode, 200)
+  assert.equal(await answer.setEncoding('utf8').reduce((text, chunk) => text + chunk, ''), 'done')
+  await closed
+  agent.destroy()
 })

@@ -17,6 +17,7 @@ import { validatorCompiler } from './validators.ts'
 const BODY_LIMIT_BYTES = 1024 * 1024
 const REQUEST_TIMEOUT_MS = 30_000
 const CONNECTION_TIMEOUT_MS = 120_000
+const DRAIN_LOOK_MS = 50
 /** A subject of 255 characters, each of them percent-encoded. */
 const MAX_PARAM_LENGTH = 3 * 255
 /** What a request id of a caller may look like; anything else is replaced. */
@@ -66,6 +67,11 @@ export function createServer(options: ServerOptions): FastifyInstance {
     )
     // A refused upgrade was taken out of Node's hands: without this its socket would stay open with nobody reading it.
     if (request.raw.headers.upgrade !== undefined) request.raw.socket.destroySoon()
+  })
+  // Node closes idle connections once; those whose last answer comes later would hold the server for their keep-alive.
+  app.addHook('preClose', async () => {
+    const looking = setInterval(() => app.server.closeIdleConnections(), DRAIN_LOOK_MS)
+    app.server.once('close', () => clearInterval(looking))
   })
   app.decorateRequest('subject', undefined)
   health(app, options.mode)
