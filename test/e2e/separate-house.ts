@@ -42,6 +42,7 @@ export interface SeparateHouse extends AsyncDisposable {
   process(name: Program): OwnProcess
   /** Its own `/readyz`, past the gateway. */
   ready(name: Program): Promise<{ status: number; checks: Record<string, string> }>
+  /** Kills it first, if it still runs. */
   restart(name: Program): Promise<void>
 }
 
@@ -144,6 +145,8 @@ export async function separateHouse(superuserUrl: string): Promise<SeparateHouse
     return { status, checks: body.checks }
   }
   const restart = async (name: Program) => {
+    const running = processes.get(name)
+    if (running !== undefined) await endProcess(running)
     const { main, env } = programs[name]
     const started = startProcess(main, { ...env, PORT: String(ports[name]) })
     processes.set(name, started)

@@ -60,8 +60,9 @@ export function frontDoor({ gatewayUrl, consoleUrl, certFile }: FrontDoorOptions
       headers: { cookie, 'content-type': 'application/x-www-form-urlencoded' },
       body: new URLSearchParams(fields).toString(),
     })
-    await ended.body.dump()
-    const target = new URL(String(ended.headers.location ?? ''), gatewayUrl).searchParams
+    const text = await ended.body.text()
+    if (typeof ended.headers.location !== 'string') throw new Error(`no sign-in: ${ended.statusCode} ${text}`)
+    const target = new URL(ended.headers.location, gatewayUrl).searchParams
     const token = target.get('token')
     const kept = cookiesOf(ended)
     if (token !== null) return { token, cookie: kept }
