@@ -21,12 +21,14 @@ const everywhere = new Set([...services.flatMap(({ thrown }) => [...thrown]), ..
 for (const { readme, listed, thrown } of services) {
   test(`${readme} lists every refusal of its own`, () => {
     assert.ok(thrown.size > 0)
-    assert.deepEqual([...thrown.difference(listed)], [])
+    const unlisted = [...thrown].filter((type) => !listed.has(type))
+
+    assert.deepEqual(unlisted, [])
   })
 
   test(`${readme} lists no refusal that nobody answers`, () => {
     // A word without a hyphen may be a field of the body.
-    const unknown = [...listed.difference(everywhere)].filter((type) => type?.includes('-'))
+    const unknown = [...listed].filter((type) => type?.includes('-') && !everywhere.has(type))
 
     assert.deepEqual(unknown, [])
   })

@@ -45,7 +45,7 @@ export async function testUser(platform: TestIssuer, internalKey: string): Promi
     const body = request.method === 'POST' ? JSON.parse(await readAll(request)) : undefined
     questions.push(body === undefined ? `access ${url.searchParams.get('sub')}` : `tokens ${kindOf(body)}`)
     if (instead) return instead(request, response)
-    if (request.headers[X_INTERNAL_KEY] !== internalKey) return refuse(response, 401, 'internal-key-unknown')
+    if (request.headers[X_INTERNAL_KEY] !== internalKey) return refuse(response, 401, 'internal-key-invalid')
     if (body === undefined) return answerAccess(url, response)
     await happen?.()
     return answerTokens(body, response)
