@@ -1,4 +1,4 @@
-export interface Answer {
+interface Answer {
   rows: unknown[]
   affected: bigint | undefined
 }

@@ -21,7 +21,7 @@ interface KeyFile {
   cookie_secret: string
 }
 
-export interface SigningKey {
+interface SigningKey {
   kid: string
   privateKey: KeyObject
   publicKey: KeyObject

@@ -15,7 +15,6 @@ const Mapper = Type.Object({
   protocolMapper: Type.String(),
   config: Type.Record(Type.String(), Type.String()),
 })
-export type Mapper = Static<typeof Mapper>
 
 const Client = Type.Object({
   clientId: Type.String(),

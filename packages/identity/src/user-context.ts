@@ -42,7 +42,7 @@ export interface UserContext {
   hasClientRole(client: string, role: string): boolean
 }
 
-export type Access = 'authenticated' | 'public' | 'open'
+type Access = 'authenticated' | 'public' | 'open'
 
 /**
  * Makes every route of this scope demand a verified user, unless its `config.access` is `public` (a token is

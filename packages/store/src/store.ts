@@ -31,7 +31,7 @@ export interface Subscription {
   close(): Promise<void>
 }
 
-export interface Lease {
+interface Lease {
   /** False when it has ended or is somebody else's by now. */
   renew(): Promise<boolean>
   /** Frees the key if it is still this holder's, and says whether it was. */
