@@ -7,8 +7,10 @@ import type { CertificateFiles } from './door/tls.ts'
 import { Env } from './env.ts'
 import { check } from './table/check.ts'
 import { servicesFilePath } from './table/services-file.ts'
-import { standardOutput } from './telemetry/access-log.ts'
+import { LumpWriter } from './telemetry/lump-writer.ts'
 import { createMetricsServer } from './telemetry/metrics-server.ts'
+
+const STANDARD_OUTPUT = 1
 
 const environment = wholeEnvironment()
 const [command, file = servicesFilePath(environment)] = process.argv.slice(2)
@@ -26,6 +28,7 @@ async function run(): Promise<void> {
   const env = requireEnv(Env, 'gateway')
   const store = env.REDIS_URL === undefined ? undefined : connectStore(env.REDIS_URL)
   const tls = certificateFiles(env)
+  const lines = ['debug', 'info'].includes(env.LOG_LEVEL) ? new LumpWriter(STANDARD_OUTPUT) : undefined
   const gateway = await buildGateway({
     servicesFile: file,
     environment,
@@ -34,7 +37,7 @@ async function run(): Promise<void> {
     logLevel: env.LOG_LEVEL,
     ...(store && { store }),
     ...(tls && { tls }),
-    ...(['debug', 'info'].includes(env.LOG_LEVEL) && { lines: standardOutput() }),
+    ...(lines && { lines }),
   })
   const metrics = createMetricsServer(gateway)
   metrics.on('error', ({ message }) => stop(`GATEWAY_METRICS_PORT cannot be listened on: ${message}`))
@@ -42,6 +45,7 @@ async function run(): Promise<void> {
   gateway.app.addHook('onClose', async () => {
     metrics.close()
     await store?.close()
+    await lines?.close()
   })
   await serve(gateway.app, env.PORT, 'GATEWAY_PORT', env.HOST)
 }

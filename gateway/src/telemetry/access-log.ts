@@ -1,13 +1,6 @@
-import { pino } from 'pino'
-
-const LUMP_BYTES = 15 * 1024
-const FLUSH_MS = 500
-/** What is kept when the reader of the log stands still; lines beyond it are lost, requests are not. */
-const BACKLOG_BYTES = 16 * 1024 * 1024
-
-/** Takes lines of text, each ending in a newline. */
+/** Takes lines of ASCII, each ending in a newline. */
 export interface LineSink {
-  write(text: string): unknown
+  write(line: string): unknown
 }
 
 /** What is said of a request: the rule's pattern and never its path or query, for paths carry secrets too. */
@@ -23,19 +16,17 @@ export interface AccessLine {
   requestId: string
 }
 
-/** Standard output in lumps, written asynchronously and flushed at exit. */
-export const standardOutput = (): LineSink =>
-  pino.destination({
-    dest: 1,
-    sync: false,
-    minLength: LUMP_BYTES,
-    maxLength: BACKLOG_BYTES,
-    periodicFlush: FLUSH_MS,
-  })
+const PLAIN = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/
+const NOT_ASCII = /[^\x20-\x7e]/g
 
-/** One line as text: a serialiser costs more than the rest of the line. Only the subject can hold a quote. */
+/** One line as ASCII text: a serialiser costs more than the rest of the line. */
 export function accessLine(line: AccessLine): string {
-  const route = line.module === undefined ? '' : `"module":"${line.module}","route":${JSON.stringify(line.pattern)},`
-  const subject = line.subject === undefined ? '' : `"subject":${JSON.stringify(line.subject)},`
+  const route = line.module === undefined ? '' : `"module":"${line.module}","route":${quoted(line.pattern as string)},`
+  const subject = line.subject === undefined ? '' : `"subject":${quoted(line.subject)},`
   return `{"level":30,"time":${Date.now()},"name":"gateway","method":"${line.method}",${route}"status":${line.status},"ms":${Math.round(line.duration * 10) / 10},${subject}"client":"${line.client}","request_id":"${line.requestId}","msg":"request"}\n`
 }
+
+const quoted = (text: string): string =>
+  PLAIN.test(text) ? `"${text}"` : JSON.stringify(text).replace(NOT_ASCII, escaped)
+
+const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
