@@ -18,7 +18,7 @@ import { forward } from './forwarding/forward.ts'
 import { moduleNotFound } from './forwarding/forwarding-problems.ts'
 import { Passage } from './forwarding/passage.ts'
 import { createUpstreams, type Upstream, type Upstreams } from './forwarding/upstream.ts'
-import { isOwnPath, ownRoutes } from './own-routes.ts'
+import { isOwnRequest, ownRoutes } from './own-routes.ts'
 import { createTableSource } from './table/reload.ts'
 import type { Route, RouteTable } from './table/route-table.ts'
 import type { LineSink } from './telemetry/access-log.ts'
@@ -163,7 +163,9 @@ function openDoor({ table, authenticate, upstreams, sockets, patience, recorders
       throw new Error('the gateway is not built yet')
     },
     enter(request, response, expectsContinue) {
-      if (isOwnPath(request.url as string) && request.method !== 'OPTIONS') {
+      // Node's parser throws away what came in one piece with a request for an upgrade: nobody may wait behind it.
+      if (request.headers.upgrade !== undefined) response.shouldKeepAlive = false
+      if (isOwnRequest(request)) {
         door.answerOwn(request, response)
         return
       }

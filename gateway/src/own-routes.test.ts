@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { LEE, problemTypeOf, runGateway } from './gateway.fixture.ts'
+import { LEE, problemTypeOf, RawClient, raw, runGateway } from './gateway.fixture.ts'
 
 test('every health is shown to a superuser, and to nobody else', async (t) => {
   const { url, user, bearer, announce, platform } = await runGateway(t, {
@@ -69,6 +69,18 @@ test('what only looks like an own route is looked up in the table', async (t) =>
     '/api/internal/user',
   ])
     assert.equal(await problemTypeOf(await fetch(`${url}${path}`)), '/problems/module-not-found', path)
+})
+
+test('no own route waits for a body, and none is answered under two names', async (t) => {
+  const { port } = await runGateway(t)
+  const begun = 'Host: gateway.example\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{'
+  const requests = ['POST /docs', 'POST /healthz', 'GET /.well-known/jwks.json', 'PUT /api/server-status']
+
+  const answers = await Promise.all(requests.map((line) => raw(port, `${line} HTTP/1.1\r\n${begun}`)))
+  for (const answer of answers) assert.equal(answer.refusal, '404 module-not-found')
+  const hosts = await new RawClient(port).send('GET /docs HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n').seen('}')
+  hosts.socket.destroy()
+  assert.equal(hosts.refusal, '400 ambiguous-header')
 })
 
 test('figures count requests by module, method and status', async (t) => {

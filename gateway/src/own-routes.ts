@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import { Problem } from '@munjigi/problem'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { JWKS_PATH } from './admission/admission.ts'
@@ -7,8 +8,9 @@ import { readCaller } from './admission/credential.ts'
 import { accessUnknown } from './admission/problems.ts'
 import { docs } from './docs.ts'
 import { accessHeaders } from './door/cors.ts'
-import { requirePublicHost } from './door/sound-request.ts'
+import { requirePublicHost, requireSound } from './door/sound-request.ts'
 import { askService } from './forwarding/ask-service.ts'
+import { announcedLength } from './forwarding/request-body.ts'
 import type { Upstreams } from './forwarding/upstream.ts'
 import type { RouteTable, Rule, ServiceSettings } from './table/route-table.ts'
 
@@ -17,8 +19,16 @@ const PROBES = ['/healthz', '/readyz']
 const OWN_PATHS = new Set([...PROBES, STATUS_PATH, JWKS_PATH, '/docs'])
 const ASK_MS = 900
 
-/** What the gateway answers itself: these spellings alone, anything else is looked up in the table. */
-export function isOwnPath(target: string): boolean {
+/**
+ * What the gateway answers itself: reading at these spellings alone, anything else is looked up in the table. A body
+ * belongs to no such request, and Fastify would wait for one as long as its caller likes.
+ */
+export function isOwnRequest(request: IncomingMessage): boolean {
+  const { method, url } = request
+  return (method === 'GET' || method === 'HEAD') && isOwnPath(url as string) && announcedLength(request) === 0
+}
+
+function isOwnPath(target: string): boolean {
   const end = target.indexOf('?')
   const path = end < 0 ? target : target.slice(0, end)
   return OWN_PATHS.has(path) || path.startsWith('/docs/')
@@ -43,7 +53,9 @@ export function ownRoutes(app: FastifyInstance, { table, upstreams, authenticate
     const { origin, host = '' } = request.headers
     const access = accessHeaders(origin, table().allowedOrigins) ?? []
     for (let i = 0; i < access.length; i += 2) reply.header(access[i] as string, access[i + 1])
-    if (!PROBES.includes(request.url)) requirePublicHost(host, table())
+    if (PROBES.includes(request.url)) return
+    requireSound(request.raw)
+    requirePublicHost(host, table())
   })
 
   app.get(STATUS_PATH, async (request) => {

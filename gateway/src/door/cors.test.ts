@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { problemTypeOf, runGateway } from '../gateway.fixture.ts'
+import { problemTypeOf, raw, runGateway } from '../gateway.fixture.ts'
 
 const FRIEND = 'https://app.example'
 const file = `allowed_origins: [${FRIEND}]`
@@ -26,6 +26,17 @@ test('a preflight is answered by the gateway, without credentials and without as
   assert.equal(headers.get('access-control-allow-credentials'), null)
   assert.match(headers.get('vary') ?? '', /Origin/)
   assert.deepEqual(seen, [])
+})
+
+test('a preflight waits for no body', async (t) => {
+  const { port } = await runGateway(t, { file })
+
+  const answer = await raw(
+    port,
+    `OPTIONS /api/meal/x HTTP/1.1\r\nHost: gateway.example\r\nOrigin: ${FRIEND}\r\nAccess-Control-Request-Method: GET\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n`,
+  )
+
+  assert.equal(answer.status, 204)
 })
 
 test("the gateway's own routes can be read from elsewhere too", async (t) => {

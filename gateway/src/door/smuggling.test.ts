@@ -77,6 +77,18 @@ test('what follows a body is a request of its own and is admitted by itself', as
   )
 })
 
+// Node's parser throws away what came in one piece with such a request: the next answer would be taken for another's.
+test('behind a request for another upgrade no request waits on its connection', async (t) => {
+  const { port, seen } = await runGateway(t)
+  const upgrade = `GET /api/meal/open HTTP/1.1\r\n${HOST}Connection: Upgrade\r\nUpgrade: h2c\r\n\r\n`
+
+  const answer = await raw(port, `${upgrade}GET /api/meal/open/lost HTTP/1.1\r\n${HOST}\r\n`)
+
+  assert.equal(answer.status, 200)
+  assert.match(answer.text, /connection: close/i)
+  assert.equal(seen.length, 1)
+})
+
 test('a body of GET goes on framed as what it is', async (t) => {
   const { port, seen, bearer } = await runGateway(t)
   const head = `GET /api/meal/v1/search HTTP/1.1\r\n${HOST}Authorization: ${bearer()}\r\nConnection: close\r\n`

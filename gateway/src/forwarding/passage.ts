@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Guest } from '../door/client-connection.ts'
 import { originNotAllowed, preflightHeaders } from '../door/cors.ts'
-import { answerProblem } from '../door/refusal.ts'
+import { answerProblem, discardBody } from '../door/refusal.ts'
 import { NOWHERE } from '../door/roster.ts'
 import { CLIENT_GONE, type Recorders, Visit } from '../door/visit.ts'
 import type { RouteTable } from '../table/route-table.ts'
@@ -41,6 +41,7 @@ export class Passage extends Visit implements Guest {
     }
     this.response.writeHead(204, preflightHeaders(this.access, method as string, names))
     this.response.end()
+    if (!this.request.complete) discardBody(this.request)
     this.finish(204)
   }
 
