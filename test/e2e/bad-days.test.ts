@@ -1,74 +1,32 @@
 import assert from 'node:assert/strict'
-import { randomUUID } from 'node:crypto'
-import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
-import type { IncomingMessage } from 'node:http'
-import { request } from 'node:https'
 import { after, before, suite, test } from 'node:test'
-import type { Me } from '@munjigi/contracts/people'
-import { SEEDED_PASSWORD } from '@munjigi/testing/provider'
-import { openSocket } from './live-socket.ts'
-import { type Entrance, type SeparateHouse, separateHouse } from './separate-house.ts'
+import { type HousePeople, peopleOf } from './house-people.ts'
+import { isGoodFor, until } from './patience.ts'
+import { type SeparateHouse, separateHouse } from './separate-house.ts'
 
 const { MUNJIGI_TEST_DATABASE_URL, MUNJIGI_TEST_REDIS_URL } = process.env
 const FRESH_MS = 5_000
 const LIMIT = { timeout: 90_000 }
-const TRACES = '/api/trace/v1/traces'
 const skip = MUNJIGI_TEST_DATABASE_URL === undefined || MUNJIGI_TEST_REDIS_URL === undefined
 
 suite('bad days, in processes of their own on PostgreSQL and Redis', { skip }, () => {
   let house: SeparateHouse
-  let administrator: string
+  let people: HousePeople
 
   before(async () => {
     house = await separateHouse(MUNJIGI_TEST_DATABASE_URL as string)
-    administrator = await house.gateway.door.signIn('admin.park', SEEDED_PASSWORD)
+    people = await peopleOf(house)
   })
   after(() => house?.[Symbol.asyncDispose]())
 
-  const administer = async (entrance: Entrance, path: string) => {
-    const { status } = await entrance.ask('POST', `/api/admin/v1/people/${path}`, { token: administrator })
-    assert.equal(status, 200, path)
-  }
-
-  /** Somebody who was approved and is remembered by neither gateway until they ask it. */
-  async function newPerson() {
-    const username = `e2e-${randomUUID()}`
-    await house.provider.addUser({ username, password: 'pw' })
-    const { token, cookie } = await house.gateway.door.openSession(username, 'pw')
-    const [, claims = ''] = token.split('.')
-    const { sub } = JSON.parse(Buffer.from(claims, 'base64url').toString()) as Me
-    await administer(house.secondGateway, `${sub}/approve`)
-    const ask = (entrance: Entrance, path = TRACES) => entrance.ask('GET', path, { token })
-    return { username, sub, token, cookie, ask }
-  }
-
-  /** Asks again and again until the answer is that; the caller's own patience holds each one to 2 s. */
-  async function until(ask: () => Promise<{ status: number }>, status: number, withinMs: number) {
-    const limit = performance.now() + withinMs
-    for (;;) {
-      const answer = await ask()
-      if (answer.status === status) return
-      assert.ok(performance.now() < limit, `still ${answer.status} after ${withinMs} ms`)
-    }
-  }
-
-  async function isGoodFor(ask: () => Promise<{ status: number; problem: string | undefined }>, ms: number) {
-    const limit = performance.now() + ms
-    while (performance.now() < limit) {
-      const { status, problem } = await ask()
-      assert.equal(status, 200, problem)
-    }
-  }
-
   test('a change made at one gateway and user is known at the others within a second', LIMIT, async () => {
-    const person = await newPerson()
+    const person = await people.newPerson()
     for (const entrance of [house.gateway, house.secondGateway]) assert.equal((await person.ask(entrance)).status, 200)
-    await administer(house.secondGateway, `${person.sub}/disable`)
+    await people.administer(house.secondGateway, `${person.sub}/disable`)
 
     await until(() => person.ask(house.gateway), 403, 1_000)
     assert.equal((await person.ask(house.gateway)).problem, 'account-disabled')
-    await administer(house.gateway, `${person.sub}/enable`)
+    await people.administer(house.gateway, `${person.sub}/enable`)
     await until(() => person.ask(house.secondGateway), 401, 1_000)
   })
 
@@ -80,7 +38,7 @@ suite('bad days, in processes of their own on PostgreSQL and Redis', { skip }, (
   ]
   for (const [how, fail, heal] of outages)
     test(`user ${how}: who is known goes on, a stranger is told to wait, and it passes by itself`, LIMIT, async () => {
-      const [known, stranger] = [await newPerson(), await newPerson()]
+      const [known, stranger] = [await people.newPerson(), await people.newPerson()]
       assert.equal((await known.ask(house.gateway)).status, 200)
       await fail()
 
@@ -100,8 +58,8 @@ suite('bad days, in processes of their own on PostgreSQL and Redis', { skip }, (
   ]
   for (const [how, fail, heal] of redisOutages)
     test(`Redis ${how}: people go on, changes still count, signing in says that it must wait`, LIMIT, async () => {
-      const [person, other] = [await newPerson(), await newPerson()]
-      const live = await liveSocket(person.token)
+      const [person, other] = [await people.newPerson(), await people.newPerson()]
+      const live = await people.liveSocket(person.token)
       assert.equal((await person.ask(house.secondGateway)).status, 200)
       await fail()
 
@@ -115,26 +73,19 @@ suite('bad days, in processes of their own on PostgreSQL and Redis', { skip }, (
       const login = await house.gateway.ask<string>('GET', '/api/auth/login/', { headers: { accept: 'text/html' } })
       assert.equal(login.status, 503)
       assert.match(login.body, /<html/i)
-      await administer(house.gateway, `${person.sub}/disable`)
+      await people.administer(house.gateway, `${person.sub}/disable`)
       await until(() => person.ask(house.secondGateway), 403, FRESH_MS + 2_000)
       assert.equal(await live.closed, 4403)
       await heal()
       for (const name of ['user', 'trace', 'gateway', 'secondGateway'] as const)
         await until(() => house.ready(name), 200, 10_000)
       assert.equal((await other.ask(house.secondGateway)).status, 200)
-      await administer(house.gateway, `${other.sub}/disable`)
+      await people.administer(house.gateway, `${other.sub}/disable`)
       await until(() => other.ask(house.secondGateway), 403, 1_000)
     })
 
-  async function liveSocket(token: string) {
-    const trace = randomUUID()
-    const body = { level: 'info', message: 'first' }
-    await house.gateway.ask('POST', `${TRACES}/${trace}/entries`, { token, body })
-    return openSocket(house.gateway, `/ws/trace/${trace}?token=${token}`)
-  }
-
   test('Redis is emptied: nobody is signed out, and who signed out stays so', LIMIT, async () => {
-    const [person, gone] = [await newPerson(), await newPerson()]
+    const [person, gone] = [await people.newPerson(), await people.newPerson()]
     const refresh = ({ cookie }: { cookie: string }) =>
       house.gateway.ask('POST', '/api/auth/v1/refresh', { headers: { cookie, origin: 'http://localhost:9060' } })
     await house.gateway.ask('GET', '/api/auth/logout/', { headers: { cookie: gone.cookie } })
@@ -150,7 +101,7 @@ suite('bad days, in processes of their own on PostgreSQL and Redis', { skip }, (
     'PostgreSQL is frozen: everything answers in time, readyz says what is wrong, and it passes by itself',
     LIMIT,
     async () => {
-      const person = await newPerson()
+      const person = await people.newPerson()
       assert.equal((await person.ask(house.gateway)).status, 200)
       house.database.freeze()
 
@@ -182,7 +133,7 @@ suite('bad days, in processes of their own on PostgreSQL and Redis', { skip }, (
       LIMIT,
       async (t) => {
         t.after(house.idp.heal)
-        const person = await newPerson()
+        const person = await people.newPerson()
         fail()
         // What it read of the IdP before would carry a sign-in as far as the IdP's own page.
         await house.restart('user')
@@ -198,62 +149,4 @@ suite('bad days, in processes of their own on PostgreSQL and Redis', { skip }, (
         await until(() => house.gateway.ask('GET', '/api/auth/login/', { headers }), 302, 10_000)
       },
     )
-
-  /** An append that the service has half of, and whose end is sent when the caller says so. */
-  function openAppend(token: string) {
-    const body = JSON.stringify(Array.from({ length: 60 }, () => ({ level: 'info', message: 'long '.repeat(400) })))
-    const open = request(new URL(`${TRACES}/${randomUUID()}/entries`, house.gateway.addresses.gateway), {
-      method: 'POST',
-      ca: readFileSync(house.gateway.certFile),
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', 'content-length': body.length },
-    })
-    const answered = once(open, 'response') as Promise<[IncomingMessage]>
-    open.write(body.slice(0, -10))
-    return async () => {
-      open.end(body.slice(-10))
-      const [answer] = await answered
-      answer.resume()
-      return answer.statusCode
-    }
-  }
-
-  for (const name of ['trace', 'gateway'] as const)
-    test(
-      `SIGTERM of ${name}: what is in flight finishes, sockets are told to go elsewhere, it ends by itself`,
-      LIMIT,
-      async () => {
-        const person = await newPerson()
-        const socket = await liveSocket(person.token)
-        const finish = openAppend(person.token)
-        await isGoodFor(() => person.ask(house.gateway), 500)
-        const ending = house.process(name)
-        ending.child.kill('SIGTERM')
-
-        assert.equal(await socket.closed, 1001)
-        assert.equal(await finish(), 201)
-        assert.equal(await ending.exited, 0, ending.errors())
-        await house.restart(name)
-        await until(() => person.ask(house.gateway), 200, 5_000)
-      },
-    )
-
-  test(
-    'SIGTERM of user and meal: they end by themselves, and the gateway says so until they are back',
-    LIMIT,
-    async () => {
-      const person = await newPerson()
-      assert.equal((await person.ask(house.gateway)).status, 200)
-      for (const name of ['user', 'meal'] as const) {
-        const ending = house.process(name)
-        ending.child.kill('SIGTERM')
-        assert.equal(await ending.exited, 0, ending.errors())
-      }
-
-      const menus = () => person.ask(house.gateway, '/api/meal/v1/menus?date=2026-11-21')
-      assert.equal((await menus()).status, 502)
-      assert.equal((await person.ask(house.gateway)).status, 200)
-      await Promise.all([house.restart('user'), house.restart('meal')])
-      await until(menus, 200, 5_000)
-    },
-  )
 })

@@ -1,6 +1,6 @@
 import { Agent, type Dispatcher, request } from 'undici'
 
-export interface Answer<Body> {
+interface Answer<Body> {
   status: number
   /** Of a refusal, without `/problems/`. */
   problem: string | undefined

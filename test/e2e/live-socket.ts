@@ -1,7 +1,6 @@
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { WebSocket } from 'ws'
-import type { TestHouse } from './house.ts'
 
 export interface LiveSocket {
   /** Resolves with the next message that was not taken yet. */
@@ -15,7 +14,7 @@ export interface LiveSocket {
 
 /** A WebSocket through the gateway's wss. @throws Error with the status where the handshake is refused. */
 export async function openSocket(
-  { addresses, certFile }: Pick<TestHouse, 'addresses' | 'certFile'>,
+  { addresses, certFile }: { addresses: { gateway: string }; certFile: string },
   path: string,
   { protocols = [], headers = {} }: { protocols?: string[]; headers?: Record<string, string> } = {},
 ): Promise<LiveSocket> {
