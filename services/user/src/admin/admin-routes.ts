@@ -4,7 +4,7 @@ import { openApi } from '@munjigi/server/openapi'
 import type { FastifyInstance } from 'fastify'
 import { auditRoutes } from './audit-routes.ts'
 import { groupRoutes } from './group-routes.ts'
-import type { AdminDeps } from './person-change.ts'
+import type { AdminDeps } from './locked-change.ts'
 import { personRoutes } from './person-routes.ts'
 import { sectionRoutes } from './section-routes.ts'
 

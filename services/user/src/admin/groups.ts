@@ -3,7 +3,7 @@ import type { Group } from '@munjigi/contracts/people'
 import type { Kysely, Transaction } from 'kysely'
 import { jsonArrayFrom } from 'kysely/helpers/postgres'
 import type { Tables } from '../tables.ts'
-import type { PersonChange } from './person-change.ts'
+import type { PersonChange } from './locked-change.ts'
 import { aboveOwnRights, groupNotFound, invalidField } from './problems.ts'
 import { holdsGrant, type Rights } from './rights.ts'
 

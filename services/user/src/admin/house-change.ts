@@ -3,7 +3,7 @@ import type { Transaction } from 'kysely'
 import { recordEvent } from '../audit.ts'
 import type { Tables } from '../tables.ts'
 import { requireSuperuser } from './administrator.ts'
-import { type AdminDeps, requireOwnLogin } from './person-change.ts'
+import { type AdminDeps, requireOwnLogin } from './locked-change.ts'
 
 interface HouseEvent {
   action: string

@@ -1,8 +1,8 @@
 import type { PrincipalName, SectionGrant } from '@munjigi/contracts/access'
 import { sql, type Transaction } from 'kysely'
 import type { Tables } from '../tables.ts'
-import { nowSeconds } from '../tokens/tokens.ts'
-import type { PersonChange } from './person-change.ts'
+import { nowSeconds } from '../tokens/access-token.ts'
+import type { PersonChange } from './locked-change.ts'
 import {
   aboveOwnRights,
   administratorRoleRequired,

@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { type Static, Type } from 'typebox'
 import { requireAdministrator } from './administrator.ts'
 import { changeHouse } from './house-change.ts'
-import type { AdminDeps } from './person-change.ts'
+import type { AdminDeps } from './locked-change.ts'
 import { sectionExists, sectionNotFound, sectionProtected } from './problems.ts'
 import { ADMIN_PAGE } from './rights.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { refusal, testAdministration } from './test-administration.ts'
+import { refusal, testAdministration } from './administration.fixture.ts'
 
 let house: Awaited<ReturnType<typeof testAdministration>>
 before(async () => {

@@ -3,7 +3,6 @@ import { after, before, beforeEach, mock, test } from 'node:test'
 import { ACCESS_CHANNEL } from '@munjigi/contracts/access'
 import { redisStore } from '@munjigi/store/redis'
 import { decodeJwt, decodeProtectedHeader, SignJWT } from 'jose'
-import { testIdp } from '../sso/test-idp.ts'
 import {
   FRONTEND,
   PLATFORM,
@@ -12,7 +11,8 @@ import {
   type TestService,
   testBrowser,
   testService,
-} from '../test-service.ts'
+} from '../service.fixture.ts'
+import { testIdp } from '../sso/idp.fixture.ts'
 import { sweep } from './sweep.ts'
 
 const COOKIE = 'munjigi-refresh'

@@ -1,7 +1,7 @@
 import type { Store } from '@munjigi/store/store'
 import { recordEvent } from '../audit.ts'
 import type { UserDeps } from '../deps.ts'
-import { lockPerson } from '../people.ts'
+import { lockPerson } from '../people/people.ts'
 import { endSession } from './sessions.ts'
 
 const blacklistKey = (sid: string) => `refresh_blacklist:{${sid}}`

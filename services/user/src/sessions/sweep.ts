@@ -1,7 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { Kysely } from 'kysely'
 import type { Tables } from '../tables.ts'
-import { nowSeconds } from '../tokens/tokens.ts'
+import { nowSeconds } from '../tokens/access-token.ts'
 
 const INTERVAL_MS = 3_600_000
 

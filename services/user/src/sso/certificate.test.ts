@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { decodeJwt } from 'jose'
-import { FRONTEND, refusal, TENANT, type TestService, testBrowser, testService } from '../test-service.ts'
-import { ISSUER, testIdp } from './test-idp.ts'
+import { FRONTEND, refusal, TENANT, type TestService, testBrowser, testService } from '../service.fixture.ts'
+import { ISSUER, testIdp } from './idp.fixture.ts'
 
 let idp: Awaited<ReturnType<typeof testIdp>>
 let service: TestService

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import type { TokenAnswer } from '@munjigi/contracts/tokens'
 import type { UserDeps } from '../deps.ts'
-import { lockPerson } from '../people.ts'
+import { lockPerson } from '../people/people.ts'
+import { assertActive } from '../people/standing.ts'
 import { unknownCode } from '../problems.ts'
 import { readRefreshToken } from '../sessions/refresh-token.ts'
 import { findSession, prolongSession } from '../sessions/sessions.ts'
-import { assertActive } from '../standing.ts'
-import { earliestIat, issueAccessToken } from '../tokens/tokens.ts'
+import { earliestIat, issueAccessToken } from '../tokens/access-token.ts'
 import type { Session } from './sign-in.ts'
 
 const CODE_LIFE_MS = 60_000

@@ -4,7 +4,7 @@ import type { RequestListener } from 'node:http'
 import { after, before, test } from 'node:test'
 import { type TestIssuer, testIssuer } from '@munjigi/testing/issuer'
 import { decodeJwt } from 'jose'
-import { PLATFORM, refusal, type TestService, testBrowser, testService } from '../test-service.ts'
+import { PLATFORM, refusal, type TestService, testBrowser, testService } from '../service.fixture.ts'
 
 const SUB = '6b0f0000-0000-4000-8000-00000000000a'
 type Claims = Record<string, unknown>

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { after, before, mock, test } from 'node:test'
 import { type Provider, SEEDED_PASSWORD, testProvider } from '@munjigi/testing/provider'
 import { decodeJwt } from 'jose'
-import { FRONTEND, type TestService, testBrowser, testService } from '../test-service.ts'
+import { FRONTEND, type TestService, testBrowser, testService } from '../service.fixture.ts'
 
 let provider: Provider
 let service: TestService

@@ -1,9 +1,9 @@
 import type { Transaction } from 'kysely'
 import { recordEvent } from '../audit.ts'
-import { lockPerson, type PersonRow } from '../people.ts'
+import { lockPerson, type PersonRow } from '../people/people.ts'
 import { loginIdTaken } from '../problems.ts'
 import type { Tables } from '../tables.ts'
-import { nowSeconds } from '../tokens/tokens.ts'
+import { nowSeconds } from '../tokens/access-token.ts'
 import type { SignedIn } from './idp.ts'
 import type { Newcomer } from './newcomer.ts'
 

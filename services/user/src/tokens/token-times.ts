@@ -1,5 +1,5 @@
 import { unknownCredential } from '../problems.ts'
-import { nowSeconds, type TokenTimes } from './tokens.ts'
+import { nowSeconds, type TokenTimes } from './access-token.ts'
 
 const EXCHANGED_TTL_S = 300
 

@@ -1,5 +1,5 @@
+import { accountDisabled, accountRejected, tenantSuspended } from '../problems.ts'
 import type { PersonRow } from './people.ts'
-import { accountDisabled, accountRejected, tenantSuspended } from './problems.ts'
 
 /** @throws Problem 403 unless the person and their tenant may use the platform; PENDING is no hindrance. */
 export function assertActive(person: Pick<PersonRow, 'status' | 'tenant_status'>): void {

@@ -3,8 +3,8 @@ import { connect } from 'node:net'
 import { after, before, test } from 'node:test'
 import { redisStore } from '@munjigi/store/redis'
 import { decodeJwt } from 'jose'
-import { FRONTEND, refusal, type TestService, testBrowser, testService } from '../test-service.ts'
-import { testIdp } from './test-idp.ts'
+import { FRONTEND, refusal, type TestService, testBrowser, testService } from '../service.fixture.ts'
+import { testIdp } from './idp.fixture.ts'
 
 const ours = { origin: FRONTEND }
 const json = { accept: 'application/json' }

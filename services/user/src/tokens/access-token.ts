@@ -4,7 +4,7 @@ import type { PlatformClaims } from '@munjigi/contracts/tokens'
 import { signAccessToken } from '@munjigi/identity/issue'
 import { permissionsOf } from '@munjigi/identity/roles'
 import type { SigningKeys } from '../keys/signing-keys.ts'
-import type { PersonRow } from '../people.ts'
+import type { PersonRow } from '../people/people.ts'
 import { clocksDiffer } from '../problems.ts'
 import type { Settings } from '../settings.ts'
 

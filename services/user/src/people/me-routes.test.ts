@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { decodeJwt } from 'jose'
-import { testIdp } from './sso/test-idp.ts'
-import { refusal, TENANT, type TestService, testBrowser, testService } from './test-service.ts'
+import { refusal, TENANT, type TestService, testBrowser, testService } from '../service.fixture.ts'
+import { testIdp } from '../sso/idp.fixture.ts'
 
 let service: TestService
 let token: string

@@ -1,6 +1,6 @@
 import type { SectionGrant } from '@munjigi/contracts/access'
 import { type Kysely, sql } from 'kysely'
-import type { Tables } from './tables.ts'
+import type { Tables } from '../tables.ts'
 
 /** A person's own sections and their groups', the higher level of each; all of them at level admin for a superuser. */
 export async function listSections(

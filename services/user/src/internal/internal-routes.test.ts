@@ -4,8 +4,16 @@ import { after, before, test } from 'node:test'
 import type { AccessRecord, ExchangedToken } from '@munjigi/contracts/access'
 import { type TestIssuer, testIssuer } from '@munjigi/testing/issuer'
 import { decodeJwt } from 'jose'
-import { ISSUER, testIdp } from '../sso/test-idp.ts'
-import { INTERNAL_KEY, PLATFORM, refusal, TENANT, type TestService, testBrowser, testService } from '../test-service.ts'
+import {
+  INTERNAL_KEY,
+  PLATFORM,
+  refusal,
+  TENANT,
+  type TestService,
+  testBrowser,
+  testService,
+} from '../service.fixture.ts'
+import { ISSUER, testIdp } from '../sso/idp.fixture.ts'
 
 let service: TestService
 let idp: Awaited<ReturnType<typeof testIdp>>
