@@ -5,6 +5,7 @@ import type { ParsedJws } from './jws.ts'
 const CLOCK_SKEW_S = 30
 /** Printable ASCII without a space at either end: what can stand in `X-User-Sub` and be read in one way only. */
 const SUBJECT = /^[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?$/
+const MAX_SUBJECT_LENGTH = 255
 /** Claim `typ` of Keycloak's tokens that are no access tokens (KEYCLOAK.md, fact 1). */
 const OTHER_TOKENS = new Set(['ID', 'Refresh', 'Offline', 'Logout'])
 
@@ -64,7 +65,11 @@ function checkAudience({ aud, azp }: Record<string, unknown>, issuer: TrustedIss
 
 function checkSubject({ sub }: Record<string, unknown>, issuer: TrustedIssuer, reserved: ReadonlySet<string>): void {
   if (typeof sub !== 'string' || !SUBJECT.test(sub)) throw tokenInvalid('sub must be 1 to 255 printable characters')
-  if (issuer.people !== 'shared') return
+  if (issuer.people !== 'shared') {
+    if (`${issuer.name}|${sub}`.length > MAX_SUBJECT_LENGTH)
+      throw tokenInvalid('sub is too long behind the name of its issuer')
+    return
+  }
   // A shared issuer could otherwise name somebody of an issuer whose subjects carry a prefix.
   const bar = sub.indexOf('|')
   if (bar > 0 && reserved.has(sub.slice(0, bar))) throw tokenInvalid("sub begins with another issuer's name")
