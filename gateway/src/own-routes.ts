@@ -1,17 +1,16 @@
 import type { IncomingMessage } from 'node:http'
-import { Problem } from '@munjigi/problem'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { JWKS_PATH } from './admission/admission.ts'
 import type { Authenticate } from './admission/authenticate.ts'
 import { authorize } from './admission/authorize.ts'
 import { readCaller } from './admission/credential.ts'
-import { accessUnknown } from './admission/problems.ts'
 import { docs } from './docs.ts'
 import { accessHeaders } from './door/cors.ts'
 import { requirePublicHost, requireSound } from './door/sound-request.ts'
 import { askService } from './forwarding/ask-service.ts'
 import { announcedLength } from './forwarding/request-body.ts'
 import type { Upstreams } from './forwarding/upstream.ts'
+import { accessUnknown, keysUnavailable, superuserRequired } from './problems.ts'
 import type { RouteTable, Rule, ServiceSettings } from './table/route-table.ts'
 
 const STATUS_PATH = '/api/server-status'
@@ -39,14 +38,6 @@ interface OwnRoutes {
   upstreams: Upstreams
   authenticate: Authenticate
 }
-
-const superuserRequired = () =>
-  new Problem(403, 'superuser-required', 'This is for superusers', { detail: 'Sign in as a superuser' })
-const keysUnavailable = () =>
-  new Problem(503, 'keys-unavailable', 'The keys cannot be had now', {
-    detail: 'The user service does not answer: try again shortly',
-    headers: { 'retry-after': '1' },
-  })
 
 export function ownRoutes(app: FastifyInstance, { table, upstreams, authenticate }: OwnRoutes): void {
   app.addHook('onRequest', async (request, reply) => {

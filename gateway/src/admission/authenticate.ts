@@ -1,12 +1,12 @@
 import type { AccessRecord, TokenExchange } from '@munjigi/contracts/access'
 import type { VerifiedToken, Verifier } from '@munjigi/identity/verifier'
+import { accessUnknown, tokenMissing, unknownPerson, userSubMismatch } from '../problems.ts'
 import { moduleName } from '../table/module-name.ts'
 import type { Route } from '../table/route-table.ts'
 import type { AccessRecords } from './access-records.ts'
 import { requireStanding } from './authorize.ts'
 import type { Caller } from './credential.ts'
 import type { Exchanges } from './exchange.ts'
-import { accessUnknown, tokenMissing, unknownPerson, userSubMismatch } from './problems.ts'
 
 const API_KEY_PREFIX = 'mj_'
 /** For all questions of a request together: one that waits for a slow service is answered within a second. */

@@ -1,8 +1,5 @@
 import type { AccessRecord, SectionLevel } from '@munjigi/contracts/access'
 import type { VerifiedToken } from '@munjigi/identity/verifier'
-import { moduleName } from '../table/module-name.ts'
-import type { Route, Rule } from '../table/route-table.ts'
-import type { Principal } from './authenticate.ts'
 import {
   accountDisabled,
   accountRejected,
@@ -16,7 +13,10 @@ import {
   tenantSuspended,
   tokenOutdated,
   unknownPerson,
-} from './problems.ts'
+} from '../problems.ts'
+import { moduleName } from '../table/module-name.ts'
+import type { Route, Rule } from '../table/route-table.ts'
+import type { Principal } from './authenticate.ts'
 
 const VERSION = /^v\d+$/
 

@@ -1,9 +1,9 @@
 import type { TokenExchange } from '@munjigi/contracts/access'
 import type { VerifiedToken, Verifier } from '@munjigi/identity/verifier'
 import { Problem } from '@munjigi/problem'
+import { accessUnknown, unknownCredential } from '../problems.ts'
 import { type Access, personName } from './access-records.ts'
 import { createFlights } from './flights.ts'
-import { accessUnknown, unknownCredential } from './problems.ts'
 import type { UserService } from './user-service.ts'
 
 const MAX_REMEMBERED = 10_000

@@ -1,4 +1,4 @@
-import { accessUnknown } from './problems.ts'
+import { accessUnknown } from '../problems.ts'
 
 const MAX_ATTEMPTS = 3
 

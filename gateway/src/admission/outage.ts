@@ -1,6 +1,6 @@
 import { Problem } from '@munjigi/problem'
 import type { FastifyBaseLogger } from 'fastify'
-import { accessUnknown } from './problems.ts'
+import { accessUnknown } from '../problems.ts'
 
 const COOL_DOWN_MS = 500
 /** One question without an answer may be a hiccup. */

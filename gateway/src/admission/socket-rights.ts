@@ -1,12 +1,12 @@
 import { tokenExpired } from '@munjigi/identity/claims'
 import { Problem } from '@munjigi/problem'
+import { accessUnknown, sessionEnded } from '../problems.ts'
 import type { Route } from '../table/route-table.ts'
 import type { AccessChanges } from './access-changes.ts'
 import { personName } from './access-records.ts'
 import type { Authenticate, Principal } from './authenticate.ts'
 import { authorize } from './authorize.ts'
 import { keyName } from './exchange.ts'
-import { accessUnknown, sessionEnded } from './problems.ts'
 
 const TICK_MS = 500
 /** While messages arrive, a look now and then finds what a lost one would have said. */

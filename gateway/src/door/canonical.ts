@@ -1,4 +1,4 @@
-import { Problem } from '@munjigi/problem'
+import { ambiguousPath } from '../problems.ts'
 
 /** A request target with one reading. Only `canonicalTarget` makes one. */
 export interface CanonicalTarget {
@@ -20,7 +20,7 @@ const KINDS = characterKinds()
 export function canonicalTarget(raw: string, method: string): CanonicalTarget {
   if (raw === '*' && method === 'OPTIONS') return { path: raw, decoded: raw, query: undefined }
   // RFC 9112 §3.2.2 would let an absolute target overrule Host: two names for one request.
-  if (raw.charCodeAt(0) !== 0x2f) throw ambiguous('The request target must be a path that begins with "/".')
+  if (raw.charCodeAt(0) !== 0x2f) throw ambiguousPath('The request target must be a path that begins with "/".')
   const end = pathEnd(raw)
   const path = end === raw.length ? raw : raw.slice(0, end)
   return {
@@ -35,7 +35,7 @@ function pathEnd(raw: string): number {
     const kind = KINDS[raw.charCodeAt(i)]
     if (kind === PLAIN) continue
     if (kind === QUESTION) return i
-    if (kind !== SLASH) throw ambiguous('The path holds a character that must be percent-encoded.')
+    if (kind !== SLASH) throw ambiguousPath('The path holds a character that must be percent-encoded.')
     requireSegment(raw, i + 1)
   }
   return raw.length
@@ -54,9 +54,6 @@ function isCanonicalHeaderName(name: string): boolean {
   return true
 }
 
-const ambiguous = (detail: string) =>
-  new Problem(400, 'ambiguous-path', 'The path can be read in more than one way', { detail })
-
 // `..;x` counts as dots: servers that know matrix parameters strip them first.
 const DOT_SEGMENT = /\.+(?=[/;?]|$)/y
 // The same for those who decode first and then cut parameters, trim blanks or fold wide forms.
@@ -64,22 +61,22 @@ const HIDDEN_DOT_SEGMENT = /[/\\]\.[. ]*(?=[/\\;?#]|$)/
 
 function requireSegment(raw: string, start: number): void {
   const first = raw.charCodeAt(start)
-  if (first === 0x2f) throw ambiguous('The path holds an empty segment ("//").')
+  if (first === 0x2f) throw ambiguousPath('The path holds an empty segment ("//").')
   if (first !== 0x2e) return
   DOT_SEGMENT.lastIndex = start
-  if (DOT_SEGMENT.test(raw)) throw ambiguous('The path holds a segment of dots alone.')
+  if (DOT_SEGMENT.test(raw)) throw ambiguousPath('The path holds a segment of dots alone.')
 }
 
 function requireQuery(query: string): string {
-  if (!/^[!"$-~]*$/.test(query)) throw ambiguous('The query holds a character that must be percent-encoded.')
+  if (!/^[!"$-~]*$/.test(query)) throw ambiguousPath('The query holds a character that must be percent-encoded.')
   return query
 }
 
 function decodeOnce(path: string): string {
   const refusal = encodingRefusal(path)
-  if (refusal !== undefined) throw ambiguous(refusal)
+  if (refusal !== undefined) throw ambiguousPath(refusal)
   const decoded = decode(path)
-  if (HIDDEN_DOT_SEGMENT.test(decoded.normalize('NFKC'))) throw ambiguous('The path holds a segment of dots alone.')
+  if (HIDDEN_DOT_SEGMENT.test(decoded.normalize('NFKC'))) throw ambiguousPath('The path holds a segment of dots alone.')
   return decoded
 }
 
@@ -87,7 +84,7 @@ function decode(path: string): string {
   try {
     return decodeURIComponent(path)
   } catch {
-    throw ambiguous('The path holds a percent-encoding that is not UTF-8.')
+    throw ambiguousPath('The path holds a percent-encoding that is not UTF-8.')
   }
 }
 

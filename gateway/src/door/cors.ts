@@ -1,12 +1,5 @@
-import { Problem } from '@munjigi/problem'
-
 const PREFLIGHT_AGE_S = '600'
 const TOKENS = /^[\w!#$%&'*+.^`|~-]+(?: *, *[\w!#$%&'*+.^`|~-]+)*$/
-
-export const originNotAllowed = () =>
-  new Problem(403, 'origin-not-allowed', 'The origin is not allowed', {
-    detail: 'Ask the operator to list it under allowed_origins',
-  })
 
 /** Headers that let `origin` read the answer, without credentials; undefined for an origin that is not listed. */
 export function accessHeaders(origin: string | undefined, allowed: ReadonlySet<string>): string[] | undefined {

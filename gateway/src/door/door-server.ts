@@ -3,13 +3,7 @@ import http, { type IncomingMessage, type ServerOptions, type ServerResponse } f
 import https from 'node:https'
 import type { Socket } from 'node:net'
 import type { Problem } from '@munjigi/problem'
-import {
-  expectationFailed,
-  headersTooLarge,
-  malformedRequest,
-  methodNotProxied,
-  requestTimeout,
-} from '../forwarding/forwarding-problems.ts'
+import { expectationFailed, headersTooLarge, malformedRequest, methodNotProxied, requestTimeout } from '../problems.ts'
 import { isWebSocket } from '../websocket/handshake.ts'
 import { problemText } from './refusal.ts'
 import type { CertificatePair } from './tls.ts'

@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { X_SERVICE_CONTEXT } from '@munjigi/contracts/headers'
-import { ambiguousHeader } from '../admission/problems.ts'
-import { contextTooLarge, malformedRequest, methodNotProxied, unknownHost } from '../forwarding/forwarding-problems.ts'
+import { ambiguousHeader, contextTooLarge, malformedRequest, methodNotProxied, unknownHost } from '../problems.ts'
 import type { RouteTable } from '../table/route-table.ts'
 
 const MAX_CONTEXT_BYTES = 4096

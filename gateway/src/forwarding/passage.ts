@@ -1,9 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Guest } from '../door/client-connection.ts'
-import { originNotAllowed, preflightHeaders } from '../door/cors.ts'
+import { preflightHeaders } from '../door/cors.ts'
 import { answerProblem, discardBody } from '../door/refusal.ts'
 import { NOWHERE } from '../door/roster.ts'
 import { CLIENT_GONE, type Recorders, Visit } from '../door/visit.ts'
+import { originNotAllowed } from '../problems.ts'
 import type { RouteTable } from '../table/route-table.ts'
 
 /** One HTTP request on its way through the gateway, with its answer. */

@@ -1,12 +1,6 @@
 import { Problem } from '@munjigi/problem'
+import { malformedRequest, shuttingDown, upstreamFailed, upstreamTimeout, upstreamUnreachable } from '../problems.ts'
 import type { Failure } from '../telemetry/figures.ts'
-import {
-  malformedRequest,
-  shuttingDown,
-  upstreamFailed,
-  upstreamTimeout,
-  upstreamUnreachable,
-} from './forwarding-problems.ts'
 
 /** The service was silent for longer than its time-out. */
 export class TimedOut extends Error {}

@@ -1,5 +1,5 @@
-import { Problem } from '@munjigi/problem'
 import type { CanonicalTarget } from '../door/canonical.ts'
+import { ambiguousPath } from '../problems.ts'
 import { moduleName } from './module-name.ts'
 import type { Module, Route } from './route-table.ts'
 import { findRule } from './rules.ts'
@@ -60,10 +60,7 @@ function isVersion(path: string, start: number, end: number): boolean {
 function findModule(modules: ReadonlyMap<string, Module>, segment: string): Module | undefined {
   const module = modules.get(segment)
   if (module !== undefined) return module
-  if (/[%;]/.test(segment))
-    throw new Problem(400, 'ambiguous-path', 'The path can be read in more than one way', {
-      detail: "The module's name holds an encoded character or a parameter.",
-    })
+  if (/[%;]/.test(segment)) throw ambiguousPath("The module's name holds an encoded character or a parameter.")
   return modules.get(moduleName(segment))
 }
 

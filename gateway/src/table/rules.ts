@@ -1,4 +1,4 @@
-import { Problem } from '@munjigi/problem'
+import { ambiguousPath, methodNotAllowed } from '../problems.ts'
 import { accessSettings } from './access-settings.ts'
 import type { Rule } from './route-table.ts'
 import type { ModuleEntry, RuleEntry } from './services-schema.ts'
@@ -50,15 +50,10 @@ const listedMethodsFirst = (a: Rule, b: Rule): number =>
 export function findRule(prefixes: readonly RulePrefix[], insidePath: string, method: string): Rule {
   const prefix = longestPrefix(prefixes, insidePath)
   if (prefixes.length > 1 && MAY_READ_OTHERWISE.test(insidePath) && looselyLongest(prefixes, insidePath) !== prefix)
-    throw new Problem(400, 'ambiguous-path', 'The path can be read in more than one way', {
-      detail: 'Letter case or a path parameter makes it fall under two rules: write the path as documented.',
-    })
+    throw ambiguousPath('Letter case or a path parameter makes it fall under two rules: write the path as documented.')
   for (const rule of prefix.rules) if (rule.methods === undefined || rule.methods.has(method)) return rule
   const allow = prefix.rules.flatMap((rule) => [...(rule.methods ?? [])]).join(', ')
-  throw new Problem(405, 'method-not-allowed', 'The method is not allowed here', {
-    detail: `Allowed: ${allow}`,
-    headers: { allow },
-  })
+  throw methodNotAllowed(`Allowed: ${allow}`, allow)
 }
 
 function longestPrefix(prefixes: readonly RulePrefix[], path: string): RulePrefix {

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { handshakeMalformed, handshakeVersion, malformedRequest } from '../forwarding/forwarding-problems.ts'
+import { handshakeMalformed, handshakeVersion, malformedRequest } from '../problems.ts'
 
 const KEY = /^[A-Za-z0-9+/]{22}==$/
 
