@@ -104,9 +104,3 @@ export function testBrowser(url: string) {
 }
 
 export type TestBrowser = ReturnType<typeof testBrowser>
-
-/** Status and the problem's slug, which is what a refusal promises. */
-export async function refusal(response: Response): Promise<[number, string]> {
-  const { type } = (await response.json()) as { type: string }
-  return [response.status, type.replace('/problems/', '')]
-}

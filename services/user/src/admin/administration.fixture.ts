@@ -10,11 +10,11 @@ import { testStore } from '@munjigi/testing/store'
 import type { InjectOptions } from 'fastify'
 import { accessEvents } from '../access-events.ts'
 import { migrationPlan } from '../migrations/plan.ts'
+import { TENANT } from '../service.fixture.ts'
 import { servingHandle } from '../serving-handle.ts'
 import type { Tables } from '../tables.ts'
 import { adminRoutes } from './admin-routes.ts'
 
-export const TENANT = '00000000-0000-4000-8000-000000000001'
 const ANNOUNCED_WITHIN_MS = 5_000
 export const OTHER_TENANT = '00000000-0000-4000-8000-000000000002'
 
@@ -112,7 +112,3 @@ export async function testAdministration() {
     },
   }
 }
-
-/** Status and the problem's slug, which is what a refusal promises. */
-export const refusal = ({ status, body }: { status: number; body: { type?: string } }) =>
-  [status, body.type?.replace('/problems/', '')] as const

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { sql } from 'kysely'
-import { OTHER_TENANT, refusal, TENANT, testAdministration } from './administration.fixture.ts'
+import { refusal } from '../refusal.fixture.ts'
+import { TENANT } from '../service.fixture.ts'
+import { OTHER_TENANT, testAdministration } from './administration.fixture.ts'
 
 let house: Awaited<ReturnType<typeof testAdministration>>
 before(async () => {

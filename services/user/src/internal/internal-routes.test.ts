@@ -4,15 +4,8 @@ import { after, before, test } from 'node:test'
 import type { AccessRecord, ExchangedToken } from '@munjigi/contracts/access'
 import { type TestIssuer, testIssuer } from '@munjigi/testing/issuer'
 import { decodeJwt } from 'jose'
-import {
-  INTERNAL_KEY,
-  PLATFORM,
-  refusal,
-  TENANT,
-  type TestService,
-  testBrowser,
-  testService,
-} from '../service.fixture.ts'
+import { refusalOf } from '../refusal.fixture.ts'
+import { INTERNAL_KEY, PLATFORM, TENANT, type TestService, testBrowser, testService } from '../service.fixture.ts'
 import { ISSUER, testIdp } from '../sso/idp.fixture.ts'
 
 let service: TestService
@@ -79,7 +72,7 @@ const clientToken = (claims: Record<string, unknown> = {}) =>
 test('internal routes open to a key of INTERNAL_KEYS alone', async () => {
   for (const key of ['', 'x', `${INTERNAL_KEY}x`, `gateway:${INTERNAL_KEY}`]) {
     const answer = await service.internal(`access?issuer=a&sub=b`, { headers: { 'x-internal-key': key } })
-    assert.deepEqual(await refusal(answer), [401, 'internal-key-invalid'])
+    assert.deepEqual(await refusalOf(answer), [401, 'internal-key-invalid'])
   }
 })
 
@@ -120,7 +113,7 @@ test('nobody is known by the name that another issuer gives them', async () => {
   ]
 
   for (const [issuer, subject] of unknown)
-    assert.deepEqual(await refusal(await access(issuer, subject)), [404, 'unknown-person'])
+    assert.deepEqual(await refusalOf(await access(issuer, subject)), [404, 'unknown-person'])
 })
 
 test('sections are the own ones and those of the groups, the higher level of each, and all of them for a superuser', async () => {
@@ -202,7 +195,7 @@ test('the token of a shared issuer is exchanged for one with our subject, and th
   assert.deepEqual([claims.iss, claims.sub, claims.sid], [PLATFORM, sub, 'company-session'])
 
   await service.db.insertInto('person_names').values({ issuer: outside.issuer, sub: name, person_sub: sub }).execute()
-  assert.deepEqual(await refusal(await exchange({ token: outside.token({ sub: name }) })), [403, 'unknown-person'])
+  assert.deepEqual(await refusalOf(await exchange({ token: outside.token({ sub: name }) })), [403, 'unknown-person'])
 })
 
 test('only a credential that is good now is exchanged', async () => {
@@ -210,18 +203,22 @@ test('only a credential that is good now is exchanged', async () => {
   const stranger = await testIssuer({ issuer: PLATFORM })
   const bad = [stranger.token({ sub }), 'x', token.slice(0, -3)]
   await stranger.close()
-  for (const text of bad) assert.deepEqual(await refusal(await exchange({ token: text })), [401, 'unknown-credential'])
-  assert.deepEqual(await refusal(await exchange({ api_key: 'mj_anything' })), [401, 'unknown-credential'])
-  assert.deepEqual(await refusal(await exchange({ token: company.token({ sub: 'nobody' }) })), [403, 'unknown-person'])
-  assert.deepEqual(await refusal(await exchange({ token: clientToken() })), [403, 'unknown-person'])
+  for (const text of bad)
+    assert.deepEqual(await refusalOf(await exchange({ token: text })), [401, 'unknown-credential'])
+  assert.deepEqual(await refusalOf(await exchange({ api_key: 'mj_anything' })), [401, 'unknown-credential'])
+  assert.deepEqual(await refusalOf(await exchange({ token: company.token({ sub: 'nobody' }) })), [
+    403,
+    'unknown-person',
+  ])
+  assert.deepEqual(await refusalOf(await exchange({ token: clientToken() })), [403, 'unknown-person'])
 
   await change({ status: 'disabled' })
-  assert.deepEqual(await refusal(await exchange({ token })), [403, 'account-disabled'])
+  assert.deepEqual(await refusalOf(await exchange({ token })), [403, 'account-disabled'])
   await change({ status: 'active', valid_from: Math.floor(Date.now() / 1000) + 1 })
-  assert.deepEqual(await refusal(await exchange({ token })), [401, 'unknown-credential'])
+  assert.deepEqual(await refusalOf(await exchange({ token })), [401, 'unknown-credential'])
   await change({ valid_from: 0 })
   await browser.get('/api/auth/logout/')
-  assert.deepEqual(await refusal(await exchange({ token })), [401, 'unknown-credential'])
+  assert.deepEqual(await refusalOf(await exchange({ token })), [401, 'unknown-credential'])
 })
 
 test('a listed client acts for a person in one module, with their rights, and it is written down', async () => {
@@ -247,7 +244,7 @@ test('a client acts for nobody who has power over others, nor for whom it is not
   const { sub, change, token } = await signIn()
   const act = (more: object = {}) => exchange({ token: clientToken(), act_for: sub, module: 'meal', ...more })
   const refused = async (answer: Promise<Response>) =>
-    assert.deepEqual(await refusal(await answer), [403, 'acting-refused'])
+    assert.deepEqual(await refusalOf(await answer), [403, 'acting-refused'])
   await refused(act())
   await change({ role: 'ADMIN', superuser: true })
   await refused(act())
@@ -260,8 +257,8 @@ test('a client acts for nobody who has power over others, nor for whom it is not
   await refused(act({ module: 'constructor' }))
   await refused(act({ token: clientToken({ client_id: 'other', azp: 'other' }) }))
   await refused(act({ token }))
-  assert.deepEqual(await refusal(await act({ act_for: 'nobody' })), [403, 'unknown-person'])
-  assert.deepEqual(await refusal(await act({ token: 'x' })), [401, 'unknown-credential'])
+  assert.deepEqual(await refusalOf(await act({ act_for: 'nobody' })), [403, 'unknown-person'])
+  assert.deepEqual(await refusalOf(await act({ token: 'x' })), [401, 'unknown-credential'])
   assert.equal((await act()).status, 200)
 
   await service.db
@@ -273,7 +270,7 @@ test('a client acts for nobody who has power over others, nor for whom it is not
 
 test('a body that is none of the three exchanges is refused', async () => {
   for (const body of [{}, { token: 'a', api_key: 'b' }, { act_for: 'a', module: 'b' }, { token: 7 }])
-    assert.deepEqual(await refusal(await exchange(body)), [400, 'invalid-request'])
+    assert.deepEqual(await refusalOf(await exchange(body)), [400, 'invalid-request'])
 })
 
 test('the public keys verify what was issued, may be cached, and are public halves only', async () => {

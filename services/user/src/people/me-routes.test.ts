@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { decodeJwt } from 'jose'
-import { refusal, TENANT, type TestService, testBrowser, testService } from '../service.fixture.ts'
+import { refusalOf } from '../refusal.fixture.ts'
+import { TENANT, type TestService, testBrowser, testService } from '../service.fixture.ts'
 import { testIdp } from '../sso/idp.fixture.ts'
 
 let service: TestService
@@ -69,26 +70,26 @@ test('theme and language can be changed, and nothing else', async () => {
     { theme_preference: 'pink' },
     [],
   ])
-    assert.deepEqual(await refusal(await me({ method: 'PATCH', body })), [400, 'invalid-request'])
+    assert.deepEqual(await refusalOf(await me({ method: 'PATCH', body })), [400, 'invalid-request'])
 })
 
 test('without a token, or as somebody else, there is no profile', async () => {
-  assert.deepEqual(await refusal(await fetch(`${service.url}/api/auth/v1/me`)), [401, 'token-missing'])
-  assert.deepEqual(await refusal(await me({ headers: { 'x-user-sub': 'other' } })), [401, 'user-sub-mismatch'])
-  assert.deepEqual(await refusal(await me({ headers: { 'x-tenant-id': 'other' } })), [403, 'tenant-mismatch'])
+  assert.deepEqual(await refusalOf(await fetch(`${service.url}/api/auth/v1/me`)), [401, 'token-missing'])
+  assert.deepEqual(await refusalOf(await me({ headers: { 'x-user-sub': 'other' } })), [401, 'user-sub-mismatch'])
+  assert.deepEqual(await refusalOf(await me({ headers: { 'x-tenant-id': 'other' } })), [403, 'tenant-mismatch'])
 })
 
 test('the profile asks the database whether person and session still stand', async () => {
   await change({ status: 'disabled' })
-  assert.deepEqual(await refusal(await me()), [403, 'account-disabled'])
+  assert.deepEqual(await refusalOf(await me()), [403, 'account-disabled'])
   await change({ status: 'rejected' })
-  assert.deepEqual(await refusal(await me()), [403, 'account-rejected'])
+  assert.deepEqual(await refusalOf(await me()), [403, 'account-rejected'])
   await change({ status: 'active', valid_from: Math.floor(Date.now() / 1000) + 1 })
-  assert.deepEqual(await refusal(await me()), [401, 'token-outdated'])
+  assert.deepEqual(await refusalOf(await me()), [401, 'token-outdated'])
   await change({ valid_from: 0 })
   assert.equal((await me()).status, 200)
   await browser.get('/api/auth/logout/')
-  assert.deepEqual(await refusal(await me()), [401, 'session-ended'])
+  assert.deepEqual(await refusalOf(await me()), [401, 'session-ended'])
 })
 
 test('the module describes itself', async () => {

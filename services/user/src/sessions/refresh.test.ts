@@ -3,15 +3,8 @@ import { after, before, beforeEach, mock, test } from 'node:test'
 import { ACCESS_CHANNEL } from '@munjigi/contracts/access'
 import { redisStore } from '@munjigi/store/redis'
 import { decodeJwt, decodeProtectedHeader, SignJWT } from 'jose'
-import {
-  FRONTEND,
-  PLATFORM,
-  refusal,
-  type TestBrowser,
-  type TestService,
-  testBrowser,
-  testService,
-} from '../service.fixture.ts'
+import { refusalOf } from '../refusal.fixture.ts'
+import { FRONTEND, PLATFORM, type TestBrowser, type TestService, testBrowser, testService } from '../service.fixture.ts'
 import { testIdp } from '../sso/idp.fixture.ts'
 import { sweep } from './sweep.ts'
 
@@ -105,7 +98,7 @@ test('once the successor was used the old token is refused and the family lives'
   const successor = (await answered(await refresh(token))).refresh_token
   const newest = (await answered(await refresh(successor))).refresh_token
 
-  assert.deepEqual(await refusal(await refresh(token)), [401, 'refresh-token-used'])
+  assert.deepEqual(await refusalOf(await refresh(token)), [401, 'refresh-token-used'])
   await answered(await refresh(newest))
 })
 
@@ -119,8 +112,8 @@ test('a used token that comes again after ten seconds ends the family, is told a
   mock.timers.tick(WINDOW_MS + 1)
   messages.length = 0
 
-  assert.deepEqual(await refusal(await refresh(token)), [401, 'session-ended'])
-  assert.deepEqual(await refusal(await refresh(successor)), [401, 'session-ended'])
+  assert.deepEqual(await refusalOf(await refresh(token)), [401, 'session-ended'])
+  assert.deepEqual(await refusalOf(await refresh(successor)), [401, 'session-ended'])
   const events = await service.db
     .selectFrom('audit_events')
     .selectAll()
@@ -144,7 +137,7 @@ test('an ended family stays ended when the store has forgotten it', async () => 
   assert.equal(browser.cookies.has(COOKIE), false)
   await service.store.remove(`refresh_blacklist:{${decodeJwt(token).sid}}`)
 
-  assert.deepEqual(await refusal(await refresh(token)), [401, 'session-ended'])
+  assert.deepEqual(await refusalOf(await refresh(token)), [401, 'session-ended'])
 })
 
 for (const [status, problem] of [
@@ -159,7 +152,7 @@ for (const [status, problem] of [
       .where('sub', '=', decodeJwt(token).sub as string)
       .execute()
 
-    assert.deepEqual(await refusal(await refresh(token)), [403, problem])
+    assert.deepEqual(await refusalOf(await refresh(token)), [403, problem])
   })
 }
 
@@ -170,7 +163,7 @@ test('a suspended tenant cannot refresh', async () => {
   const answer = await refresh(token)
   await set('active')
 
-  assert.deepEqual(await refusal(answer), [403, 'tenant-suspended'])
+  assert.deepEqual(await refusalOf(answer), [403, 'tenant-suspended'])
 })
 
 test('tokens of before valid_from are dead, and who is enabled again signs in anew', async () => {
@@ -182,7 +175,7 @@ test('tokens of before valid_from are dead, and who is enabled again signs in an
     .where('sub', '=', decodeJwt(token).sub as string)
     .execute()
 
-  assert.deepEqual(await refusal(await refresh(token)), [401, 'session-ended'])
+  assert.deepEqual(await refusalOf(await refresh(token)), [401, 'session-ended'])
 })
 
 test('a token issued in the second in which rights changed is dated after it', async () => {
@@ -209,7 +202,7 @@ test('what is no refresh token of ours is refused', async () => {
   const altered = `${header}.${payload}.${signature.startsWith('A') ? 'B' : 'A'}${signature.slice(1)}`
 
   for (const other of [access_token, forged, unsigned, altered, 'x', 'a.b.c', '한글'])
-    assert.deepEqual(await refusal(await refresh(other)), [401, 'refresh-token-invalid'])
+    assert.deepEqual(await refusalOf(await refresh(other)), [401, 'refresh-token-invalid'])
 })
 
 test('a refresh token that has ended is refused', async () => {
@@ -217,21 +210,21 @@ test('a refresh token that has ended is refused', async () => {
   const token = tokenOf(await signIn())
   mock.timers.tick(604_801_000)
 
-  assert.deepEqual(await refusal(await refresh(token)), [401, 'refresh-token-invalid'])
+  assert.deepEqual(await refusalOf(await refresh(token)), [401, 'refresh-token-invalid'])
 })
 
 test('a refresh token is no access token', async () => {
   const token = tokenOf(await signIn())
   const headers = { authorization: `Bearer ${token}`, 'x-user-sub': decodeJwt(token).sub as string }
 
-  assert.deepEqual(await refusal(await fetch(`${service.url}/api/auth/v1/me`, { headers })), [401, 'token-invalid'])
+  assert.deepEqual(await refusalOf(await fetch(`${service.url}/api/auth/v1/me`, { headers })), [401, 'token-invalid'])
 })
 
 test('the cookie is read only by POST from our own pages, is replaced, and its token never stands in the body', async () => {
   const browser = await signIn()
   const before = tokenOf(browser)
   for (const headers of [{}, { origin: 'https://evil.example.com' }, { origin: 'null' }])
-    assert.deepEqual(await refusal(await browser.post('/api/auth/v1/refresh', headers)), [403, 'origin-refused'])
+    assert.deepEqual(await refusalOf(await browser.post('/api/auth/v1/refresh', headers)), [403, 'origin-refused'])
   const answer = await browser.post('/api/auth/v1/refresh', { origin: PLATFORM })
 
   assert.equal(answer.headers.get('cache-control'), 'no-store')
@@ -245,8 +238,8 @@ test('the cookie is read only by POST from our own pages, is replaced, and its t
 test('nothing sent is nothing refreshed', async () => {
   const browser = testBrowser(service.url)
 
-  assert.deepEqual(await refusal(await browser.post('/api/auth/v1/refresh', ours)), [401, 'refresh-token-missing'])
-  assert.deepEqual(await refusal(await browser.post('/api/auth/v1/logout', ours)), [401, 'refresh-token-missing'])
+  assert.deepEqual(await refusalOf(await browser.post('/api/auth/v1/refresh', ours)), [401, 'refresh-token-missing'])
+  assert.deepEqual(await refusalOf(await browser.post('/api/auth/v1/logout', ours)), [401, 'refresh-token-missing'])
 })
 
 test('the same routes stand under /api/v1/auth', async () => {
@@ -272,7 +265,7 @@ test('without the store people stay signed in and can sign out for good', async 
 
   assert.equal(signedOut.status, 204)
   for (const url of [at, service.url])
-    assert.deepEqual(await refusal(await refresh(refresh_token, url)), [401, 'session-ended'])
+    assert.deepEqual(await refusalOf(await refresh(refresh_token, url)), [401, 'session-ended'])
 })
 
 test('a session is removed a day after its last token ended, and not before', async () => {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { decodeJwt } from 'jose'
-import { FRONTEND, refusal, TENANT, type TestService, testBrowser, testService } from '../service.fixture.ts'
+import { refusalOf } from '../refusal.fixture.ts'
+import { FRONTEND, TENANT, type TestService, testBrowser, testService } from '../service.fixture.ts'
 import { ISSUER, testIdp } from './idp.fixture.ts'
 
 let idp: Awaited<ReturnType<typeof testIdp>>
@@ -181,7 +182,7 @@ test('a login ends in the browser that began it', async () => {
   await theirs.begin()
   const answer = await theirs.callback(await idp.answer(login), { accept: 'application/json' })
 
-  assert.deepEqual(await refusal(answer), [400, 'sso-other-browser'])
+  assert.deepEqual(await refusalOf(answer), [400, 'sso-other-browser'])
 })
 
 test('logins in parallel tabs of one browser do not disturb each other', async () => {

@@ -4,7 +4,8 @@ import type { RequestListener } from 'node:http'
 import { after, before, test } from 'node:test'
 import { type TestIssuer, testIssuer } from '@munjigi/testing/issuer'
 import { decodeJwt } from 'jose'
-import { PLATFORM, refusal, type TestService, testBrowser, testService } from '../service.fixture.ts'
+import { refusalOf } from '../refusal.fixture.ts'
+import { PLATFORM, type TestService, testBrowser, testService } from '../service.fixture.ts'
 
 const SUB = '6b0f0000-0000-4000-8000-00000000000a'
 type Claims = Record<string, unknown>
@@ -154,14 +155,14 @@ const refused: [name: string, tampering: Tampering][] = [
 ]
 for (const [name, tampering] of refused) {
   test(`an id_token ${name} is refused`, async () => {
-    assert.deepEqual(await refusal((await signIn(tampering)).answer), [400, 'sso-answer-invalid'])
+    assert.deepEqual(await refusalOf((await signIn(tampering)).answer), [400, 'sso-answer-invalid'])
   })
 }
 
 test('a subject becomes ours only if it can stand in a header and is not read as one of another issuer', async () => {
   for (const sub of ['kakao|7', 'a\r\nb', ' a', '홍길동', 'x'.repeat(256)]) {
     const { answer } = await signIn({ front: { sub }, back: { sub }, access: { sub } })
-    assert.deepEqual(await refusal(answer), [400, 'sso-answer-invalid'])
+    assert.deepEqual(await refusalOf(answer), [400, 'sso-answer-invalid'])
   }
   const sub = 'auth0|7'
   const { answer } = await signIn({ front: { sub, loginid: sub }, back: { sub, loginid: sub }, access: { sub } })
@@ -177,7 +178,7 @@ test('an id_token by a foreign key is refused', async () => {
   const answer = await browser.callback(fields, { accept: 'application/json' })
   await forger.close()
 
-  assert.deepEqual(await refusal(answer), [400, 'sso-answer-invalid'])
+  assert.deepEqual(await refusalOf(answer), [400, 'sso-answer-invalid'])
 })
 
 test('a code that the IdP does not know, refuses, or stumbles over ends in the right refusal', async () => {
@@ -193,7 +194,7 @@ test('a code that the IdP does not know, refuses, or stumbles over ends in the r
     const id_token = idToken(login.searchParams.get('nonce'), { c_hash: leftHalf('x') })
     const fields = { state: login.searchParams.get('state') ?? '', code: 'x', id_token }
 
-    assert.deepEqual(await refusal(await browser.callback(fields, { accept: 'application/json' })), expected)
+    assert.deepEqual(await refusalOf(await browser.callback(fields, { accept: 'application/json' })), expected)
   }
 })
 
@@ -203,7 +204,7 @@ test('a frozen IdP is answered for, the login goes on, and the next one after it
   tokenAnswer = () => undefined
   const id_token = idToken(login.searchParams.get('nonce'), { c_hash: leftHalf('x') })
   const fields = { state: login.searchParams.get('state') ?? '', code: 'x', id_token }
-  assert.deepEqual(await refusal(await browser.callback(fields, { accept: 'application/json' })), [
+  assert.deepEqual(await refusalOf(await browser.callback(fields, { accept: 'application/json' })), [
     503,
     'sso-unavailable',
   ])
@@ -218,7 +219,7 @@ test('a service whose IdP is down starts, says so at a login, and finds it when 
   late.answerWith((_request, response) => response.writeHead(503).end())
   const browser = testBrowser(await service.start({ env: { IDP_ISSUER: late.issuer } }))
   const json = { accept: 'application/json' }
-  assert.deepEqual(await refusal(await browser.get('/api/auth/login/', json)), [503, 'sso-unavailable'])
+  assert.deepEqual(await refusalOf(await browser.get('/api/auth/login/', json)), [503, 'sso-unavailable'])
   late.answerWith((_request, response) => {
     const authorization_endpoint = `${late.issuer}/auth`
     response.setHeader('content-type', 'application/json')

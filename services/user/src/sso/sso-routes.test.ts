@@ -3,7 +3,8 @@ import { connect } from 'node:net'
 import { after, before, test } from 'node:test'
 import { redisStore } from '@munjigi/store/redis'
 import { decodeJwt } from 'jose'
-import { FRONTEND, refusal, type TestService, testBrowser, testService } from '../service.fixture.ts'
+import { refusalOf } from '../refusal.fixture.ts'
+import { FRONTEND, type TestService, testBrowser, testService } from '../service.fixture.ts'
 import { testIdp } from './idp.fixture.ts'
 
 const ours = { origin: FRONTEND }
@@ -38,18 +39,18 @@ test('delivery by code brings a code to the front end, good once, in the browser
   assert.equal(answer.headers.get('cache-control'), 'no-store')
   assert.deepEqual(rest, { token_type: 'Bearer', expires_in: 900 })
   assert.equal(decodeJwt(access_token).role, 'PENDING')
-  assert.deepEqual(await refusal(await exchange(browser, code)), [401, 'unknown-code'])
+  assert.deepEqual(await refusalOf(await exchange(browser, code)), [401, 'unknown-code'])
 })
 
 test('a code is worth nothing in another browser, signed in or not', async () => {
   const [attacker, victim] = [await signIn(), await signIn()]
-  assert.deepEqual(await refusal(await exchange(victim.browser, attacker.code)), [401, 'unknown-code'])
+  assert.deepEqual(await refusalOf(await exchange(victim.browser, attacker.code)), [401, 'unknown-code'])
   const third = await signIn()
-  assert.deepEqual(await refusal(await exchange(testBrowser(service.url), third.code)), [401, 'unknown-code'])
+  assert.deepEqual(await refusalOf(await exchange(testBrowser(service.url), third.code)), [401, 'unknown-code'])
 
-  assert.deepEqual(await refusal(await exchange(attacker.browser, 'x'.repeat(43))), [401, 'unknown-code'])
+  assert.deepEqual(await refusalOf(await exchange(attacker.browser, 'x'.repeat(43))), [401, 'unknown-code'])
   const foreign = await exchange(attacker.browser, attacker.code, { origin: 'https://evil.example.com' })
-  assert.deepEqual(await refusal(foreign), [403, 'origin-refused'])
+  assert.deepEqual(await refusalOf(foreign), [403, 'origin-refused'])
 })
 
 test('both spellings of each address work', async () => {
@@ -58,7 +59,7 @@ test('both spellings of each address work', async () => {
   for (const path of ['/api/auth/logout', '/api/auth/logout/'])
     assert.equal((await testBrowser(service.url).get(path)).status, 200)
   for (const path of ['/api/auth/callback', '/api/auth/callback/'])
-    assert.deepEqual(await refusal(await testBrowser(service.url).get(path, json)), [400, 'sso-login-expired'])
+    assert.deepEqual(await refusalOf(await testBrowser(service.url).get(path, json)), [400, 'sso-login-expired'])
 })
 
 test('nothing of a request changes where the browser is sent', async () => {
@@ -133,7 +134,7 @@ test("the IdP's error becomes a page, and its words are not repeated", async () 
     assert.ok(!/evil words|alert/.test(await page.text()))
 
     const state2 = (await browser.begin()).searchParams.get('state') ?? ''
-    assert.deepEqual(await refusal(await browser.callback({ ...fields, state: state2 }, json)), expected)
+    assert.deepEqual(await refusalOf(await browser.callback({ ...fields, state: state2 }, json)), expected)
   }
 })
 
@@ -191,7 +192,7 @@ test("sign-out without the IdP's page ends the session and says so in the words 
   })
   assert.ok(!browser.cookies.has('munjigi-refresh'))
   browser.cookies.set('munjigi-refresh', token)
-  assert.deepEqual(await refusal(await browser.post('/api/auth/v1/refresh', ours)), [401, 'session-ended'])
+  assert.deepEqual(await refusalOf(await browser.post('/api/auth/v1/refresh', ours)), [401, 'session-ended'])
 })
 
 // A link on any page leads here, without the cookie for SameSite=Strict: clearing it then would sign the reader out.
@@ -218,5 +219,5 @@ test('a store that is gone is a page that says so, and no login', async (t) => {
 
   assert.equal(page.status, 503)
   assert.match(await page.text(), /잠시 뒤/)
-  assert.deepEqual(await refusal(await browser.get('/api/auth/login/', json)), [503, 'unavailable'])
+  assert.deepEqual(await refusalOf(await browser.get('/api/auth/login/', json)), [503, 'unavailable'])
 })
