@@ -11,7 +11,9 @@ import { askService } from './forwarding/ask-service.ts'
 import { announcedLength } from './forwarding/request-body.ts'
 import type { Upstreams } from './forwarding/upstream.ts'
 import { accessUnknown, keysUnavailable, superuserRequired } from './problems.ts'
-import type { RouteTable, Rule, ServiceSettings } from './table/route-table.ts'
+import type { RouteTable } from './table/route-table.ts'
+import type { Rule } from './table/rules.ts'
+import type { ServiceSettings } from './table/service-settings.ts'
 
 const STATUS_PATH = '/api/server-status'
 const PROBES = ['/healthz', '/readyz']

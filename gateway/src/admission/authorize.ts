@@ -15,7 +15,8 @@ import {
   unknownPerson,
 } from '../problems.ts'
 import { moduleName } from '../table/module-name.ts'
-import type { Route, Rule } from '../table/route-table.ts'
+import type { Route } from '../table/route.ts'
+import type { Rule } from '../table/rules.ts'
 import type { Principal } from './authenticate.ts'
 
 const VERSION = /^v\d+$/

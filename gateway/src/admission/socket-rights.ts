@@ -1,7 +1,7 @@
 import { tokenExpired } from '@munjigi/identity/claims'
 import { Problem } from '@munjigi/problem'
 import { accessUnknown, sessionEnded } from '../problems.ts'
-import type { Route } from '../table/route-table.ts'
+import type { Route } from '../table/route.ts'
 import type { AccessChanges } from './access-changes.ts'
 import { personName } from './access-records.ts'
 import type { Authenticate, Principal } from './authenticate.ts'

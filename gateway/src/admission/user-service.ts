@@ -11,7 +11,7 @@ import { Problem } from '@munjigi/problem'
 import type { FastifyBaseLogger } from 'fastify'
 import { Check } from 'typebox/value'
 import { accessUnknown } from '../problems.ts'
-import type { ServiceSettings } from '../table/route-table.ts'
+import type { ServiceSettings } from '../table/service-settings.ts'
 import { Outage } from './outage.ts'
 
 /** A frozen user service is known soon enough for the caller to be answered within a second. */

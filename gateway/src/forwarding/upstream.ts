@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { buildConnector, type Dispatcher, Pool } from 'undici'
-import type { RouteTable, ServiceSettings } from '../table/route-table.ts'
+import type { RouteTable } from '../table/route-table.ts'
+import type { ServiceSettings } from '../table/service-settings.ts'
 import { type HeaderRules, headerRules } from './header-rules.ts'
 
 const CONNECT_TIMEOUT_MS = 2000

@@ -1,6 +1,8 @@
 import type { Environment } from '@munjigi/env/variables'
 import { faultLine, ServicesFileError } from './file-fault.ts'
-import { buildRouteTable, type Module, type RouteTable, type Rule } from './route-table.ts'
+import type { Module } from './module-lookup.ts'
+import { buildRouteTable, type RouteTable } from './route-table.ts'
+import type { Rule } from './rules.ts'
 import { parseServicesFile, readServicesText } from './services-file.ts'
 
 /** Prints the route table of a services file, or every fault; the exit code says which. */

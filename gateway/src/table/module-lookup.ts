@@ -1,8 +1,17 @@
 import type { CanonicalTarget } from '../door/canonical.ts'
 import { ambiguousPath } from '../problems.ts'
 import { moduleName } from './module-name.ts'
-import type { Module, Route } from './route-table.ts'
-import { findRule } from './rules.ts'
+import type { Route } from './route.ts'
+import { findRule, type RulePrefix } from './rules.ts'
+import type { ServiceSettings } from './service-settings.ts'
+
+export interface Module {
+  /** As the file spells it, lower case, `_` as `-`. */
+  readonly name: string
+  readonly service: ServiceSettings
+  /** Longest prefix first; the last one is the module itself. */
+  readonly prefixes: readonly RulePrefix[]
+}
 
 const PROXY = 'proxy/'
 

@@ -1,60 +1,13 @@
 import type { Environment } from '@munjigi/env/variables'
 import type { Issuer } from '@munjigi/identity/issuers'
 import type { CanonicalTarget } from '../door/canonical.ts'
-import type { AccessSettings } from './access-settings.ts'
-import { moduleLookup } from './module-lookup.ts'
+import { type Module, moduleLookup } from './module-lookup.ts'
 import type { PlacedModule } from './placed-modules.ts'
 import { proxyList } from './proxy-list.ts'
-import { compileRules, type RulePrefix } from './rules.ts'
-import { serviceSettings } from './service-settings.ts'
+import type { Route } from './route.ts'
+import { compileRules } from './rules.ts'
+import { type ServiceSettings, serviceSettings } from './service-settings.ts'
 import type { ParsedServices } from './services-file.ts'
-
-/** What a request must fulfil; everything that outer settings say is already in it. */
-export interface Rule extends AccessSettings {
-  /** For logs and metrics: `/<module>` and the rule's prefix, never the caller's path. */
-  readonly pattern: string
-  /** Prefix inside the module, on segment boundaries; empty for the whole module. */
-  readonly path: string
-  /** Undefined: every method. */
-  readonly methods: ReadonlySet<string> | undefined
-}
-
-/** One upstream with its limits; the same object as long as the file says the same about it. */
-export interface ServiceSettings {
-  readonly name: string
-  /** Scheme, host and port, without a slash at the end. */
-  readonly origin: string
-  readonly timeoutMs: number
-  readonly maxBodyBytes: number
-  readonly maxInFlight: number
-  readonly maxMessageBytes: number
-  readonly healthPath: string
-  readonly hostHeader: 'client' | 'upstream'
-  /** Further names, lower case, of headers that carry the verified subject. */
-  readonly identityHeaders: readonly string[]
-  /** Path of a PEM file that signs the upstream's certificate. */
-  readonly caFile: string | undefined
-  /** The base path is removed before forwarding. */
-  readonly isExternal: boolean
-}
-
-export interface Module {
-  /** As the file spells it, lower case, `_` as `-`. */
-  readonly name: string
-  readonly service: ServiceSettings
-  /** Longest prefix first; the last one is the module itself. */
-  readonly prefixes: readonly RulePrefix[]
-}
-
-export interface Route {
-  readonly module: string
-  readonly service: ServiceSettings
-  readonly rule: Rule
-  /** Decoded path inside the module, version first: `/v1/menus` for both `/api/meal/v1/menus` and `/api/v1/meal/menus`. */
-  readonly insidePath: string
-  /** What goes upstream, byte for byte, without the query. */
-  readonly forwardPath: string
-}
 
 export interface RouteTable {
   readonly generation: number

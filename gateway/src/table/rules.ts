@@ -1,7 +1,16 @@
 import { ambiguousPath, methodNotAllowed } from '../problems.ts'
-import { accessSettings } from './access-settings.ts'
-import type { Rule } from './route-table.ts'
+import { type AccessSettings, accessSettings } from './access-settings.ts'
 import type { ModuleEntry, RuleEntry } from './services-schema.ts'
+
+/** What a request must fulfil; everything that outer settings say is already in it. */
+export interface Rule extends AccessSettings {
+  /** For logs and metrics: `/<module>` and the rule's prefix, never the caller's path. */
+  readonly pattern: string
+  /** Prefix inside the module, on segment boundaries; empty for the whole module. */
+  readonly path: string
+  /** Undefined: every method. */
+  readonly methods: ReadonlySet<string> | undefined
+}
 
 /** All rules of one prefix inside a module. */
 export interface RulePrefix {

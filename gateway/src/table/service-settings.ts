@@ -1,5 +1,23 @@
 import type { PlacedModule } from './placed-modules.ts'
-import type { ServiceSettings } from './route-table.ts'
+
+/** One upstream with its limits; the same object as long as the file says the same about it. */
+export interface ServiceSettings {
+  readonly name: string
+  /** Scheme, host and port, without a slash at the end. */
+  readonly origin: string
+  readonly timeoutMs: number
+  readonly maxBodyBytes: number
+  readonly maxInFlight: number
+  readonly maxMessageBytes: number
+  readonly healthPath: string
+  readonly hostHeader: 'client' | 'upstream'
+  /** Further names, lower case, of headers that carry the verified subject. */
+  readonly identityHeaders: readonly string[]
+  /** Path of a PEM file that signs the upstream's certificate. */
+  readonly caFile: string | undefined
+  /** The base path is removed before forwarding. */
+  readonly isExternal: boolean
+}
 
 const UNIT_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
 const UNIT_BYTES = { B: 1, KB: 1024, MB: 1024 ** 2, GB: 1024 ** 3 }
