@@ -1,7 +1,7 @@
 import type { ModuleEntry, RuleEntry } from './services-schema.ts'
 
-export type Access = 'open' | 'public' | 'authenticated' | 'section' | 'service'
-export type Level = 'user' | 'admin'
+type Access = 'open' | 'public' | 'authenticated' | 'section' | 'service'
+type Level = 'user' | 'admin'
 
 /** What a module or a rule demands once everything outside it is taken into account. */
 export interface AccessSettings {

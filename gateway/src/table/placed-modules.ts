@@ -2,7 +2,7 @@ import type { Environment } from '@munjigi/env/variables'
 import { moduleName } from './module-name.ts'
 import type { ModuleEntry, ServiceEntry, ServicesFile } from './services-schema.ts'
 
-export type ServiceLimits = Omit<ServiceEntry, 'host' | 'modules'>
+type ServiceLimits = Omit<ServiceEntry, 'host' | 'modules'>
 
 /** A module and where its requests go, after the environment, the services and `external` have been asked. */
 export interface PlacedModule {

@@ -23,13 +23,13 @@ const UNIT_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
 const UNIT_BYTES = { B: 1, KB: 1024, MB: 1024 ** 2, GB: 1024 ** 3 }
 
 /** `30s` in milliseconds. */
-export function durationMs(text: string): number {
+function durationMs(text: string): number {
   const unit = text.replace(/\d+/, '') as keyof typeof UNIT_MS
   return Number.parseInt(text, 10) * UNIT_MS[unit]
 }
 
 /** `10MB` in bytes. */
-export function sizeBytes(text: string): number {
+function sizeBytes(text: string): number {
   const unit = text.replace(/\d+/, '') as keyof typeof UNIT_BYTES
   return Number.parseInt(text, 10) * UNIT_BYTES[unit]
 }
