@@ -4,32 +4,14 @@ import { accessUnknown, tokenMissing, unknownPerson, userSubMismatch } from '../
 import { moduleName } from '../table/module-name.ts'
 import type { Route } from '../table/route.ts'
 import type { AccessRecords } from './access-records.ts'
-import { requireStanding } from './authorize.ts'
 import type { Caller } from './credential.ts'
 import type { Exchanges } from './exchange.ts'
+import type { Principal } from './principal.ts'
+import { requireStanding } from './standing.ts'
 
 const API_KEY_PREFIX = 'mj_'
 /** For all questions of a request together: one that waits for a slow service is answered within a second. */
 const PATIENCE_MS = 900
-
-/** Who a request is from, as far as it is proven. */
-export interface Principal {
-  readonly caller: Caller
-  /** The caller's own token; undefined for an API key and for nobody. */
-  readonly own: VerifiedToken | undefined
-  /** What goes on, `own` or what it was exchanged for, and its `subject` is X-User-Sub; undefined for nobody. */
-  readonly token: VerifiedToken | undefined
-  /** Undefined for client accounts, for people user does not know, and for nobody. */
-  readonly record: AccessRecord | undefined
-}
-
-/** Nobody: on an open route, where nothing of the caller is read. */
-export const NOBODY: Principal = {
-  caller: { credential: undefined, userSub: undefined, tenantId: undefined },
-  own: undefined,
-  token: undefined,
-  record: undefined,
-}
 
 /** At once where token and record are at hand, else by asking. @throws Problem 401, 403 or 503 */
 export type Authenticate = (caller: Caller, route: Route) => Principal | Promise<Principal>

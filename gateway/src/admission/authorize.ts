@@ -1,35 +1,21 @@
 import type { AccessRecord, SectionLevel } from '@munjigi/contracts/access'
 import type { VerifiedToken } from '@munjigi/identity/verifier'
 import {
-  accountDisabled,
-  accountRejected,
   approvalPending,
   clientNotAllowed,
   clientsOnly,
   scopeRequired,
   sectionRequired,
-  sessionEnded,
   tenantMismatch,
   tenantSuspended,
-  tokenOutdated,
   unknownPerson,
 } from '../problems.ts'
 import { moduleName } from '../table/module-name.ts'
 import type { Route } from '../table/route.ts'
 import type { Rule } from '../table/rules.ts'
-import type { Principal } from './authenticate.ts'
+import type { Principal } from './principal.ts'
 
 const VERSION = /^v\d+$/
-
-/** @throws Problem 401 or 403 unless this token of this person still counts, wherever it is used. */
-export function requireStanding(token: VerifiedToken, record: AccessRecord | undefined): void {
-  if (record === undefined) return
-  // Shutting somebody out ends their tokens too: to sign in again would not help them, so the reason comes first.
-  if (record.status === 'disabled') throw accountDisabled()
-  if (record.status !== 'active') throw accountRejected()
-  if (token.iat < record.valid_from) throw tokenOutdated()
-  if (token.sid !== undefined && record.ended_sids.includes(token.sid)) throw sessionEnded()
-}
 
 /** @throws Problem 403 unless the principal may use the route. Decided anew for each request, from facts alone. */
 export function authorize(principal: Principal, route: Route): void {

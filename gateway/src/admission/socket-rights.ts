@@ -4,9 +4,10 @@ import { accessUnknown, sessionEnded } from '../problems.ts'
 import type { Route } from '../table/route.ts'
 import type { AccessChanges } from './access-changes.ts'
 import { personName } from './access-records.ts'
-import type { Authenticate, Principal } from './authenticate.ts'
+import type { Authenticate } from './authenticate.ts'
 import { authorize } from './authorize.ts'
 import { keyName } from './exchange.ts'
+import type { Principal } from './principal.ts'
 
 const TICK_MS = 500
 /** While messages arrive, a look now and then finds what a lost one would have said. */

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { Problem } from '@munjigi/problem'
 import type { FastifyBaseLogger } from 'fastify'
-import type { Principal } from '../admission/authenticate.ts'
+import type { Principal } from '../admission/principal.ts'
 import { outboundHeaders } from '../forwarding/outbound-headers.ts'
 import type { Upstream } from '../forwarding/upstream.ts'
 import { internalFault } from '../problems.ts'

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import type { Principal } from '../admission/authenticate.ts'
+import type { Principal } from '../admission/principal.ts'
 import { closeCodeOf, type SocketRights, type WatchedSocket } from '../admission/socket-rights.ts'
 import type { CanonicalTarget } from '../door/canonical.ts'
 import type { Patience } from '../door/patience.ts'
