@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { after, test } from 'node:test'
 import { connect } from './connect.ts'
@@ -9,6 +9,19 @@ import { lockFolder } from './folder-lock.ts'
 
 const root = mkdtempSync(`${tmpdir()}/munjigi-lock-`)
 after(() => rmSync(root, { recursive: true }))
+
+// PGlite writes its files for everybody; PostgreSQL itself starts in no folder that others may enter.
+test('nobody else on the machine may enter the folder of a database', async () => {
+  const folder = `${root}/private/data`
+  mkdirSync(folder, { recursive: true, mode: 0o755 })
+  for (let round = 0; round < 2; round += 1) {
+    const database = connect(`pglite://${folder}`)
+    await database.isAlive()
+    await database.close()
+
+    assert.equal(statSync(folder).mode & 0o777, 0o700)
+  }
+})
 
 test('a folder is opened once until it is closed', async () => {
   const folder = `${root}/deep/once`

@@ -1,3 +1,4 @@
+import { chmodSync, mkdirSync } from 'node:fs'
 import { PGlite } from '@electric-sql/pglite'
 import { AbortedTransactionError } from 'kysely'
 import type { Engine, Session } from './engine.ts'
@@ -10,6 +11,7 @@ const CLOSE_LIMIT_MS = 1_000
 
 export function pgliteEngine(dataDir: string | undefined, dump: Blob | undefined): Engine {
   const unlock = dataDir ? lockFolder(dataDir) : () => {}
+  if (dataDir) makePrivate(dataDir)
   const pglite = new PGlite({ parsers, ...(dataDir && { dataDir }), ...(dump && { loadDataDir: dump }) })
   // Each use awaits it again and gets the error there.
   pglite.waitReady.catch(() => {})
@@ -35,6 +37,12 @@ export function pgliteEngine(dataDir: string | undefined, dump: Blob | undefined
       await pglite.close().finally(pass).finally(unlock)
     },
   }
+}
+
+/** PGlite writes its files for everybody: like PostgreSQL's, their folder must let nobody else in. */
+function makePrivate(folder: string): void {
+  mkdirSync(folder, { recursive: true })
+  chmodSync(folder, 0o700)
 }
 
 function pgliteSession(pglite: PGlite, role: string | undefined, release: () => void): Session {
