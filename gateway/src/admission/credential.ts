@@ -4,6 +4,8 @@ import { ambiguousHeader, tokenMalformed, tokenMissing, twoCredentials } from '.
 
 const BEARER = /^bearer(?: +(.*))?$/is
 const NOWHERE: readonly string[] = []
+/** `token` for readers that also part pairs at `;`, know no case, trim, or make lists. */
+const TOKEN_NAME = /^\W*token\W*(?:\[.*)?$/is
 
 /** What a request says of its caller; nothing of it is verified yet. */
 export interface Caller {
@@ -87,13 +89,14 @@ export function readHandshake(rawHeaders: readonly string[], query: string | und
 
 function takeTokens(query: string | undefined, tokens: string[]): string | undefined {
   if (query === undefined || !/token|%/i.test(query)) return query
-  const left = query.split('&').filter((pair) => {
+  const left = query.replace(/(?:^|[&;])([^&;]*)/g, (whole, pair: string) => {
     // Any spelling an upstream might read as `token` is taken out, so that no token goes on in a URL.
-    const value = new URLSearchParams(`&${pair}`).get('token')
-    if (value !== null) tokens.push(value)
-    return value === null
+    const [[name, value] = ['', '']] = new URLSearchParams(`&${pair}`)
+    if (!TOKEN_NAME.test(name)) return whole
+    tokens.push(value)
+    return ''
   })
-  return left.length === 0 ? undefined : left.join('&')
+  return tokens.length === 0 ? query : left.replace(/^[&;]/, '') || undefined
 }
 
 function listProtocols(rawHeaders: readonly string[]): string[] {
