@@ -1,11 +1,8 @@
 import { requireUser, type UserContext } from '@munjigi/identity/user-context'
 import type { FastifyRequest } from 'fastify'
 import type { Kysely } from 'kysely'
-import { findPerson } from '../people/people.ts'
 import { listSections } from '../people/sections.ts'
-import { assertActive } from '../people/standing.ts'
-import { sessionEnded, tokenOutdated, unknownPerson } from '../problems.ts'
-import { findSession } from '../sessions/sessions.ts'
+import { requireStanding } from '../people/standing.ts'
 import type { Tables } from '../tables.ts'
 import { approvalPending, platformTokenRequired, sectionRequired, superuserRequired } from './problems.ts'
 import { ADMIN_PAGE, holdsGrant, type Rights } from './rights.ts'
@@ -27,12 +24,7 @@ export async function requireSuperuser(db: Kysely<Tables>, request: FastifyReque
 }
 
 async function requireLiveRights(db: Kysely<Tables>, { token }: UserContext): Promise<Rights> {
-  const person = await findPerson(db, token.sub)
-  if (!person) throw unknownPerson()
-  const session = token.sid === undefined ? undefined : await findSession(db, token.sid)
-  if (session && session.ended_at !== null) throw sessionEnded()
-  if (token.iat < person.valid_from) throw tokenOutdated()
-  assertActive(person)
+  const { person } = await requireStanding(db, token)
   if (person.role === 'PENDING') throw approvalPending()
   const { sub, tenant_id, role, superuser } = person
   return { sub, tenant_id, role, superuser, sections: await listSections(db, person) }

@@ -46,6 +46,8 @@ test('a disabled administrator, an ended session and a token from before the end
   assert.deepEqual(refusal(await house.as(sub)('GET', '/people', { claims: { sid } })), [401, 'session-ended'])
   await house.db.updateTable('people').set({ valid_from: 9_999_999_999 }).where('sub', '=', sub).execute()
   assert.deepEqual(refusal(await house.as(sub)('GET', '/people')), [401, 'token-outdated'])
+  await house.db.updateTable('people').set({ status: 'disabled' }).where('sub', '=', sub).execute()
+  assert.deepEqual(refusal(await house.as(sub)('GET', '/people', { claims: { sid } })), [403, 'account-disabled'])
   await house.db.updateTable('people').set({ valid_from: 0, status: 'disabled' }).where('sub', '=', sub).execute()
   assert.deepEqual(refusal(await house.as(sub)('GET', '/people')), [403, 'account-disabled'])
 })

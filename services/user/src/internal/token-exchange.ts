@@ -4,10 +4,10 @@ import type { VerifiedToken } from '@munjigi/identity/verifier'
 import { Type } from 'typebox'
 import { Check } from 'typebox/value'
 import type { UserDeps } from '../deps.ts'
-import { findPerson, findPersonByName, type PersonRow } from '../people/people.ts'
-import { assertActive } from '../people/standing.ts'
-import { unknownCredential, unknownPerson } from '../problems.ts'
-import { findSession, prolongSession } from '../sessions/sessions.ts'
+import type { PersonRow } from '../people/people.ts'
+import { requireStanding } from '../people/standing.ts'
+import { unknownCredential } from '../problems.ts'
+import { prolongSession } from '../sessions/sessions.ts'
 import { issueAccessToken, type TokenFacts } from '../tokens/access-token.ts'
 import { timesWithin } from '../tokens/token-times.ts'
 import { actFor, assertMayBeActedFor } from './acting.ts'
@@ -33,17 +33,9 @@ async function verify({ verifier }: UserDeps, token: string): Promise<VerifiedTo
 
 /** The same person and session, with the rights of now. */
 async function renew(deps: UserDeps, token: VerifiedToken): Promise<{ person: PersonRow; facts: TokenFacts }> {
-  if (token.clientId !== undefined || token.issuer.people !== 'shared') throw unknownPerson()
-  const isOurs = token.issuer.isPlatform
-  const name = { issuer: token.issuer.issuer, sub: token.sub }
-  const person = await (isOurs ? findPerson(deps.db, token.sub) : findPersonByName(deps.db, name))
-  if (person === undefined) throw unknownPerson()
-  assertActive(person)
-  if (token.iat < person.valid_from) throw unknownCredential()
+  const { person, session } = await requireStanding(deps.db, token, unknownCredential)
   const sid = token.sid ?? String(token.claims.jti)
-  const session = isOurs ? await findSession(deps.db, sid) : undefined
-  if (session !== undefined && session.ended_at !== null) throw unknownCredential()
-  const carried = isOurs ? carriedClaims(token) : {}
+  const carried = token.issuer.isPlatform ? carriedClaims(token) : {}
   if (carried.act !== undefined) await assertMayBeActedFor(deps.db, person)
   const facts = { ...timesWithin(token), sid, ...carried }
   if (session !== undefined) await prolongSession(deps.db, sid, { access: facts.exp })

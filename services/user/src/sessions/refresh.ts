@@ -3,7 +3,7 @@ import type { Transaction } from 'kysely'
 import { recordEvent } from '../audit.ts'
 import type { UserDeps } from '../deps.ts'
 import { lockPerson, type PersonRow } from '../people/people.ts'
-import { assertActive } from '../people/standing.ts'
+import { assertStanding } from '../people/standing.ts'
 import { refreshTokenInvalid, refreshTokenStolen, refreshTokenUsed, sessionEnded } from '../problems.ts'
 import type { Tables } from '../tables.ts'
 import { earliestIat, issueAccessToken, nowSeconds } from '../tokens/access-token.ts'
@@ -83,8 +83,7 @@ async function requireLivePerson(trx: Transaction<Tables>, { sub, sid, iat }: Re
   const person = await lockPerson(trx, sub)
   const session = await findSession(trx, sid)
   if (person === undefined || session?.person_sub !== person.sub) throw refreshTokenInvalid()
-  assertActive(person)
-  if (session.ended_at !== null || iat < person.valid_from) throw sessionEnded()
+  assertStanding(person, { iat, session }, sessionEnded)
   return person
 }
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { TokenAnswer } from '@munjigi/contracts/tokens'
 import type { UserDeps } from '../deps.ts'
 import { lockPerson } from '../people/people.ts'
-import { assertActive } from '../people/standing.ts'
+import { assertStanding } from '../people/standing.ts'
 import { unknownCode } from '../problems.ts'
 import { readRefreshToken } from '../sessions/refresh-token.ts'
 import { findSession, prolongSession } from '../sessions/sessions.ts'
@@ -39,8 +39,8 @@ export async function exchangeCode(deps: UserDeps, code: string, cookie: string 
   const { person, iat } = await deps.db.transaction().execute(async (trx) => {
     const person = await lockPerson(trx, claims.sub)
     const session = await findSession(trx, sid)
-    if (person === undefined || session?.ended_at !== null || claims.iat < person.valid_from) throw unknownCode()
-    assertActive(person)
+    if (person === undefined || session === undefined) throw unknownCode()
+    assertStanding(person, { iat: claims.iat, session }, unknownCode)
     const iat = earliestIat(person)
     await prolongSession(trx, sid, { access: iat + accessTtl })
     return { person, iat }

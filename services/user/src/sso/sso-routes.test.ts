@@ -42,6 +42,17 @@ test('delivery by code brings a code to the front end, good once, in the browser
   assert.deepEqual(await refusalOf(await exchange(browser, code)), [401, 'unknown-code'])
 })
 
+test('who was disabled between signing in and the exchange is told so', async () => {
+  const { browser, code } = await signIn()
+  await service.db
+    .updateTable('people')
+    .set({ status: 'disabled', valid_from: Math.floor(Date.now() / 1000) + 1 })
+    .where('user_id', '=', `person-${people}`)
+    .execute()
+
+  assert.deepEqual(await refusalOf(await exchange(browser, code)), [403, 'account-disabled'])
+})
+
 test('a code is worth nothing in another browser, signed in or not', async () => {
   const [attacker, victim] = [await signIn(), await signIn()]
   assert.deepEqual(await refusalOf(await exchange(victim.browser, attacker.code)), [401, 'unknown-code'])
