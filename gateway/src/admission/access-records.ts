@@ -9,7 +9,7 @@ const STALE_MS = 60_000
 const MAX_NAMES = 50_000
 
 /** What user said of one person, and when; times in ms of `performance.now()`. */
-export interface Access {
+export interface KnownAccess {
   /** Undefined: user does not know the name. */
   readonly record: AccessRecord | undefined
   /** Every name of the person, as `personName` writes it. */
@@ -20,9 +20,9 @@ export interface Access {
 
 export interface AccessRecords {
   /** What may be used without asking. */
-  remembered(issuer: string, sub: string): Access | undefined
+  remembered(issuer: string, sub: string): KnownAccess | undefined
   /** @throws Problem 503 `access-unknown` where user does not answer and nothing young enough is remembered. */
-  find(issuer: string, sub: string): Promise<Access>
+  find(issuer: string, sub: string): Promise<KnownAccess>
   /** Forgets the person of this name, under all their names, and returns those. */
   drop(name: string): readonly string[]
   dropAll(): void
@@ -38,10 +38,14 @@ export const personName = (issuer: string, sub: string): string => `${issuer}\n$
 
 /** Access records (DESIGN §4.4): kept for 5 s, dropped at a message, stale for 60 s at most while user is away. */
 export function createAccessRecords({ user, now = () => performance.now() }: AccessRecordsDeps): AccessRecords {
-  const kept = new Map<string, Access>()
-  const flights = createFlights<Access>({ namesOf: ({ names }) => names, keep: (_key, access) => keep(access), now })
+  const kept = new Map<string, KnownAccess>()
+  const flights = createFlights<KnownAccess>({
+    namesOf: ({ names }) => names,
+    keep: (_key, access) => keep(access),
+    now,
+  })
 
-  function keep(access: Access) {
+  function keep(access: KnownAccess) {
     for (const name of access.names) {
       // The person may have lost a name; and what is deleted first stands at the end, so the map's order is that of age.
       for (const known of kept.get(name)?.names ?? []) kept.delete(known)
@@ -53,17 +57,17 @@ export function createAccessRecords({ user, now = () => performance.now() }: Acc
     }
   }
 
-  async function ask(issuer: string, sub: string): Promise<Access> {
+  async function ask(issuer: string, sub: string): Promise<KnownAccess> {
     const askedAt = now()
     const record = await user.findRecord({ issuer, sub })
     const others = record?.names.map((name) => personName(name.issuer, name.sub)) ?? []
     return { record, names: [...new Set([personName(issuer, sub), ...others])], askedAt, receivedAt: now() }
   }
 
-  const refresh = (issuer: string, sub: string): Promise<Access> =>
+  const refresh = (issuer: string, sub: string): Promise<KnownAccess> =>
     flights.fly(personName(issuer, sub), 0, () => ask(issuer, sub))
 
-  function remembered(issuer: string, sub: string): Access | undefined {
+  function remembered(issuer: string, sub: string): KnownAccess | undefined {
     const access = kept.get(personName(issuer, sub))
     if (access === undefined) return undefined
     const age = now() - access.askedAt

@@ -2,7 +2,7 @@ import type { TokenExchange } from '@munjigi/contracts/access'
 import type { VerifiedToken, Verifier } from '@munjigi/identity/verifier'
 import { Problem } from '@munjigi/problem'
 import { accessUnknown, unknownCredential } from '../problems.ts'
-import { type Access, personName } from './access-records.ts'
+import { type KnownAccess, personName } from './access-records.ts'
 import { createFlights } from './flights.ts'
 import type { UserService } from './user-service.ts'
 
@@ -21,7 +21,7 @@ export interface Exchanges {
    * The platform token user gives for a credential; with `access`, one that carries the rights of that record.
    * @throws Problem 401 or 403 as user refuses it, 503 `access-unknown`
    */
-  find(credential: TokenExchange, access?: Access): Promise<VerifiedToken>
+  find(credential: TokenExchange, access?: KnownAccess): Promise<VerifiedToken>
   /** Forgets the tokens of these names; undefined: all of them, and which keys are unknown. */
   drop(names: readonly string[] | undefined): void
 }
@@ -118,7 +118,7 @@ export function createExchanges({ user, verifier, now = () => performance.now() 
 }
 
 /** Of the second in which rights changed, a token counts as current only if it was asked for after the record. */
-function isCurrent({ token, askedAt }: Exchanged, access: Access | undefined): boolean {
+function isCurrent({ token, askedAt }: Exchanged, access: KnownAccess | undefined): boolean {
   if (access?.record === undefined) return true
   const { valid_from, rights_changed_at } = access.record
   return token.iat >= valid_from && (token.iat > rights_changed_at || askedAt >= access.receivedAt)
