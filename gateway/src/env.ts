@@ -1,14 +1,13 @@
 import { Secret } from '@munjigi/env'
+import { serverEnv } from '@munjigi/server/env'
 import { type Static, Type } from 'typebox'
 
-const Port = (value: number) => Type.Integer({ default: value, minimum: 0, maximum: 65_535 })
 const File = (description: string) => Type.Optional(Type.String({ minLength: 1, description }))
 
 export const Env = Type.Object({
-  PORT: Port(9050),
-  METRICS_PORT: Port(9051),
+  ...serverEnv(9050),
+  METRICS_PORT: Type.Integer({ default: 9051, minimum: 0, maximum: 65_535 }),
   HOST: Type.String({ default: '0.0.0.0', description: 'address to listen on' }),
-  LOG_LEVEL: Type.Enum(['debug', 'info', 'warn', 'error', 'silent'], { default: 'info' }),
   SERVICES_CONFIG_FILE: File('path of services.yaml'),
   APP_SITE: Type.Optional(Type.Enum(['local', 'docker'], { description: 'which of the three services files' })),
   PLATFORM_ISSUER: Type.String({

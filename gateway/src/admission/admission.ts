@@ -1,3 +1,4 @@
+import { KEY_SET_PATH } from '@munjigi/contracts/tokens'
 import { platformIssuer, type TrustedIssuer } from '@munjigi/identity/issuers'
 import { createVerifier } from '@munjigi/identity/verifier'
 import type { Store } from '@munjigi/store/store'
@@ -13,7 +14,6 @@ import { createExchanges } from './exchange.ts'
 import { createSocketRights, type SocketRights } from './socket-rights.ts'
 import { createUserService } from './user-service.ts'
 
-export const JWKS_PATH = '/.well-known/jwks.json'
 const KEYS_TIMEOUT_MS = 3000
 
 /** What our own tokens say of where they are from and for. */
@@ -81,7 +81,7 @@ function listIssuers(
 ): TrustedIssuer[] {
   const others = issuers.map((each) => ({ ...each, isPlatform: false }))
   if (userService === undefined) return others
-  const own = platformIssuer({ issuer, audience, jwksUri: JWKS_PATH })
+  const own = platformIssuer({ issuer, audience, jwksUri: KEY_SET_PATH })
   return [{ ...own, loadKeys }, ...others]
 }
 
@@ -90,7 +90,7 @@ async function loadPlatformKeys(
   service: ServiceSettings | undefined,
 ): Promise<{ keys: object[] }> {
   if (service === undefined) throw new Error('no module auth')
-  const { status, text } = await askService(upstreams.of(service), JWKS_PATH, KEYS_TIMEOUT_MS)
+  const { status, text } = await askService(upstreams.of(service), KEY_SET_PATH, KEYS_TIMEOUT_MS)
   if (status !== 200) throw new Error(`status ${status}`)
   return JSON.parse(text) as { keys: object[] }
 }

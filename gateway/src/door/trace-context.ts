@@ -1,5 +1,4 @@
-import { randomFillSync, randomUUID } from 'node:crypto'
-import { REQUEST_ID } from '@munjigi/server/create-server'
+import { randomFillSync } from 'node:crypto'
 
 const TRACEPARENT = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/
 const PARENT_BYTES = 8
@@ -8,10 +7,6 @@ const TRACE_BYTES = 16
 // One call for many ids: the random source is dearer than the bytes.
 const pool = Buffer.allocUnsafe(4096)
 let used = pool.length
-
-/** The caller's id where it is well-formed, else a new one. */
-export const requestIdOf = (given: string | string[] | undefined): string =>
-  typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID()
 
 /** True for a `traceparent` that may go on as it is (W3C Trace Context §3.2.2). */
 export const isTraceparent = (given: string | string[] | undefined): given is string =>

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { Problem } from '@munjigi/problem'
+import { requestIdOf } from '@munjigi/server/create-server'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Principal } from '../admission/principal.ts'
 import { outboundHeaders } from '../forwarding/outbound-headers.ts'
@@ -12,7 +13,7 @@ import type { Figures } from '../telemetry/figures.ts'
 import type { CanonicalTarget } from './canonical.ts'
 import { ClientConnection } from './client-connection.ts'
 import { accessHeaders } from './cors.ts'
-import { isTraceparent, newTraceparent, requestIdOf } from './trace-context.ts'
+import { isTraceparent, newTraceparent } from './trace-context.ts'
 
 /** Nginx's number for a caller who left before the answer; for log and figures alone. */
 export const CLIENT_GONE = 499

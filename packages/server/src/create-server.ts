@@ -20,8 +20,7 @@ const CONNECTION_TIMEOUT_MS = 120_000
 const DRAIN_LOOK_MS = 50
 /** A subject of 255 characters, each of them percent-encoded. */
 const MAX_PARAM_LENGTH = 3 * 255
-/** What a request id of a caller may look like; anything else is replaced. */
-export const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/
+const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/
 
 export interface ServerOptions {
   /** Names the server in logs and metrics. */
@@ -89,7 +88,8 @@ function answerProblem(error: FastifyError | Problem, request: FastifyRequest, r
     .send(problem.body(request.id))
 }
 
-const requestIdOf = (given: string | string[] | undefined): string =>
+/** The caller's request id where it is well-formed, else a new one. */
+export const requestIdOf = (given: string | string[] | undefined): string =>
   typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID()
 
 declare module 'fastify' {

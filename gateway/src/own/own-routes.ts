@@ -1,23 +1,23 @@
 import type { IncomingMessage } from 'node:http'
+import { KEY_SET_PATH } from '@munjigi/contracts/tokens'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { JWKS_PATH } from './admission/admission.ts'
-import type { Authenticate } from './admission/authenticate.ts'
-import { authorize } from './admission/authorize.ts'
-import { readCaller } from './admission/credential.ts'
+import type { Authenticate } from '../admission/authenticate.ts'
+import { authorize } from '../admission/authorize.ts'
+import { readCaller } from '../admission/credential.ts'
+import { accessHeaders } from '../door/cors.ts'
+import { requirePublicHost, requireSound } from '../door/sound-request.ts'
+import { askService } from '../forwarding/ask-service.ts'
+import { announcedLength } from '../forwarding/request-body.ts'
+import type { Upstreams } from '../forwarding/upstream.ts'
+import { accessUnknown, keysUnavailable, superuserRequired } from '../problems.ts'
+import type { RouteTable } from '../table/route-table.ts'
+import type { Rule } from '../table/rules.ts'
+import type { ServiceSettings } from '../table/service-settings.ts'
 import { docs } from './docs.ts'
-import { accessHeaders } from './door/cors.ts'
-import { requirePublicHost, requireSound } from './door/sound-request.ts'
-import { askService } from './forwarding/ask-service.ts'
-import { announcedLength } from './forwarding/request-body.ts'
-import type { Upstreams } from './forwarding/upstream.ts'
-import { accessUnknown, keysUnavailable, superuserRequired } from './problems.ts'
-import type { RouteTable } from './table/route-table.ts'
-import type { Rule } from './table/rules.ts'
-import type { ServiceSettings } from './table/service-settings.ts'
 
 const STATUS_PATH = '/api/server-status'
 const PROBES = ['/healthz', '/readyz']
-const OWN_PATHS = new Set([...PROBES, STATUS_PATH, JWKS_PATH, '/docs'])
+const OWN_PATHS = new Set([...PROBES, STATUS_PATH, KEY_SET_PATH, '/docs'])
 const ASK_MS = 900
 
 /**
@@ -62,10 +62,10 @@ export function ownRoutes(app: FastifyInstance, { table, upstreams, authenticate
     return { services: await Promise.all(statuses) }
   })
 
-  app.get(JWKS_PATH, async (_request, reply) => {
+  app.get(KEY_SET_PATH, async (_request, reply) => {
     const { userService } = table()
     if (userService === undefined) throw keysUnavailable()
-    const { status, text } = await askService(upstreams.of(userService), JWKS_PATH, ASK_MS).catch(() => {
+    const { status, text } = await askService(upstreams.of(userService), KEY_SET_PATH, ASK_MS).catch(() => {
       throw keysUnavailable()
     })
     if (status !== 200) throw keysUnavailable()

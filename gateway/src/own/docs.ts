@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 
-const FOLDER = join(import.meta.dirname, '..', 'docs')
+const FOLDER = join(import.meta.dirname, '../..', 'docs')
 const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'"
 const FILES: [path: string, file: string, type: string][] = [
