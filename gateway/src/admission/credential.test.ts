@@ -99,6 +99,7 @@ const QUERIES: [query: string | undefined, tokens: string[], left: string | unde
   ['mytoken=a&tokens=b&x=token', [], 'mytoken=a&tokens=b&x=token'],
   ['token=%E0%A4%A', ['\ufffd%A'], undefined],
   ['a=1;token=b', ['b'], 'a=1'],
+  ['&token=b&;&c', ['b'], ';&c'],
   ['token=a;b=1&c', ['a'], 'b=1&c'],
   ['a=1;2&b;c', [], 'a=1;2&b;c'],
   ['TOKEN=a&x', ['a'], 'x'],

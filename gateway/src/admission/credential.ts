@@ -89,7 +89,7 @@ export function readHandshake(rawHeaders: readonly string[], query: string | und
 
 function takeTokens(query: string | undefined, tokens: string[]): string | undefined {
   if (query === undefined || !/token|%/i.test(query)) return query
-  const left = query.replace(/(?:^|[&;])([^&;]*)/g, (whole, pair: string) => {
+  const left = query.replace(/[&;]?([^&;]*)/g, (whole, pair: string) => {
     // Any spelling an upstream might read as `token` is taken out, so that no token goes on in a URL.
     const [[name, value] = ['', '']] = new URLSearchParams(`&${pair}`)
     if (!TOKEN_NAME.test(name)) return whole
