@@ -1,9 +1,14 @@
 import { resolve } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { Kysely, sql } from 'kysely'
 import { roleDialect } from './dialect.ts'
 import { type Engine, engines, plainName } from './engine.ts'
 import { pgliteEngine } from './pglite.ts'
 import { postgresEngine } from './postgres.ts'
+
+/** A database that starts beside its services is waited for; less than Fastify's 10 s for getting ready. */
+const START_PATIENCE_MS = 8_000
+const RETRY_MS = 200
 
 export interface Database {
   /**
@@ -81,6 +86,23 @@ interface Powers {
  * BYPASSRLS nor CREATEROLE, own no table, and the login is NOINHERIT and a member of that role alone.
  */
 export async function assertServingRole<Tables>(db: Kysely<Tables>): Promise<void> {
+  const rows = await listPowers(db, Date.now() + START_PATIENCE_MS)
+  const faults = rows.flatMap(({ name, powers }) => powers.map((power) => `role ${name} ${power}`))
+  if (rows.length === 0) throw new Error('the serving role is not known to the database')
+  if (faults.length > 0) throw new Error(`the serving role has too many rights: ${faults.join(', ')}`)
+}
+
+async function listPowers<Tables>(db: Kysely<Tables>, until: number): Promise<Powers[]> {
+  try {
+    return await selectPowers(db)
+  } catch (error) {
+    if ((error as { statusCode?: number }).statusCode !== 503 || Date.now() > until) throw error
+    await pause(RETRY_MS)
+    return listPowers(db, until)
+  }
+}
+
+async function selectPowers<Tables>(db: Kysely<Tables>): Promise<Powers[]> {
   // PGlite has one login, its superuser, which no statement of ours reaches.
   const { rows } = await sql<Powers>`
     select r.rolname as name, array_remove(array[
@@ -96,7 +118,5 @@ export async function assertServingRole<Tables>(db: Kysely<Tables>): Promise<voi
     ], null) as powers
     from pg_roles r
     where r.rolname = current_user or (r.rolname = session_user and version() not like '%(PGlite %')`.execute(db)
-  const faults = rows.flatMap(({ name, powers }) => powers.map((power) => `role ${name} ${power}`))
-  if (rows.length === 0) throw new Error('the serving role is not known to the database')
-  if (faults.length > 0) throw new Error(`the serving role has too many rights: ${faults.join(', ')}`)
+  return rows
 }
