@@ -124,6 +124,16 @@ suite('bad days, in processes of their own on PostgreSQL and Redis', { skip }, (
     },
   )
 
+  test('a service that starts while PostgreSQL hangs is ready as soon as it can be', LIMIT, async (t) => {
+    t.after(house.database.heal)
+    house.database.freeze()
+    const starting = house.restart('trace')
+    await isGoodFor(() => house.gateway.ask('GET', '/healthz'), 4_000)
+    house.database.heal()
+
+    await starting
+  })
+
   for (const [how, fail] of [
     ['is gone', () => house.idp.cut()],
     ['hangs', () => house.idp.freeze()],
