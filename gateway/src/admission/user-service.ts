@@ -23,10 +23,7 @@ const REFUSALS = new Set([
   'unknown-person',
   'account-disabled',
   'account-rejected',
-  'approval-pending',
   'tenant-suspended',
-  'session-ended',
-  'token-outdated',
 ])
 
 export interface UserService {
