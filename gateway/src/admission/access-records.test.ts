@@ -274,7 +274,7 @@ test('what is no answer of the contract lets nobody in', async (t) => {
     problem(404, 'not-found'),
     problem(401, 'unknown-person'),
     problem(403, 'unknown-person'),
-    problem(401, 'internal-key-unknown'),
+    problem(401, 'internal-key-invalid'),
     problem(500, 'unknown-person'),
   ]
   for (const { status = 200, body } of answers) {

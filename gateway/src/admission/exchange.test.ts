@@ -198,7 +198,7 @@ test("an outdated token that user answers with somebody else's lets nobody in", 
 test('what user refuses of its own accord is not blamed on the caller', async (t) => {
   const door = await openDoorWithKey(t)
   for (const [status, type] of [
-    [401, 'internal-key-unknown'],
+    [401, 'internal-key-invalid'],
     [404, 'not-found'],
     [400, 'invalid-request'],
     [500, 'internal'],
