@@ -2,9 +2,10 @@ import { Problem } from '@munjigi/problem'
 import type { TrustedIssuer } from './issuers.ts'
 import type { ParsedJws } from './jws.ts'
 
-const CLOCK_SKEW_S = 30
+/** A token is accepted for so long before its iat and after its exp. */
+export const CLOCK_SKEW_S = 30
 /** Printable ASCII without a space at either end: what can stand in `X-User-Sub` and be read in one way only. */
-const SUBJECT = /^[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?$/
+export const SUBJECT = /^[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?$/
 const MAX_SUBJECT_LENGTH = 255
 /** Claim `typ` of Keycloak's tokens that are no access tokens (KEYCLOAK.md, fact 1). */
 const OTHER_TOKENS = new Set(['ID', 'Refresh', 'Offline', 'Logout'])

@@ -23,7 +23,8 @@ const userSubMismatch = () =>
 const tenantMismatch = () => new Problem(403, 'tenant-mismatch', 'Another tenant', { detail: 'Tenant mismatch' })
 const permissionRequired = (permission: string) =>
   new Problem(403, 'permission-required', 'A permission is missing', { detail: `Permission '${permission}' required` })
-const platformTokenRequired = () =>
+/** 403 for a token of another issuer, where rights of ours are asked. */
+export const platformTokenRequired = () =>
   new Problem(403, 'platform-token-required', 'A platform token is needed here', {
     detail: 'This token carries no permissions of ours: sign in at the platform and send its access token',
   })

@@ -1,6 +1,7 @@
 import { databaseEnv } from '@munjigi/db/env'
 import { VerifierEnv } from '@munjigi/identity/service-verifier'
 import { serverEnv } from '@munjigi/server/env'
+import { storeEnv } from '@munjigi/store/env'
 import { Type } from 'typebox'
 import { SERVING_ROLE } from './migrations/plan.ts'
 
@@ -8,5 +9,5 @@ export const Env = Type.Object({
   ...serverEnv(4003),
   ...VerifierEnv.properties,
   ...databaseEnv(SERVING_ROLE),
-  REDIS_URL: Type.String({ pattern: '^rediss?://', description: 'Redis, for announcements between processes' }),
+  ...storeEnv('for announcements between processes'),
 })

@@ -1,5 +1,9 @@
+import { databaseEnv } from '@munjigi/db/env'
 import { EnvError, listOf, Secret } from '@munjigi/env'
+import { serverEnv } from '@munjigi/server/env'
+import { storeEnv } from '@munjigi/store/env'
 import { type Static, Type } from 'typebox'
+import { SERVING_ROLE } from './migrations/plan.ts'
 
 const Url = (description: string) => Type.String({ pattern: '^https?://[^/?#]+', description })
 const ClaimNames = (description: string, names: string) =>
@@ -54,10 +58,9 @@ export type SettingsEnv = Static<typeof SettingsEnv>
 /** What a process of its own needs besides. */
 export const Env = Type.Object({
   ...SettingsEnv.properties,
-  PORT: Type.Integer({ default: 4001, minimum: 0, maximum: 65_535 }),
-  LOG_LEVEL: Type.Enum(['debug', 'info', 'warn', 'error'], { default: 'info' }),
-  DATABASE_URL: Type.String({ pattern: '^postgres(ql)?://', description: 'the database as the role that serves' }),
-  REDIS_URL: Type.String({ pattern: '^rediss?://', description: 'the store shared with the gateway' }),
+  ...serverEnv(4001),
+  ...databaseEnv(SERVING_ROLE),
+  ...storeEnv('shared with the gateway'),
 })
 
 /** @throws EnvError listing what each variable by itself cannot show: which of them go together. */

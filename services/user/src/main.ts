@@ -21,5 +21,5 @@ if (process.argv[2] === 'rotate-keys') {
   app.addHook('onClose', async () => {
     await Promise.all([database.close(), store.close()])
   })
-  await serve(app, env.PORT)
+  await serve(app, env.PORT, 'USER_PORT')
 }

@@ -1,10 +1,10 @@
-import { requireUser, type UserContext } from '@munjigi/identity/user-context'
+import { platformTokenRequired, requireUser, type UserContext } from '@munjigi/identity/user-context'
 import type { FastifyRequest } from 'fastify'
 import type { Kysely } from 'kysely'
 import { listSections } from '../people/sections.ts'
 import { requireStanding } from '../people/standing.ts'
 import type { Tables } from '../tables.ts'
-import { approvalPending, platformTokenRequired, sectionRequired, superuserRequired } from './problems.ts'
+import { approvalPending, sectionRequired, superuserRequired } from './problems.ts'
 import { ADMIN_PAGE, holdsGrant, type Rights } from './rights.ts'
 
 /** The caller with the rights that the database knows of now, whatever the token says. */

@@ -4,8 +4,6 @@ const absent = (type: string, title: string) => new Problem(404, type, title, { 
 const conflict = (type: string, title: string, detail: string) => new Problem(409, type, title, { detail })
 const forbidden = (type: string, title: string, detail: string) => new Problem(403, type, title, { detail })
 
-export const platformTokenRequired = () =>
-  forbidden('platform-token-required', 'A platform token is needed here', 'Sign in at the platform and send its token')
 export const ownLoginRequired = () =>
   forbidden(
     'own-login-required',

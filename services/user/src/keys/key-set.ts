@@ -1,10 +1,9 @@
+import { KEY_SET_PATH } from '@munjigi/contracts/tokens'
 import type { FastifyInstance } from 'fastify'
 import type { SigningKeys } from './signing-keys.ts'
 
 /** Shorter than a new key waits before it signs. */
 const MAX_AGE_S = 300
-
-export const KEY_SET_PATH = '/.well-known/jwks.json'
 
 /** The public keys of platform tokens (RFC 7517). */
 export function keySetRoute(app: FastifyInstance, keys: SigningKeys): void {

@@ -1,3 +1,4 @@
+import { CLOCK_SKEW_S } from '@munjigi/identity/claims'
 import type { Kysely, Transaction } from 'kysely'
 import type { Tables } from '../tables.ts'
 
@@ -81,6 +82,3 @@ export async function listEndedSids(db: Kysely<Tables>, person_sub: string, now:
     .execute()
   return rows.map(({ sid }) => sid)
 }
-
-// Verifiers accept a token for so long after its exp.
-const CLOCK_SKEW_S = 30

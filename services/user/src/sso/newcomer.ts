@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { SUBJECT } from '@munjigi/identity/claims'
 import type { UserDeps } from '../deps.ts'
 import { answerInvalid, loginIdMissing } from '../problems.ts'
 import type { Settings } from '../settings.ts'
@@ -15,8 +16,6 @@ export interface Newcomer {
   requestId: string
 }
 
-/** What can stand in `X-User-Sub`, where the IdP's subject becomes ours. */
-const PLATFORM_SUBJECT = /^[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?$/
 const ANY_SUBJECT = /^\P{Cc}{1,255}$/u
 
 /** @throws Problem 400 `sso-answer-invalid` or 502 `login-id-missing`. */
@@ -37,5 +36,5 @@ export function newcomer({ settings, idp }: UserDeps, identity: SignedIn, reques
 /** A subject of ours that begins with another issuer's name would be read as one of its people (DESIGN §4.3). */
 function isUsable(sub: string, becomesOurs: boolean, issuers: Settings['issuers']): boolean {
   if (!becomesOurs) return ANY_SUBJECT.test(sub)
-  return PLATFORM_SUBJECT.test(sub) && !issuers.some(({ name }) => name !== undefined && sub.startsWith(`${name}|`))
+  return SUBJECT.test(sub) && !issuers.some(({ name }) => name !== undefined && sub.startsWith(`${name}|`))
 }
