@@ -6,6 +6,7 @@ const FRESH_MS = 5_000
 /** A person who is busy is asked for ahead, so that none of their requests waits. */
 const REFRESH_AFTER_MS = 3_500
 const STALE_MS = 60_000
+const SWEEP_MS = 1_000
 const MAX_NAMES = 50_000
 
 /** What user said of one person, and when; times in ms of `performance.now()`. */
@@ -39,6 +40,7 @@ export const personName = (issuer: string, sub: string): string => `${issuer}\n$
 /** Access records (DESIGN §4.4): kept for 5 s, dropped at a message, stale for 60 s at most while user is away. */
 export function createAccessRecords({ user, now = () => performance.now() }: AccessRecordsDeps): AccessRecords {
   const kept = new Map<string, KnownAccess>()
+  let sweptAt = now()
   const flights = createFlights<KnownAccess>({
     namesOf: ({ names }) => names,
     keep: (_key, access) => keep(access),
@@ -51,8 +53,14 @@ export function createAccessRecords({ user, now = () => performance.now() }: Acc
       for (const known of kept.get(name)?.names ?? []) kept.delete(known)
       kept.set(name, access)
     }
+    if (kept.size > MAX_NAMES || now() - sweptAt > SWEEP_MS) sweep()
+  }
+
+  /** Not at each answer: to step over what was deleted at the front of a Map costs as much as to delete it. */
+  function sweep() {
+    sweptAt = now()
     for (const [name, { askedAt }] of kept) {
-      if (kept.size <= MAX_NAMES && now() - askedAt < STALE_MS) break
+      if (kept.size <= MAX_NAMES && sweptAt - askedAt < STALE_MS) break
       kept.delete(name)
     }
   }

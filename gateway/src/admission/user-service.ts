@@ -9,7 +9,7 @@ import {
 import { X_INTERNAL_KEY } from '@munjigi/contracts/headers'
 import { Problem } from '@munjigi/problem'
 import type { FastifyBaseLogger } from 'fastify'
-import { Check } from 'typebox/value'
+import { Compile } from 'typebox/compile'
 import { accessUnknown } from '../problems.ts'
 import type { ServiceSettings } from '../table/service-settings.ts'
 import { Outage } from './outage.ts'
@@ -25,6 +25,9 @@ const REFUSALS = new Set([
   'account-rejected',
   'tenant-suspended',
 ])
+
+const accessRecord = Compile(AccessRecord)
+const exchangedToken = Compile(ExchangedToken)
 
 export interface UserService {
   /** Undefined: user does not know the name. @throws Problem 503 `access-unknown` */
@@ -92,7 +95,7 @@ export function createUserService({ find, internalKey, log }: UserServiceDeps): 
         if (isUnknownPerson(error)) return undefined
         throw failure(error)
       })
-      if (answer === undefined || Check(AccessRecord, answer)) return answer
+      if (answer === undefined || accessRecord.Check(answer)) return answer
       throw accessUnknown()
     },
     async exchange(credential) {
@@ -100,7 +103,7 @@ export function createUserService({ find, internalKey, log }: UserServiceDeps): 
       const answer = await ask((client) => client.post(path, credential)).catch((error) => {
         throw isRefusal(error) ? error : failure(error)
       })
-      if (Check(ExchangedToken, answer)) return answer
+      if (exchangedToken.Check(answer)) return answer
       throw accessUnknown()
     },
     get isDown() {

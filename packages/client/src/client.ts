@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { TRACEPARENT, X_REQUEST_ID, X_USER_SUB } from '@munjigi/contracts/headers'
 import { Problem, type ProblemBody } from '@munjigi/problem'
-import { Agent, type Dispatcher } from 'undici'
+import { Pool } from 'undici'
+import { Answer } from './answer.ts'
 
 const DEFAULT_TIMEOUT_MS = 900
 const MAX_CONNECTIONS = 32
@@ -48,37 +49,29 @@ const unavailable = (cause: unknown) =>
 export function createClient(options: ClientOptions): Client {
   const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS
   const ca = options.caFile === undefined ? undefined : readFileSync(options.caFile)
-  const agent = new Agent({
+  const pool = new Pool(options.baseUrl, {
     connections: MAX_CONNECTIONS,
     connect: { timeout: timeoutMs, ...(ca !== undefined && { ca }) },
     allowH2: false,
   })
-  const send = async <T>(
-    method: 'GET' | 'POST',
-    path: string,
-    init: Pick<Dispatcher.RequestOptions, 'query' | 'body'>,
-    context: CallContext,
-  ) => {
+  const send = async <T>(method: 'GET' | 'POST', path: string, body: string | null, context: CallContext) => {
     const headers = {
       accept: 'application/json',
       ...options.headers,
       ...headersOf(context),
-      ...(init.body !== undefined && { 'content-type': 'application/json' }),
+      ...(body !== null && { 'content-type': 'application/json' }),
     }
-    const signal = AbortSignal.timeout(timeoutMs)
-    const { statusCode, text } = await agent
-      .request({ origin: options.baseUrl, method, path, headers, signal, ...init })
-      .then(async ({ statusCode, body }) => ({ statusCode, text: await body.text() }))
-      .catch((cause) => {
-        throw unavailable(cause)
-      })
-    return read<T>(statusCode, text)
+    const { status, text } = await Answer.to(pool, { method, path, headers, body }, timeoutMs).catch((cause) => {
+      throw unavailable(cause)
+    })
+    return read<T>(status, text)
   }
   const bound = (context: CallContext): Pick<Client, 'get' | 'post'> => ({
-    get: <T>(path: string, query: Record<string, string> = {}) => send<T>('GET', path, { query }, context),
-    post: <T>(path: string, body: unknown) => send<T>('POST', path, { body: JSON.stringify(body) }, context),
+    get: <T>(path: string, query?: Record<string, string>) =>
+      send<T>('GET', query === undefined ? path : `${path}?${new URLSearchParams(query)}`, null, context),
+    post: <T>(path: string, body: unknown) => send<T>('POST', path, JSON.stringify(body), context),
   })
-  return { ...bound({}), as: bound, close: () => agent.close() }
+  return { ...bound({}), as: bound, close: () => pool.close() }
 }
 
 function headersOf({ token, sub, requestId, traceparent }: CallContext): Record<string, string> {
