@@ -10,17 +10,17 @@ export const refreshTokenInvalid = () =>
   unauthenticated('refresh-token-invalid', 'The refresh token is not accepted', 'Sign in again')
 export const refreshTokenUsed = () =>
   unauthenticated('refresh-token-used', 'The refresh token was used before', 'Use the newest one you were given')
-export const refreshTokenStolen = () =>
-  unauthenticated('session-ended', 'The session was ended', 'A used refresh token came again: sign in anew')
-export const sessionEnded = () => unauthenticated('session-ended', 'The session has ended', 'Sign in again')
+export const sessionEnded = (detail = 'Sign in again') =>
+  unauthenticated('session-ended', 'The session has ended', detail)
 export const tokenOutdated = () => unauthenticated('token-outdated', 'The token is no longer valid', 'Sign in again')
 export const originRefused = () =>
   forbidden('origin-refused', 'This page may not use the sign-in cookie', 'Call from the front end of this platform')
 export const unknownCode = () =>
   unauthenticated('unknown-code', 'The code is not known', 'It works once, for a minute, in the browser that signed in')
 
-export const unknownPerson = () =>
-  forbidden('unknown-person', 'This person is not known here', 'Sign in once at the platform')
+/** 404 where the person is what was asked for, 403 where they ask. */
+export const unknownPerson = (status: 403 | 404 = 403) =>
+  new Problem(status, 'unknown-person', 'This person is not known here', { detail: 'Sign in once at the platform' })
 export const accountDisabled = () =>
   forbidden('account-disabled', 'The account is disabled', 'Ask an administrator to enable it')
 export const accountRejected = () =>
@@ -33,7 +33,6 @@ export const internalKeyInvalid = () =>
   new Problem(401, 'internal-key-invalid', 'The internal key is not accepted', {
     detail: 'Send X-Internal-Key with a key of INTERNAL_KEYS',
   })
-export const personNotFound = () => new Problem(404, 'unknown-person', 'This person is not known here')
 export const unknownCredential = () =>
   new Problem(401, 'unknown-credential', 'The credential is not accepted', { detail: 'Sign in again' })
 export const actingRefused = (detail: string) =>

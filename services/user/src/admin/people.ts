@@ -3,24 +3,11 @@ import type { PeoplePage, PeopleQuery, Person } from '@munjigi/contracts/people'
 import { type Kysely, type SqlBool, sql } from 'kysely'
 import { jsonArrayFrom } from 'kysely/helpers/postgres'
 import { Type } from 'typebox'
+import { PROFILE } from '../people/people.ts'
 import type { Tables } from '../tables.ts'
 import { readCursor, writeCursor } from './cursor.ts'
 
-const own = [
-  'sub',
-  'user_id',
-  'email',
-  'username_kr',
-  'username_en',
-  'deptname_kr',
-  'deptname_en',
-  'role',
-  'status',
-  'superuser',
-  'tenant_id',
-  'created_at',
-  'last_login_at',
-] as const
+const columns = [...PROFILE, 'created_at', 'last_login_at'] as const
 const searched = ['user_id', 'email', 'username_kr', 'username_en', 'deptname_kr', 'deptname_en'] as const
 
 /** Microseconds as PostgreSQL keeps them: a Date would lose the last three digits and the page would repeat a row. */
@@ -80,7 +67,7 @@ function personQuery(db: Kysely<Tables>) {
       .select(['held.id', sql<SectionGrant['level']>`min(held.level)`.as('level')])
       .groupBy('held.id')
     return [
-      ...own.map((column) => `people.${column}` as const),
+      ...columns.map((column) => `people.${column}` as const),
       jsonArrayFrom(ownSections.orderBy('section_id')).as('own_sections'),
       eb
         .case()

@@ -12,7 +12,7 @@ import { listNames } from '../access-events.ts'
 import type { UserDeps } from '../deps.ts'
 import { findPerson, findPersonByName, type PersonRow } from '../people/people.ts'
 import { listSections } from '../people/sections.ts'
-import { internalKeyInvalid, personNotFound } from '../problems.ts'
+import { internalKeyInvalid, unknownPerson } from '../problems.ts'
 import { listEndedSids } from '../sessions/sessions.ts'
 import type { Settings } from '../settings.ts'
 import { nowSeconds } from '../tokens/access-token.ts'
@@ -30,7 +30,7 @@ export async function internalRoutes(app: FastifyInstance, deps: UserDeps): Prom
     { schema: { querystring: PrincipalName, response: { 200: AccessRecord } } },
     async (request) => {
       const person = await findNamed(deps, request.query)
-      if (person === undefined) throw personNotFound()
+      if (person === undefined) throw unknownPerson(404)
       return accessRecord(deps, person)
     },
   )

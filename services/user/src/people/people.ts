@@ -1,8 +1,9 @@
 import type { Kysely } from 'kysely'
 import type { Tables } from '../tables.ts'
 
-const columns = [
-  'people.sub',
+/** What everybody who may see a person at all sees. */
+export const PROFILE = [
+  'sub',
   'user_id',
   'email',
   'username_kr',
@@ -11,8 +12,12 @@ const columns = [
   'deptname_en',
   'role',
   'superuser',
-  'people.status',
+  'status',
   'tenant_id',
+] as const
+
+const columns = [
+  ...PROFILE.map((column) => `people.${column}` as const),
   'tenants.status as tenant_status',
   'theme_preference',
   'language_preference',

@@ -4,7 +4,7 @@ import { recordEvent } from '../audit.ts'
 import type { UserDeps } from '../deps.ts'
 import { lockPerson, type PersonRow } from '../people/people.ts'
 import { assertStanding } from '../people/standing.ts'
-import { refreshTokenInvalid, refreshTokenStolen, refreshTokenUsed, sessionEnded } from '../problems.ts'
+import { refreshTokenInvalid, refreshTokenUsed, sessionEnded } from '../problems.ts'
 import type { Tables } from '../tables.ts'
 import { earliestIat, issueAccessToken, nowSeconds } from '../tokens/access-token.ts'
 import { type RefreshClaims, readRefreshToken, signRefreshToken } from './refresh-token.ts'
@@ -39,7 +39,7 @@ export async function refresh(deps: UserDeps, token: string, requestId: string):
     .execute((trx) => rotate(trx, { claims, candidate, now, requestId, accessTtl: deps.settings.accessTtl }))
   if (rotation === 'stolen') {
     await tellEnd(deps, { sid: claims.sid, person_sub: claims.sub })
-    throw refreshTokenStolen()
+    throw sessionEnded('A used refresh token came again: sign in anew')
   }
   return answer(deps, rotation)
 }
