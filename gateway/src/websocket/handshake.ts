@@ -1,7 +1,21 @@
 import type { IncomingMessage } from 'node:http'
 import { handshakeMalformed, handshakeVersion, malformedRequest } from '../problems.ts'
 
+/** `token` for readers that also part pairs at `;`, know no case, trim, or make lists. */
+const TOKEN_NAME = /^\W*token\W*(?:\[.*)?$/is
 const KEY = /^[A-Za-z0-9+/]{22}==$/
+
+/** What of a WebSocket's handshake may carry a token, and what is left of it for the upstream. */
+export interface Handshake {
+  /** Found in `?token=` and after the subprotocol `bearer`. */
+  readonly tokens: readonly string[]
+  /** Query without `token`, for the upstream; undefined where nothing is left. */
+  readonly query: string | undefined
+  /** Subprotocols without `bearer` and its token. */
+  readonly protocols: readonly string[]
+  /** `bearer` is what the gateway answers where the upstream chooses none. */
+  readonly offersBearer: boolean
+}
 
 /** True for what goes the way of WebSockets; any other upgrade is a plain request whose Upgrade is dropped. */
 export const isWebSocket = ({ headers, method }: IncomingMessage): boolean =>
@@ -15,4 +29,38 @@ export function requireHandshake({ headers, httpVersionMinor }: IncomingMessage)
   if (headers['sec-websocket-version'] !== '13') throw handshakeVersion()
   if (!KEY.test(headers['sec-websocket-key'] ?? ''))
     throw handshakeMalformed('Send one Sec-WebSocket-Key of 16 bytes in base64')
+}
+
+/** Finds the tokens of an upgrade and takes them out of what is forwarded. Never throws: an open route reads none. */
+export function readHandshake(rawHeaders: readonly string[], query: string | undefined): Handshake {
+  const tokens: string[] = []
+  const left = takeTokens(query, tokens)
+  const offered = listProtocols(rawHeaders)
+  const protocols: string[] = []
+  for (let i = 0; i < offered.length; i++) {
+    if (offered[i] !== 'bearer') protocols.push(offered[i] as string)
+    else tokens.push(offered[++i] ?? '')
+  }
+  return { tokens, query: left, protocols, offersBearer: offered.includes('bearer') }
+}
+
+function takeTokens(query: string | undefined, tokens: string[]): string | undefined {
+  if (query === undefined || !/token|%/i.test(query)) return query
+  const left = query.replace(/[&;]?([^&;]*)/g, (whole, pair: string) => {
+    // Any spelling an upstream might read as `token` is taken out, so that no token goes on in a URL.
+    const [[name, value] = ['', '']] = new URLSearchParams(`&${pair}`)
+    if (!TOKEN_NAME.test(name)) return whole
+    tokens.push(value)
+    return ''
+  })
+  return tokens.length === 0 ? query : left.replace(/^[&;]/, '') || undefined
+}
+
+function listProtocols(rawHeaders: readonly string[]): string[] {
+  const protocols: string[] = []
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    if (rawHeaders[i]?.toLowerCase() !== 'sec-websocket-protocol') continue
+    protocols.push(...(rawHeaders[i + 1] as string).split(',').map((text) => text.trim()))
+  }
+  return protocols.filter((protocol) => protocol !== '')
 }

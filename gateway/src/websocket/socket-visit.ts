@@ -1,13 +1,12 @@
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Problem } from '@munjigi/problem'
-import { type Handshake, readHandshake } from '../admission/credential.ts'
 import type { CanonicalTarget } from '../door/canonical.ts'
 import { endSocket, refuseSocket } from '../door/door-server.ts'
 import { CLIENT_GONE, type Recorders, Visit } from '../door/visit.ts'
 import { handshakeMalformed, originNotAllowed } from '../problems.ts'
 import type { RouteTable } from '../table/route-table.ts'
-import { requireHandshake } from './handshake.ts'
+import { type Handshake, readHandshake, requireHandshake } from './handshake.ts'
 
 const SWITCHED = 101
 const NO_HANDSHAKE: Handshake = { tokens: [], query: undefined, protocols: [], offersBearer: false }

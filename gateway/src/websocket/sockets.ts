@@ -7,10 +7,10 @@ import type { Upstream } from '../forwarding/upstream.ts'
 import { shuttingDown } from '../problems.ts'
 import type { Route } from '../table/route.ts'
 import type { RouteTable } from '../table/route-table.ts'
+import { dial, refusalBytes } from './dial.ts'
 import { GOING_AWAY, SERVICE_RESTART } from './frames.ts'
 import { Relay } from './relay.ts'
 import type { SocketVisit } from './socket-visit.ts'
-import { dial, refusalBytes } from './upgrade.ts'
 
 /** A WebSocket from the moment it may be, even while its handshake upstream is still under way. */
 class OpenSocket {
