@@ -44,7 +44,12 @@ test('a request with two readings of where its body ends never reaches a service
   const hosts = await new RawClient(port).send(`${head('GET')}Host: other.example\r\n\r\n`).seen('}')
   hosts.socket.destroy()
 
-  assert.equal(hosts.refusal, '400 ambiguous-header')
+  const types = await new RawClient(port)
+    .send(`${head()}Content-Type: text/plain\r\ncontent-type: application/json\r\nContent-Length: 0\r\n\r\n`)
+    .seen('}')
+  types.socket.destroy()
+
+  assert.deepEqual([hosts.refusal, types.refusal], ['400 ambiguous-header', '400 ambiguous-header'])
   assert.deepEqual(seen, [])
 })
 
@@ -176,6 +181,8 @@ test('a service that answers what is no answer is 502', async (t) => {
     'sends two lengths': 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab',
     'sends a length and a coding':
       'HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+    'sends a coding that ends here undone': 'HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\nx',
+    'sends two content types': 'HTTP/1.1 200 OK\r\nContent-Type: a/b\r\nContent-Type: c/d\r\nContent-Length: 0\r\n\r\n',
   }
   for (const [name, answer] of Object.entries(answers)) {
     const mealUrl = await rawService(t, answer)

@@ -11,7 +11,7 @@ export function requireSound(request: IncomingMessage): void {
   if (request.httpVersionMajor !== 1) throw malformedRequest('Use HTTP/1.1.')
   const coding = request.headers['transfer-encoding']
   if (coding !== undefined) requireChunked(coding, request.httpVersionMinor)
-  requireOneHost(request.rawHeaders)
+  requireSingleLines(request.rawHeaders)
   const context = request.headers[X_SERVICE_CONTEXT]
   if (context !== undefined && context.length > MAX_CONTEXT_BYTES) throw contextTooLarge()
   // TRACE would show a caller what the gateway adds; a tunnel would pass by every rule.
@@ -24,14 +24,18 @@ function requireChunked(coding: string, minorVersion: number): void {
     throw malformedRequest('Transfer-Encoding must be "chunked" and nothing else.')
 }
 
-function requireOneHost(rawHeaders: readonly string[]): void {
+/** Of two lines one service would believe the first, another the last. */
+function requireSingleLines(rawHeaders: readonly string[]): void {
   let hosts = 0
+  let types = 0
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i] as string
     if (name.length === 4 && name.toLowerCase() === 'host') hosts += 1
+    if (name.length === 12 && name.toLowerCase() === 'content-type') types += 1
   }
   if (hosts === 0) throw malformedRequest('Send the header Host.')
   if (hosts > 1) throw ambiguousHeader('Host')
+  if (types > 1) throw ambiguousHeader('Content-Type')
 }
 
 /** @throws Problem 400 unless the gateway is meant by this `Host`. */

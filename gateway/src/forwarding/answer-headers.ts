@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { X_REQUEST_ID } from '@munjigi/contracts/headers'
 import { addListed } from './outbound-headers.ts'
 
-/** Of an upstream's answer these end here: hop-by-hop, its CORS, its request id, and what names its software. */
+/** Of an upstream's answer these end here: hop-by-hop, its CORS, its request id, and what names its software or host. */
 const DROPPED = new Set([
   'connection',
   'keep-alive',
@@ -14,7 +14,10 @@ const DROPPED = new Set([
   'trailer',
   'transfer-encoding',
   'upgrade',
+  'via',
+  'x-aspnet-version',
   'x-powered-by',
+  'x-served-by',
   X_REQUEST_ID,
 ])
 const CORS_PREFIX = 'access-control-'

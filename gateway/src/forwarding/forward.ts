@@ -4,7 +4,7 @@ import type { Guest } from '../door/client-connection.ts'
 import type { Patience, Waiter } from '../door/patience.ts'
 import { discardBody } from '../door/refusal.ts'
 import { NOWHERE } from '../door/roster.ts'
-import { bodyTooLarge, serviceBusy } from '../problems.ts'
+import { bodyTooLarge, serviceBusy, upstreamFailed } from '../problems.ts'
 import type { Failure } from '../telemetry/figures.ts'
 import { answerHeaders } from './answer-headers.ts'
 import type { Passage } from './passage.ts'
@@ -122,6 +122,8 @@ class Forwarding implements Dispatcher.DispatchHandler, Guest, Waiter {
 
   onResponseStart(_controller: unknown, status: number, headers: IncomingHttpHeaders): void {
     if (status < 200 || this.#isOver) return
+    // The coding ends here: one that nobody has undone would reach the caller as if there were none.
+    if ((headers['transfer-encoding'] ?? 'chunked').toLowerCase() !== 'chunked') throw upstreamFailed()
     const { response, requestId, access } = this.#passage
     // RFC 9110 §8.6: there is none with 204, and a client that believes it waits for a body.
     if (status === 204) delete headers['content-length']
