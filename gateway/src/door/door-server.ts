@@ -5,7 +5,7 @@ import type { Socket } from 'node:net'
 import type { Problem } from '@munjigi/problem'
 import { expectationFailed, headersTooLarge, malformedRequest, methodNotProxied, requestTimeout } from '../problems.ts'
 import { isWebSocket } from '../websocket/handshake.ts'
-import { problemText } from './refusal.ts'
+import { refuseSocket } from './refusal.ts'
 import type { CertificatePair } from './tls.ts'
 
 const HEADERS_TIMEOUT_MS = 10_000
@@ -14,7 +14,6 @@ const TLS_HANDSHAKE_TIMEOUT_MS = 10_000
 const KEEP_ALIVE_MS = 75_000
 const CHECK_MS = 1000
 const MAX_HEADERS_BYTES = 16 * 1024
-const LINGER_MS = 1000
 
 export interface Door {
   enter(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void
@@ -52,32 +51,6 @@ export function createDoorServer(door: Door, pair: CertificatePair | undefined):
   server.on('connect', (_request, socket) => refuseSocket(socket as Socket, methodNotProxied('CONNECT')))
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuseSocket(socket as Socket, problemOf(error)))
   return server as http.Server
-}
-
-/** Answers on a socket that has no response object, and ends it. */
-export function refuseSocket(
-  socket: Socket,
-  problem: Problem,
-  requestId: string = randomUUID(),
-  access?: readonly string[],
-): void {
-  socket.on('error', () => socket.destroy())
-  if (!socket.writable || hasAnswerUnderWay(socket)) {
-    socket.destroy()
-    return
-  }
-  endSocket(socket, problemText(problem, requestId, access))
-}
-
-/** Says the last of a connection, and waits only a moment for the other side to close it too. */
-export function endSocket(socket: Socket, last: string | Buffer): void {
-  socket.end(last)
-  setTimeout(() => socket.destroy(), LINGER_MS).unref()
-}
-
-/** With requests in a row an answer put in here would be taken for that of an earlier one, whose body has come whole. */
-function hasAnswerUnderWay({ _httpMessage: answer }: Socket & { _httpMessage?: ServerResponse | null }): boolean {
-  return answer != null && (answer.headersSent || answer.req.complete)
 }
 
 function problemOf({ code }: NodeJS.ErrnoException): Problem {

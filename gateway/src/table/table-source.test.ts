@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { canonicalTarget } from '../door/canonical.ts'
 import { ServicesFileError } from './file-fault.ts'
-import { createTableSource, type TableSource } from './reload.ts'
+import { createTableSource, type TableSource } from './table-source.ts'
 
 const fileOf = (module: string) => `services:\n  a: { host: 'http://a:1', modules: [${module}] }\npublic_hosts: [a]\n`
 const has = (source: TableSource, module: string) => source.current().modules.has(module)
