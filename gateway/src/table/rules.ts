@@ -83,7 +83,8 @@ export const loosely = (path: string): string =>
     .normalize('NFKC')
     .replace(/[?#].*$/s, '')
     .replace(/;[^/]*/g, '')
-    .replace(/[. ]+(?=\/|$)/g, '')
+    // From the beginning of a run only: tried at each of its characters, a long one would cost its length squared.
+    .replace(/(?<![. ])[. ]+(?=\/|$)/g, '')
     .replace(/\/{2,}/g, '/')
     // In this order the long s and the dotless i become letters of the alphabet.
     .toUpperCase()
