@@ -2,15 +2,15 @@ const PREFLIGHT_AGE_S = '600'
 const TOKENS = /^[\w!#$%&'*+.^`|~-]+(?: *, *[\w!#$%&'*+.^`|~-]+)*$/
 
 /** Headers that let `origin` read the answer, without credentials; undefined for an origin that is not listed. */
-export function accessHeaders(origin: string | undefined, allowed: ReadonlySet<string>): string[] | undefined {
+export function corsHeaders(origin: string | undefined, allowed: ReadonlySet<string>): string[] | undefined {
   if (origin === undefined || !allowed.has(origin)) return undefined
   return ['access-control-allow-origin', origin, 'access-control-expose-headers', '*', 'vary', 'Origin']
 }
 
 /** What a preflight is answered with (Fetch §4.8), before and without any authentication. */
-export function preflightHeaders(access: readonly string[], method: string, headers: string | undefined): string[] {
+export function preflightHeaders(cors: readonly string[], method: string, headers: string | undefined): string[] {
   return [
-    ...access,
+    ...cors,
     ...['access-control-allow-methods', TOKENS.test(method) ? method : 'GET'],
     ...(headers !== undefined && TOKENS.test(headers) ? ['access-control-allow-headers', headers] : []),
     ...[

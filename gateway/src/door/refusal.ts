@@ -8,15 +8,15 @@ const LINGER_BYTES = 256 * 1024
 const LINGER_MS = 2000
 const CLOSING_MS = 1000
 
-/** Answers a refusal as problem+json; `access` are the headers of CORS. */
+/** Answers a refusal as problem+json. */
 export function answerProblem(
   response: ServerResponse,
   problem: Problem,
   requestId: string,
-  access: readonly string[] | undefined,
+  cors: readonly string[] | undefined,
 ): void {
   const body = Buffer.from(JSON.stringify(problem.body(requestId)))
-  response.writeHead(problem.status, problemHeaders(problem, requestId, access, body.length))
+  response.writeHead(problem.status, problemHeaders(problem, requestId, cors, body.length))
   response.end(body)
   if (!response.req.complete) discardBody(response.req)
 }
@@ -24,7 +24,7 @@ export function answerProblem(
 function problemHeaders(
   problem: Problem,
   requestId: string,
-  access: readonly string[] | undefined,
+  cors: readonly string[] | undefined,
   length: number,
 ): string[] {
   const headers = [
@@ -36,14 +36,14 @@ function problemHeaders(
     requestId,
   ]
   for (const name in problem.headers) headers.push(name, problem.headers[name] as string)
-  if (access !== undefined) headers.push(...access)
+  if (cors !== undefined) headers.push(...cors)
   return headers
 }
 
 /** The same as bytes, for a socket that has no response object: the connection ends with it. */
-function problemText(problem: Problem, requestId: string, access?: readonly string[]): string {
+function problemText(problem: Problem, requestId: string, cors?: readonly string[]): string {
   const body = JSON.stringify(problem.body(requestId))
-  const headers = problemHeaders(problem, requestId, access, Buffer.byteLength(body))
+  const headers = problemHeaders(problem, requestId, cors, Buffer.byteLength(body))
   const lines = [`HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status] ?? ''}`]
   for (let i = 0; i < headers.length; i += 2)
     if (headers[i] !== 'connection') lines.push(`${headers[i]}: ${headers[i + 1]}`)
@@ -55,14 +55,14 @@ export function refuseSocket(
   socket: Socket,
   problem: Problem,
   requestId: string = randomUUID(),
-  access?: readonly string[],
+  cors?: readonly string[],
 ): void {
   socket.on('error', () => socket.destroy())
   if (!socket.writable || hasAnswerUnderWay(socket)) {
     socket.destroy()
     return
   }
-  endSocket(socket, problemText(problem, requestId, access))
+  endSocket(socket, problemText(problem, requestId, cors))
 }
 
 /** Says the last of a connection, and waits only a moment for the other side to close it too. */

@@ -12,11 +12,11 @@ import { accessLine, type LineSink } from '../telemetry/access-log.ts'
 import type { Figures } from '../telemetry/figures.ts'
 import type { CanonicalTarget } from './canonical.ts'
 import { ClientConnection } from './client-connection.ts'
-import { accessHeaders } from './cors.ts'
+import { corsHeaders } from './cors.ts'
 import { isTraceparent, newTraceparent } from './trace-context.ts'
 
 /** Nginx's number for a caller who left before the answer; for log and figures alone. */
-export const CLIENT_GONE = 499
+export const CLIENT_CLOSED_REQUEST = 499
 const NO_TOKENS: readonly string[] = []
 
 /** Who writes down what passed. */
@@ -34,7 +34,7 @@ export class Visit {
   readonly connection: ClientConnection
   readonly requestId: string
   /** Ours for CORS; undefined where the origin is none or not allowed. */
-  readonly access: readonly string[] | undefined
+  readonly cors: readonly string[] | undefined
   route: Route | undefined
   target: CanonicalTarget | undefined
   /** Goes upstream byte for byte. */
@@ -51,7 +51,7 @@ export class Visit {
     this.table = table
     this.#recorders = recorders
     this.requestId = requestIdOf(request.headers['x-request-id'])
-    this.access = accessHeaders(request.headers.origin, table.allowedOrigins)
+    this.cors = corsHeaders(request.headers.origin, table.allowedOrigins)
     this.connection = ClientConnection.of(request.socket)
   }
 

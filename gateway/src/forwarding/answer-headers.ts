@@ -22,11 +22,11 @@ const DROPPED = new Set([
 ])
 const CORS_PREFIX = 'access-control-'
 
-/** Headers of the answer to the caller as a flat list; `access` are ours for CORS. */
+/** Headers of the answer to the caller as a flat list; `cors` are ours. */
 export function answerHeaders(
   headers: IncomingHttpHeaders,
   requestId: string,
-  access: readonly string[] | undefined,
+  cors: readonly string[] | undefined,
 ): string[] {
   const answer: string[] = []
   const listed = headers.connection === undefined ? undefined : addListed(undefined, String(headers.connection))
@@ -37,6 +37,6 @@ export function answerHeaders(
     else for (const one of value) answer.push(name, one)
   }
   answer.push(X_REQUEST_ID, requestId)
-  if (access !== undefined) answer.push(...access)
+  if (cors !== undefined) answer.push(...cors)
   return answer
 }

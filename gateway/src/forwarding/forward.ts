@@ -124,12 +124,12 @@ class Forwarding implements Dispatcher.DispatchHandler, Guest, Waiter {
     if (status < 200 || this.#isOver) return
     // The coding ends here: one that nobody has undone would reach the caller as if there were none.
     if ((headers['transfer-encoding'] ?? 'chunked').toLowerCase() !== 'chunked') throw upstreamFailed()
-    const { response, requestId, access } = this.#passage
+    const { response, requestId, cors } = this.#passage
     // RFC 9110 §8.6: there is none with 204, and a client that believes it waits for a body.
     if (status === 204) delete headers['content-length']
     this.#movedAt = this.#tools.patience.now
     this.#isEventStream = headers['content-type']?.startsWith('text/event-stream') ?? false
-    response.writeHead(status, answerHeaders(headers, requestId, access))
+    response.writeHead(status, answerHeaders(headers, requestId, cors))
     const length = headers['content-length']
     // Without a length the body may be long in coming: then the headers go alone.
     if (length === undefined) process.nextTick(flushHead, this)

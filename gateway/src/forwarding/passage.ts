@@ -3,7 +3,7 @@ import type { Guest } from '../door/client-connection.ts'
 import { preflightHeaders } from '../door/cors.ts'
 import { answerProblem, discardBody } from '../door/refusal.ts'
 import { NOWHERE } from '../door/roster.ts'
-import { CLIENT_GONE, type Recorders, Visit } from '../door/visit.ts'
+import { CLIENT_CLOSED_REQUEST, type Recorders, Visit } from '../door/visit.ts'
 import { originNotAllowed } from '../problems.ts'
 import type { RouteTable } from '../table/route-table.ts'
 
@@ -36,11 +36,11 @@ export class Passage extends Visit implements Guest {
   answerPreflight(): void {
     const { headers } = this.request
     const { 'access-control-request-method': method, 'access-control-request-headers': names } = headers
-    if (this.access === undefined) {
+    if (this.cors === undefined) {
       this.refuse(originNotAllowed())
       return
     }
-    this.response.writeHead(204, preflightHeaders(this.access, method as string, names))
+    this.response.writeHead(204, preflightHeaders(this.cors, method as string, names))
     this.response.end()
     if (!this.request.complete) discardBody(this.request)
     this.finish(204)
@@ -49,7 +49,7 @@ export class Passage extends Visit implements Guest {
   refuse(error: unknown): void {
     if (this.isOver) return
     const problem = this.problemOf(error)
-    answerProblem(this.response, problem, this.requestId, this.access)
+    answerProblem(this.response, problem, this.requestId, this.cors)
     this.finish(problem.status)
   }
 
@@ -62,7 +62,7 @@ export class Passage extends Visit implements Guest {
 
   clientGone(): void {
     if (this.isOver) return
-    this.finish(this.response.headersSent ? this.response.statusCode : CLIENT_GONE)
+    this.finish(this.response.headersSent ? this.response.statusCode : CLIENT_CLOSED_REQUEST)
     this.guest?.clientGone()
   }
 

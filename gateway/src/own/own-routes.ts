@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Authenticate } from '../admission/authenticate.ts'
 import { authorize } from '../admission/authorize.ts'
 import { readCaller } from '../admission/credential.ts'
-import { accessHeaders } from '../door/cors.ts'
+import { corsHeaders } from '../door/cors.ts'
 import { requirePublicHost, requireSound } from '../door/sound-request.ts'
 import { askService } from '../forwarding/ask-service.ts'
 import { announcedLength } from '../forwarding/request-body.ts'
@@ -44,8 +44,8 @@ interface OwnRoutes {
 export function ownRoutes(app: FastifyInstance, { table, upstreams, authenticate }: OwnRoutes): void {
   app.addHook('onRequest', async (request, reply) => {
     const { origin, host = '' } = request.headers
-    const access = accessHeaders(origin, table().allowedOrigins) ?? []
-    for (let i = 0; i < access.length; i += 2) reply.header(access[i] as string, access[i + 1])
+    const cors = corsHeaders(origin, table().allowedOrigins) ?? []
+    for (let i = 0; i < cors.length; i += 2) reply.header(cors[i] as string, cors[i + 1])
     if (PROBES.includes(request.url)) return
     requireSound(request.raw)
     requirePublicHost(host, table())

@@ -54,7 +54,7 @@ function handshakeHeaders({ protocols }: Handshake): string[] {
 }
 
 /** The 101 for the caller. @throws Problem 502 where the upstream's is not an acceptance of this very handshake */
-function acceptance({ request, handshake, requestId, access }: SocketVisit, { headers }: IncomingMessage): string {
+function acceptance({ request, handshake, requestId, cors }: SocketVisit, { headers }: IncomingMessage): string {
   const key = request.headers['sec-websocket-key']
   const chosen = headers['sec-websocket-protocol']
   const isAccepted =
@@ -67,12 +67,12 @@ function acceptance({ request, handshake, requestId, access }: SocketVisit, { he
   if (!isAccepted) throw upstreamFailed()
   delete headers['content-length']
   const lines = ['HTTP/1.1 101 Switching Protocols', 'connection: Upgrade', 'upgrade: websocket']
-  lines.push(...headerLines(answerHeaders(headers, requestId, access)))
+  lines.push(...headerLines(answerHeaders(headers, requestId, cors)))
   if (chosen === undefined && handshake.offersBearer) lines.push('sec-websocket-protocol: bearer')
   return `${lines.join('\r\n')}\r\n\r\n`
 }
 
-async function readRefusal({ requestId, access }: SocketVisit, response: IncomingMessage): Promise<Dialled> {
+async function readRefusal({ requestId, cors }: SocketVisit, response: IncomingMessage): Promise<Dialled> {
   const chunks: Buffer[] = []
   let size = 0
   try {
@@ -88,7 +88,7 @@ async function readRefusal({ requestId, access }: SocketVisit, response: Incomin
   return {
     status: response.statusCode as number,
     statusMessage: response.statusMessage ?? '',
-    headers: answerHeaders(response.headers, requestId, access),
+    headers: answerHeaders(response.headers, requestId, cors),
     body: Buffer.concat(chunks),
   }
 }

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import type { Problem } from '@munjigi/problem'
 import type { CanonicalTarget } from '../door/canonical.ts'
 import { endSocket, refuseSocket } from '../door/refusal.ts'
-import { CLIENT_GONE, type Recorders, Visit } from '../door/visit.ts'
+import { CLIENT_CLOSED_REQUEST, type Recorders, Visit } from '../door/visit.ts'
 import { handshakeMalformed, originNotAllowed } from '../problems.ts'
 import type { RouteTable } from '../table/route-table.ts'
 import { type Handshake, readHandshake, requireHandshake } from './handshake.ts'
@@ -19,7 +19,7 @@ export class SocketVisit extends Visit {
   handshake: Handshake = NO_HANDSHAKE
   readonly #left = new AbortController()
   readonly #leave = () => {
-    this.finish(CLIENT_GONE)
+    this.finish(CLIENT_CLOSED_REQUEST)
     this.#left.abort()
   }
 
@@ -41,7 +41,7 @@ export class SocketVisit extends Visit {
     requireHandshake(this.request)
     // Its answer would come after the switch, as if it were frames.
     if (this.connection.guests.size > 0) throw handshakeMalformed('Make the handshake on a connection of its own')
-    if (this.request.headers.origin !== undefined && this.access === undefined) throw originNotAllowed()
+    if (this.request.headers.origin !== undefined && this.cors === undefined) throw originNotAllowed()
     super.read(target)
     this.handshake = readHandshake(this.request.rawHeaders, target.query)
     this.query = this.handshake.query
@@ -64,7 +64,7 @@ export class SocketVisit extends Visit {
   refuse(error: unknown): void {
     if (this.isOver) return
     const problem: Problem = this.problemOf(error)
-    refuseSocket(this.socket, problem, this.requestId, this.access)
+    refuseSocket(this.socket, problem, this.requestId, this.cors)
     this.finish(problem.status)
   }
 }
