@@ -1,4 +1,5 @@
 import { AuditPage } from '@munjigi/contracts/people'
+import type { TypeBoxProvider } from '@munjigi/server/typebox-provider'
 import type { FastifyInstance } from 'fastify'
 import type { Kysely } from 'kysely'
 import { type Static, Type } from 'typebox'
@@ -22,8 +23,10 @@ const AuditQuery = Type.Object(
 )
 type AuditQuery = Static<typeof AuditQuery>
 
-export function auditRoutes(app: FastifyInstance, { db }: { db: Kysely<Tables> }): void {
-  app.route<{ Querystring: AuditQuery }>({
+export function auditRoutes(scope: FastifyInstance, { db }: { db: Kysely<Tables> }): void {
+  const app = scope.withTypeProvider<TypeBoxProvider>()
+
+  app.route({
     method: 'GET',
     url: '/audit-events',
     schema: { summary: 'Who did what, newest first', querystring: AuditQuery, response: { 200: AuditPage } },

@@ -1,6 +1,7 @@
 import { Group, PeoplePage, PeopleQuery, Person } from '@munjigi/contracts/people'
+import type { TypeBoxProvider } from '@munjigi/server/typebox-provider'
 import type { FastifyInstance } from 'fastify'
-import { type Static, Type } from 'typebox'
+import { Type } from 'typebox'
 import { requireAdministrator } from './administrator.ts'
 import { groups, joinGroup, leaveGroup } from './groups.ts'
 import { changeHouse } from './house-change.ts'
@@ -16,10 +17,9 @@ const MemberParams = Type.Interface([IdParams, SubParams], {})
 const MembersQuery = Type.Pick(PeopleQuery, ['cursor', 'limit'], strict)
 const NewGroup = Type.Object(Group.properties, strict)
 const Changes = Type.Partial(Type.Pick(Group, ['title', 'sections']), { ...strict, minProperties: 1 })
-type IdParams = Static<typeof IdParams>
-type MemberParams = Static<typeof MemberParams>
 
-export function groupRoutes(app: FastifyInstance, deps: AdminDeps): void {
+export function groupRoutes(scope: FastifyInstance, deps: AdminDeps): void {
+  const app = scope.withTypeProvider<TypeBoxProvider>()
   const { db } = deps
 
   app.route({
@@ -32,7 +32,7 @@ export function groupRoutes(app: FastifyInstance, deps: AdminDeps): void {
     },
   })
 
-  app.route<{ Body: Group }>({
+  app.route({
     method: 'POST',
     url: '/groups',
     schema: { summary: 'A new group', body: NewGroup, response: { 201: Group } },
@@ -48,7 +48,7 @@ export function groupRoutes(app: FastifyInstance, deps: AdminDeps): void {
     },
   })
 
-  app.route<{ Params: IdParams; Body: Static<typeof Changes> }>({
+  app.route({
     method: 'PATCH',
     url: '/groups/:id',
     schema: { summary: 'Changes title or sections', params: IdParams, body: Changes, response: { 200: Group } },
@@ -67,7 +67,7 @@ export function groupRoutes(app: FastifyInstance, deps: AdminDeps): void {
       }),
   })
 
-  app.route<{ Params: IdParams }>({
+  app.route({
     method: 'DELETE',
     url: '/groups/:id',
     schema: { summary: 'Removes a group; its members stay people', params: IdParams, response: { 204: Type.Null() } },
@@ -79,11 +79,11 @@ export function groupRoutes(app: FastifyInstance, deps: AdminDeps): void {
         await groups(trx).remove(id)
         return { action: 'group.removed', target: id, details: before, result: undefined }
       })
-      return reply.code(204).send()
+      return reply.code(204).send(null)
     },
   })
 
-  app.route<{ Params: IdParams; Querystring: Static<typeof MembersQuery> }>({
+  app.route({
     method: 'GET',
     url: '/groups/:id/members',
     schema: {
@@ -104,7 +104,7 @@ export function groupRoutes(app: FastifyInstance, deps: AdminDeps): void {
     ['PUT', joinGroup, 'Makes a person a member'],
     ['DELETE', leaveGroup, 'Ends a membership'],
   ] as const)
-    app.route<{ Params: MemberParams }>({
+    app.route({
       method,
       url: '/groups/:id/members/:sub',
       schema: { summary, params: MemberParams, response: { 200: Person } },

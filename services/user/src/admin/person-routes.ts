@@ -1,6 +1,7 @@
 import { PrincipalName, SectionGrant } from '@munjigi/contracts/access'
 import { Group, PeoplePage, PeopleQuery, Person } from '@munjigi/contracts/people'
 import { ROLES } from '@munjigi/identity/roles'
+import type { TypeBoxProvider } from '@munjigi/server/typebox-provider'
 import type { FastifyInstance } from 'fastify'
 import { type Static, type TSchema, Type } from 'typebox'
 import { requireAdministrator } from './administrator.ts'
@@ -11,7 +12,6 @@ import { approve, disable, enable, rebindName, reject, setRole, setSections, set
 import { personNotFound } from './problems.ts'
 
 export const SubParams = Type.Object({ sub: Type.String({ minLength: 1, maxLength: 255 }) })
-type SubParams = Static<typeof SubParams>
 
 const strict = { additionalProperties: false }
 const GivenRole = Type.Object({ role: Type.Enum(ROLES.filter((role) => role !== 'PENDING')) }, strict)
@@ -30,10 +30,11 @@ const GivenName = Type.Object(
   strict,
 )
 
-export function personRoutes(app: FastifyInstance, deps: AdminDeps): void {
+export function personRoutes(scope: FastifyInstance, deps: AdminDeps): void {
+  const app = scope.withTypeProvider<TypeBoxProvider>()
   const { db } = deps
 
-  app.route<{ Querystring: PeopleQuery }>({
+  app.route({
     method: 'GET',
     url: '/people',
     schema: { summary: 'People, oldest first', querystring: PeopleQuery, response: { 200: PeoplePage } },
@@ -43,7 +44,7 @@ export function personRoutes(app: FastifyInstance, deps: AdminDeps): void {
     },
   })
 
-  app.route<{ Params: SubParams }>({
+  app.route({
     method: 'GET',
     url: '/people/:sub',
     schema: { summary: 'One person', params: SubParams, response: { 200: Person } },
@@ -56,7 +57,7 @@ export function personRoutes(app: FastifyInstance, deps: AdminDeps): void {
   })
 
   const act = (path: string, summary: string, change: PersonChange) =>
-    app.route<{ Params: SubParams }>({
+    app.route({
       method: 'POST',
       url: `/people/:sub/${path}`,
       schema: { summary, params: SubParams, response: { 200: Person } },
@@ -73,7 +74,7 @@ export function personRoutes(app: FastifyInstance, deps: AdminDeps): void {
     body: Body,
     changeTo: (given: Static<Body>) => PersonChange,
   ) =>
-    app.route<{ Params: SubParams; Body: Static<Body> }>({
+    app.route({
       method: 'PUT',
       url: `/people/:sub/${path}`,
       schema: { summary, params: SubParams, body, response: { 200: Person } },

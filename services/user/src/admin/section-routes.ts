@@ -1,6 +1,7 @@
 import { Section } from '@munjigi/contracts/people'
+import type { TypeBoxProvider } from '@munjigi/server/typebox-provider'
 import type { FastifyInstance } from 'fastify'
-import { type Static, Type } from 'typebox'
+import { Type } from 'typebox'
 import { requireAdministrator } from './administrator.ts'
 import { changeHouse } from './house-change.ts'
 import type { AdminDeps } from './locked-change.ts'
@@ -12,9 +13,9 @@ const columns = ['id', 'title_ko', 'title_en'] as const
 const IdParams = Type.Pick(Section, ['id'])
 const NewSection = Type.Object(Section.properties, strict)
 const Titles = Type.Partial(Type.Pick(Section, ['title_ko', 'title_en']), { ...strict, minProperties: 1 })
-type IdParams = Static<typeof IdParams>
 
-export function sectionRoutes(app: FastifyInstance, deps: AdminDeps): void {
+export function sectionRoutes(scope: FastifyInstance, deps: AdminDeps): void {
+  const app = scope.withTypeProvider<TypeBoxProvider>()
   const { db } = deps
 
   app.route({
@@ -30,7 +31,7 @@ export function sectionRoutes(app: FastifyInstance, deps: AdminDeps): void {
     },
   })
 
-  app.route<{ Body: Section }>({
+  app.route({
     method: 'POST',
     url: '/sections',
     schema: { summary: 'A new section', body: NewSection, response: { 201: Section } },
@@ -49,7 +50,7 @@ export function sectionRoutes(app: FastifyInstance, deps: AdminDeps): void {
     },
   })
 
-  app.route<{ Params: IdParams; Body: Static<typeof Titles> }>({
+  app.route({
     method: 'PATCH',
     url: '/sections/:id',
     schema: { summary: 'Changes the titles', params: IdParams, body: Titles, response: { 200: Section } },
@@ -66,7 +67,7 @@ export function sectionRoutes(app: FastifyInstance, deps: AdminDeps): void {
       }),
   })
 
-  app.route<{ Params: IdParams }>({
+  app.route({
     method: 'DELETE',
     url: '/sections/:id',
     schema: {
@@ -82,7 +83,7 @@ export function sectionRoutes(app: FastifyInstance, deps: AdminDeps): void {
         if (!removed) throw sectionNotFound()
         return { action: 'section.removed', target: id, details: removed, result: undefined }
       })
-      return reply.code(204).send()
+      return reply.code(204).send(null)
     },
   })
 }

@@ -7,6 +7,7 @@ import {
   TokenExchange,
 } from '@munjigi/contracts/access'
 import { X_INTERNAL_KEY } from '@munjigi/contracts/headers'
+import type { TypeBoxProvider } from '@munjigi/server/typebox-provider'
 import type { FastifyInstance } from 'fastify'
 import { listNames } from '../access-events.ts'
 import type { UserDeps } from '../deps.ts'
@@ -19,13 +20,14 @@ import { nowSeconds } from '../tokens/access-token.ts'
 import { exchangeToken } from './token-exchange.ts'
 
 /** The routes between gateway, services and user (DESIGN §4.6); none is reachable from outside. */
-export async function internalRoutes(app: FastifyInstance, deps: UserDeps): Promise<void> {
+export async function internalRoutes(scope: FastifyInstance, deps: UserDeps): Promise<void> {
+  const app = scope.withTypeProvider<TypeBoxProvider>()
   const isCaller = internalKeyCheck(deps.settings.internalKeys)
   app.addHook('onRequest', async (request) => {
     if (!isCaller(request.headers[X_INTERNAL_KEY])) throw internalKeyInvalid()
   })
 
-  app.get<{ Querystring: PrincipalName }>(
+  app.get(
     `${INTERNAL_USER_PATH}/access`,
     { schema: { querystring: PrincipalName, response: { 200: AccessRecord } } },
     async (request) => {
@@ -35,7 +37,7 @@ export async function internalRoutes(app: FastifyInstance, deps: UserDeps): Prom
     },
   )
 
-  app.post<{ Body: TokenExchange }>(
+  app.post(
     `${INTERNAL_USER_PATH}/tokens`,
     { schema: { body: TokenExchange, response: { 200: ExchangedToken } } },
     (request) => exchangeToken(deps, request.body, request.id),

@@ -1,5 +1,6 @@
 import { Me, Preferences } from '@munjigi/contracts/people'
 import { requireUser } from '@munjigi/identity/user-context'
+import type { TypeBoxProvider } from '@munjigi/server/typebox-provider'
 import type { FastifyInstance } from 'fastify'
 import type { UserDeps } from '../deps.ts'
 import type { PersonRow } from './people.ts'
@@ -7,7 +8,8 @@ import { listSections } from './sections.ts'
 import { requireStanding } from './standing.ts'
 
 /** One's own profile; PENDING people have one too. */
-export function meRoutes(app: FastifyInstance, deps: UserDeps, prefix: string): void {
+export function meRoutes(scope: FastifyInstance, deps: UserDeps, prefix: string): void {
+  const app = scope.withTypeProvider<TypeBoxProvider>()
   const { db } = deps
   const tags = ['me']
 
@@ -20,7 +22,7 @@ export function meRoutes(app: FastifyInstance, deps: UserDeps, prefix: string): 
     },
   )
 
-  app.patch<{ Body: Preferences }>(
+  app.patch(
     `${prefix}/me`,
     { schema: { tags, summary: 'Theme and language', body: Preferences, response: { 200: Me } } },
     async (request) => {

@@ -1,4 +1,5 @@
 import { TokenAnswer } from '@munjigi/contracts/tokens'
+import type { TypeBoxProvider } from '@munjigi/server/typebox-provider'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
 import type { UserDeps } from '../deps.ts'
@@ -22,12 +23,13 @@ type RefreshBody = Static<typeof RefreshBody>
 const CodeBody = Type.Object({ code: Type.String({ minLength: 1, maxLength: 100 }) }, { additionalProperties: false })
 
 /** Staying signed in and signing out, under `prefix`; each takes the refresh token from the body or from the cookie. */
-export function sessionRoutes(app: FastifyInstance, deps: UserDeps, prefix: string): void {
+export function sessionRoutes(scope: FastifyInstance, deps: UserDeps, prefix: string): void {
+  const app = scope.withTypeProvider<TypeBoxProvider>()
   const { settings } = deps
   const config = { access: 'open' } as const
   const tags = ['sessions']
 
-  app.post<{ Body: Static<typeof CodeBody> }>(
+  app.post(
     `${prefix}/exchange`,
     {
       config,
@@ -44,7 +46,7 @@ export function sessionRoutes(app: FastifyInstance, deps: UserDeps, prefix: stri
     },
   )
 
-  app.post<{ Body: RefreshBody }>(
+  app.post(
     `${prefix}/refresh`,
     {
       config,
@@ -65,7 +67,7 @@ export function sessionRoutes(app: FastifyInstance, deps: UserDeps, prefix: stri
     },
   )
 
-  app.post<{ Body: RefreshBody }>(
+  app.post(
     `${prefix}/logout`,
     {
       config,

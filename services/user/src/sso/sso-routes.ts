@@ -1,6 +1,7 @@
 import formbody from '@fastify/formbody'
+import type { TypeBoxProvider } from '@munjigi/server/typebox-provider'
 import type { FastifyInstance, FastifyReply } from 'fastify'
-import { type Static, Type } from 'typebox'
+import { Type } from 'typebox'
 import type { UserDeps } from '../deps.ts'
 import { loginExpired, providerError, providerUnavailable, signInRefused } from '../problems.ts'
 import { clearRefreshCookie, peekRefreshCookie, setRefreshCookie } from '../sessions/refresh-cookie.ts'
@@ -21,10 +22,10 @@ const Answer = Type.Object({
   id_token: Type.Optional(Type.String({ minLength: 1, maxLength: 16_384 })),
   error: Type.Optional(Type.String({ maxLength: 100 })),
 })
-type Answer = Static<typeof Answer>
 
 /** Sign-in by the company's IdP: every answer is a redirect to a configured address, or a page. */
-export async function ssoRoutes(app: FastifyInstance, deps: UserDeps): Promise<void> {
+export async function ssoRoutes(scope: FastifyInstance, deps: UserDeps): Promise<void> {
+  const app = scope.withTypeProvider<TypeBoxProvider>()
   const { settings, idp } = deps
   const config = { access: 'open' } as const
   const tags = ['sso']
@@ -41,7 +42,7 @@ export async function ssoRoutes(app: FastifyInstance, deps: UserDeps): Promise<v
     },
   )
 
-  app.post<{ Body: Answer }>(
+  app.post(
     '/api/auth/callback',
     {
       config,
