@@ -3,9 +3,9 @@ import type { Guest } from '../door/client-connection.ts'
 import { preflightHeaders } from '../door/cors.ts'
 import { answerProblem, discardBody } from '../door/refusal.ts'
 import { NOWHERE } from '../door/roster.ts'
-import { CLIENT_CLOSED_REQUEST, type Recorders, Visit } from '../door/visit.ts'
 import { originNotAllowed } from '../problems.ts'
 import type { RouteTable } from '../table/route-table.ts'
+import { CLIENT_CLOSED_REQUEST, type Recorders, Visit } from './visit.ts'
 
 /** One HTTP request on its way through the gateway, with its answer. */
 export class Passage extends Visit implements Guest {
