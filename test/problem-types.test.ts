@@ -8,7 +8,7 @@ const SECTION = /^## Problem types\n.*?(?=^## )|^Problems of its own: .*?$/ms
 
 const textOf = (files: string[]) => files.map((file) => readFileSync(file, 'utf8')).join('\n')
 const sourcesOf = (folder: string) =>
-  globSync(`${folder}/src/**/*.ts`).filter((file) => !/\.(test|fixture)\.ts$|\/test-[a-z]+\.ts$/.test(file))
+  globSync(`${folder}/src/**/*.ts`).filter((file) => !/\.(test|fixture)\.ts$/.test(file))
 const thrownIn = (folder: string) => new Set([...textOf(sourcesOf(folder)).matchAll(THROWN)].map(([, type]) => type))
 
 const services = globSync(['gateway', 'services/*'].map((folder) => `${folder}/README.md`)).map((readme) => {

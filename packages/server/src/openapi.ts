@@ -21,8 +21,15 @@ const problemResponse = {
   },
 } as const
 
-/** Collects the schemas of this scope's routes, those declared from now on, into `app.swagger()`: OpenAPI 3.1 with bearer tokens and problem answers. */
-export async function openApi(app: FastifyInstance, info: { title: string; description: string }): Promise<void> {
+/**
+ * Serves under `path`, to anybody, what the schemas of this scope's routes say, of those declared from now on: OpenAPI 3.1
+ * with bearer tokens and problem answers.
+ */
+export async function openApi(
+  app: FastifyInstance,
+  path: string,
+  info: { title: string; description: string },
+): Promise<void> {
   const transformObject: FastifyDynamicSwaggerOptions['transformObject'] = (document) => {
     if (!('openapiObject' in document)) return document.swaggerObject
     for (const path of Object.values(document.openapiObject.paths ?? {}))
@@ -41,4 +48,5 @@ export async function openApi(app: FastifyInstance, info: { title: string; descr
     },
     transformObject,
   })
+  app.get(path, { config: { access: 'open' }, schema: { hide: true } }, async () => app.swagger())
 }

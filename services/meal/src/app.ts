@@ -28,8 +28,10 @@ export async function mealPlugin(app: FastifyInstance, { database, verifier }: M
   })
   identity(app, { verifier })
   registerPeople(app, meal)
-  await openApi(app, { title: 'meal', description: 'Menus by restaurant and day, and who may edit them' })
-  app.get('/api/meal/openapi.json', { config: { access: 'open' }, schema: { hide: true } }, async () => app.swagger())
+  await openApi(app, '/api/meal/openapi.json', {
+    title: 'meal',
+    description: 'Menus by restaurant and day, and who may edit them',
+  })
   await app.register(
     async (v1) => {
       restaurantRoutes(v1, meal)

@@ -28,8 +28,10 @@ export async function tracePlugin(app: FastifyInstance, { database, store, verif
   app.addHook('onClose', listeners.close)
   identity(app, { verifier })
   sweepHourly(app, traces)
-  await openApi(app, { title: 'trace', description: 'Log lines of a running thing, listed or live' })
-  app.get('/api/trace/openapi.json', { config: { access: 'open' }, schema: { hide: true } }, async () => app.swagger())
+  await openApi(app, '/api/trace/openapi.json', {
+    title: 'trace',
+    description: 'Log lines of a running thing, listed or live',
+  })
   await liveRoute(app, traces, listeners)
   await app.register(async (v1) => traceRoutes(v1, traces, listeners), { prefix: '/api/trace/v1' })
 }

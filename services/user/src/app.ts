@@ -70,13 +70,15 @@ export async function userPlugin(app: FastifyInstance, { database, store, settin
 async function authModule(app: FastifyInstance, deps: UserDeps): Promise<void> {
   await app.register(cookie)
   identity(app, deps)
-  await openApi(app, { title: 'auth', description: 'Signing in and out, and one’s own profile' })
+  await openApi(app, '/api/auth/openapi.json', {
+    title: 'auth',
+    description: 'Signing in and out, and one’s own profile',
+  })
   await app.register(ssoRoutes, deps)
   for (const prefix of ['/api/auth/v1', '/api/v1/auth']) {
     sessionRoutes(app, deps, prefix)
     meRoutes(app, deps, prefix)
   }
-  app.get('/api/auth/openapi.json', { config: { access: 'open' }, schema: { hide: true } }, async () => app.swagger())
 }
 
 /** The user service as a server of its own. */

@@ -16,8 +16,7 @@ export function adminRoutes(app: FastifyInstance, deps: AdminDeps & { verifier: 
   app.register(
     async (admin) => {
       identity(admin, { verifier: deps.verifier })
-      await openApi(admin, { title: 'admin', description: 'People, their rights, and who did what' })
-      admin.get('/openapi.json', { schema: { hide: true }, config: { access: 'open' } }, async () => admin.swagger())
+      await openApi(admin, '/openapi.json', { title: 'admin', description: 'People, their rights, and who did what' })
       await admin.register(
         async (routes) => {
           personRoutes(routes, deps)
