@@ -234,9 +234,10 @@ test('the end of the right to be there ends the socket on both sides with its co
   assert.match(await seenBelow, /^4403/)
 
   const signedOut = await connected(t, gateway)
+  const ended = closeOf(signedOut)
   user.setPerson({ sub: LEE, valid_from: Math.floor(Date.now() / 1000) + 10 })
   await changed()
-  assert.match(await closeOf(signedOut), /^4401/)
+  assert.match(await ended, /^4401/)
 })
 
 test('a socket ends with 1012 when a reload removes its module, and stays through any other reload', async (t) => {
@@ -247,9 +248,10 @@ test('a socket ends with 1012 when a reload removes its module, and stays throug
   await gateway.rewrite((text) => `${text}\npublic_hosts: [127.0.0.1, gateway.example]\n`)
   client.send('still here')
   assert.equal(String((await once(client, 'message'))[0]), 'still here')
+  const ended = closeOf(client)
   await gateway.rewrite((text) => text.replace('- meal:', '- lunch:'))
 
-  assert.match(await closeOf(client), /^1012/)
+  assert.match(await ended, /^1012/)
 })
 
 test('a gateway that is stopped sends its sockets away with 1001', async (t) => {

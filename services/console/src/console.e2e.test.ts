@@ -7,7 +7,7 @@ import { buildApp } from './app.ts'
 import { somebody, type TestPerson, testGateway } from './gateway.fixture.ts'
 
 const CHROMIUM = '/usr/bin/chromium'
-const PATIENCE_MS = 15_000
+const PATIENCE_MS = 30_000
 const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--no-first-run']
 
 describe('the console in Chromium', {
@@ -147,11 +147,15 @@ describe('the console in Chromium', {
     await page.context().close()
   })
 
-  test('theme and language go into the profile and are there in another browser', async () => {
+  test('theme and language go into the profile and are there in another browser', async (t) => {
+    t.after(() => Object.assign(user, { language_preference: 'ko', theme_preference: 'light' }))
     const page = await signIn(user)
     await page.getByRole('button', { name: 'English' }).click()
     await heading(page, 'Hello, Lee')
+    // The page changes at once and the profile when the answer is there.
+    const saved = page.waitForResponse((response) => response.request().postData()?.includes('dark') ?? false)
     await page.getByRole('button', { name: 'Switch to dark appearance' }).click()
+    await saved
     await page.locator('[data-mantine-color-scheme=dark]').waitFor()
     await page.getByRole('button', { name: 'Switch to light appearance' }).waitFor()
     assert.deepEqual([user.language_preference, user.theme_preference], ['en', 'dark'])
@@ -160,7 +164,6 @@ describe('the console in Chromium', {
     await heading(other, 'Hello, Lee')
     assert.equal(await other.locator('html').getAttribute('lang'), 'en')
     assert.equal(await other.locator('html').getAttribute('data-mantine-color-scheme'), 'dark')
-    Object.assign(user, { language_preference: 'ko', theme_preference: 'light' })
     await Promise.all([page.context().close(), other.context().close()])
   })
 
@@ -180,7 +183,10 @@ describe('the console in Chromium', {
     await page.context().close()
   })
 
-  test('a token that lives for seconds is renewed before it ends, once for all tabs', async () => {
+  test('a token that lives for seconds is renewed before it ends, once for all tabs', async (t) => {
+    t.after(() => {
+      gateway.settings.lifeSeconds = 900
+    })
     gateway.settings.lifeSeconds = 4
     const page = await signIn(user)
     const tab = await page.context().newPage()
@@ -201,7 +207,10 @@ describe('the console in Chromium', {
     await page.context().close()
   })
 
-  test('an outage at the start is said and ends by itself', async () => {
+  test('an outage at the start is said and ends by itself', async (t) => {
+    t.after(() => {
+      gateway.settings.isDown = false
+    })
     const page = await signIn(user)
     await heading(page, /이사용/)
     gateway.settings.isDown = true
