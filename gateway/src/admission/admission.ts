@@ -79,10 +79,9 @@ function listIssuers(
   { userService, issuers }: RouteTable,
   loadKeys: () => Promise<{ keys: object[] }>,
 ): TrustedIssuer[] {
-  const others = issuers.map((each) => ({ ...each, isPlatform: false }))
-  if (userService === undefined) return others
+  if (userService === undefined) return [...issuers]
   const own = platformIssuer({ issuer, audience, jwksUri: KEY_SET_PATH })
-  return [{ ...own, loadKeys }, ...others]
+  return [{ ...own, loadKeys }, ...issuers]
 }
 
 async function loadPlatformKeys(

@@ -101,7 +101,7 @@ const mayBeKnown = ({ clientId, issuer }: VerifiedToken): boolean =>
 
 /** The token may go on as it is: its rights and its name are still those of the record. */
 const isSettled = ({ iat, sub, issuer }: VerifiedToken, record: AccessRecord | undefined): boolean =>
-  record === undefined ? issuer.isPlatform : iat > record.rights_changed_at && sub === record.sub
+  record === undefined ? issuer.isPlatform === true : iat > record.rights_changed_at && sub === record.sub
 
 function inTime<T>(answer: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {

@@ -68,7 +68,7 @@ export async function openDoor(
   const file = parseServicesFile(SERVICES(user.url, keycloak.issuer, partner.issuer), {})
   const table = buildRouteTable(file, {})
   const own = platformIssuer({ issuer: platform.issuer, audience: 'munjigi', jwksUri: platform.jwksUri })
-  const verifier = createVerifier({ issuers: [own, ...table.issuers.map((each) => ({ ...each, isPlatform: false }))] })
+  const verifier = createVerifier({ issuers: [own, ...table.issuers] })
   const asking = createUserService({ find: () => table.userService, internalKey: INTERNAL_KEY, log: SILENT_LOG })
   const records = createAccessRecords({ user: asking, ...(now && { now }) })
   const exchanges = createExchanges({ user: asking, verifier, ...(now && { now }) })

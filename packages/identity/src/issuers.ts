@@ -25,7 +25,7 @@ export type Issuer = Static<typeof Issuer>
 
 /** An issuer as the verifier takes it; `isPlatform` marks our own user service. */
 export type TrustedIssuer = Issuer & {
-  readonly isPlatform: boolean
+  readonly isPlatform?: boolean
   /** Where the keys lie in this very process: read instead of `jwks_uri`. */
   readonly loadKeys?: () => Promise<{ keys: object[] }>
 }

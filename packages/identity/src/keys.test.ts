@@ -9,7 +9,7 @@ import { createVerifier } from './verifier.ts'
 
 test('two issuers that call their keys the same stay apart', async (t) => {
   const [ours, theirs] = await Promise.all([testIssuer({ kid: 'k1' }), testIssuer({ kid: 'k1' })])
-  const listed = { unknown_people: 'refuse', isPlatform: false } as const
+  const listed = { unknown_people: 'refuse' } as const
   const verifier = createVerifier({
     issuers: [
       { ...listed, algorithms: ['RS256'], audiences: ['munjigi'], issuer: ours.issuer, people: 'shared' },

@@ -30,7 +30,7 @@ interface Trusted {
 /** The verifier of a service: our own user service's tokens, and those of the further issuers. */
 export function createServiceVerifier({ issuer, audience, userUrl, others }: Trusted): Verifier {
   const platform = platformIssuer({ issuer, audience, jwksUri: new URL(KEY_SET_PATH, userUrl).href })
-  return createVerifier({ issuers: [platform, ...others.map((other) => ({ ...other, isPlatform: false }))] })
+  return createVerifier({ issuers: [platform, ...others] })
 }
 
 /**

@@ -11,7 +11,7 @@ import { createVerifier } from './verifier.ts'
 const platform = await testIssuer()
 const keycloak = await testIssuer()
 const outside = await testIssuer({ algorithm: 'ES256' })
-const further = { algorithms: ['RS256' as const], unknown_people: 'allow' as const, isPlatform: false }
+const further = { algorithms: ['RS256' as const], unknown_people: 'allow' as const }
 const verifier = createVerifier({
   issuers: [
     platformIssuer({ issuer: platform.issuer, audience: 'munjigi', jwksUri: platform.jwksUri }),

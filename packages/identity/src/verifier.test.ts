@@ -185,7 +185,7 @@ for (const [kind, attacks] of Object.entries({ ALGORITHMS, HEADERS, TYPES, TIMES
 test('each algorithm verifies with its own kind of key and with no other', async (t) => {
   for (const algorithm of ['RS256', 'PS256', 'ES256', 'EdDSA'] as const) {
     const issuer = await testIssuer({ algorithm })
-    const listed = { people: 'shared', unknown_people: 'refuse', isPlatform: false } as const
+    const listed = { people: 'shared', unknown_people: 'refuse' } as const
     const all: TrustedIssuer['algorithms'] = ['RS256', 'PS256', 'ES256', 'EdDSA']
     const verifier = createVerifier({
       issuers: [{ ...listed, issuer: issuer.issuer, algorithms: all, audiences: ['munjigi'] }],

@@ -42,7 +42,7 @@ export async function userPlugin(app: FastifyInstance, { database, store, settin
         ...platformIssuer({ issuer, audience: settings.platformAudience, jwksUri: `${issuer}${KEY_SET_PATH}` }),
         loadKeys: keys.publicKeys,
       },
-      ...settings.issuers.map((other) => ({ ...other, isPlatform: false })),
+      ...settings.issuers,
     ],
   })
   const idp = settings.idp.kind === 'discovery' ? discoveredIdp(settings.idp, log) : certificateIdp(settings.idp, log)
