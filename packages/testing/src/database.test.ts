@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { assertServingRole } from '@munjigi/db/connect'
+import { assertServingRole } from '@munjigi/db/serving-role'
 import { sql } from 'kysely'
 import { testDatabase } from './database.ts'
 

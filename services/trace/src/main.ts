@@ -1,4 +1,5 @@
-import { assertServingRole, connect } from '@munjigi/db/connect'
+import { connect } from '@munjigi/db/connect'
+import { assertServingRole } from '@munjigi/db/serving-role'
 import { requireEnv } from '@munjigi/env'
 import { verifierFromEnv } from '@munjigi/identity/service-verifier'
 import { serve } from '@munjigi/server/serve'

@@ -1,7 +1,7 @@
 import cookie from '@fastify/cookie'
 import { KEY_SET_PATH } from '@munjigi/contracts/tokens'
 import type { Database } from '@munjigi/db/connect'
-import { assertServingRole } from '@munjigi/db/connect'
+import { assertServingRole } from '@munjigi/db/serving-role'
 import { platformIssuer } from '@munjigi/identity/issuers'
 import { identity } from '@munjigi/identity/user-context'
 import { createVerifier } from '@munjigi/identity/verifier'
