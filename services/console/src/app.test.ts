@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { after, before, test } from 'node:test'
 import { testUpstream } from '@munjigi/testing/upstream'
 import { generate } from 'selfsigned'
@@ -68,6 +69,25 @@ test('sign-in begins at the address of the platform, where its cookie belongs', 
   const answer = await app().inject('/sign-in')
 
   assert.deepEqual([answer.statusCode, answer.headers.location], [302, `${platformIssuer}/api/auth/login/`])
+})
+
+test('what belongs to one connection ends here, both ways', async (t) => {
+  const console = app({ gatewayUrl: gateway.url })
+  t.after(() => console.close())
+  await console.listen({ host: '127.0.0.1', port: 0 })
+  const lines = [
+    'Expect: 100-continue\r\nConnection: close',
+    'Keep-Alive: 5\r\nProxy-Connection: x\r\nTE: trailers\r\nConnection: close',
+    'Upgrade: h2c\r\nConnection: Upgrade, close',
+    'Upgrade: websocket\r\nConnection: Upgrade, close',
+  ]
+  for (const line of lines) {
+    const socket = connect((console.server.address() as AddressInfo).port, '127.0.0.1')
+    socket.write(`GET /api/x HTTP/1.1\r\nHost: localhost\r\n${line}\r\n\r\n`)
+    const answer = await text(socket)
+
+    assert.match(answer, /HTTP\/1\.1 200 OK.*here/s, line)
+  }
 })
 
 test('/api goes to the gateway as it came, with the origin of the page and our word for where it came from', async () => {

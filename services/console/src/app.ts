@@ -1,10 +1,11 @@
+import { createServer as createHttpServer } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import { fileURLToPath } from 'node:url'
 import { createServer } from '@munjigi/server/create-server'
 import type { LogLevel } from '@munjigi/server/logger'
 import type { FastifyInstance } from 'fastify'
 import { pages } from './pages.ts'
-import { toGateway } from './to-gateway.ts'
+import { isSocketRequest, toGateway } from './to-gateway.ts'
 
 export interface ConsoleOptions {
   gatewayUrl: string
@@ -17,14 +18,18 @@ export interface ConsoleOptions {
   mode?: string
 }
 
+const REQUEST_TIMEOUT_MS = 30_000
 const WEB_ROOT = fileURLToPath(new URL('../dist', import.meta.url))
 
 export function buildApp({ tls, mode = 'production', ...options }: ConsoleOptions): FastifyInstance {
+  const server = { ...tls, shouldUpgradeCallback: isSocketRequest, requestTimeout: REQUEST_TIMEOUT_MS }
   const app = createServer({
     name: 'console',
     logLevel: options.logLevel ?? 'info',
     mode,
-    fastify: tls ? { serverFactory: (handler) => createTlsServer(tls, handler) } : {},
+    fastify: {
+      serverFactory: (handler) => (tls ? createTlsServer(server, handler) : createHttpServer(server, handler)),
+    },
   })
   // Sign-in begins where it ends: the cookie that binds it to this browser belongs to the gateway's host.
   app.get('/sign-in', (_request, reply) => reply.redirect(new URL('/api/auth/login/', options.platformIssuer).href))
