@@ -1,4 +1,5 @@
 import { TraceEntry } from '@munjigi/contracts/trace'
+import { pageOf } from '@munjigi/db/page'
 import { requireUser } from '@munjigi/identity/user-context'
 import type { TypeBoxProvider } from '@munjigi/server/typebox-provider'
 import type { FastifyInstance } from 'fastify'
@@ -95,7 +96,7 @@ export function traceRoutes(scope: FastifyInstance, traces: TraceStore, listener
       response: { 200: EntryPage },
     },
     handler: async ({ params, query: { cursor, limit } }) => {
-      const [entries, next] = page(await traces.listEntries(params.trace_id, Number(cursor ?? 0), limit + 1), limit)
+      const [entries, next] = pageOf(await traces.listEntries(params.trace_id, Number(cursor ?? 0), limit + 1), limit)
       return { entries, ...(next && { next_cursor: String(next.seq) }) }
     },
   })
@@ -112,7 +113,7 @@ export function traceRoutes(scope: FastifyInstance, traces: TraceStore, listener
     handler: async (request) => {
       const { cursor, limit } = request.query
       const before = Number(cursor ?? Number.MAX_SAFE_INTEGER)
-      const [own, next] = page(await traces.listOwn(requireUser(request).sub, before, limit + 1), limit)
+      const [own, next] = pageOf(await traces.listOwn(requireUser(request).sub, before, limit + 1), limit)
       return { traces: own, ...(next && { next_cursor: String(next.position) }) }
     },
   })
@@ -122,9 +123,3 @@ function toNewEntry({ at, fields = {}, ...entry }: Static<typeof Entry>): NewEnt
   if (Buffer.byteLength(JSON.stringify(fields)) > MAX_FIELDS_BYTES) throw entryTooLarge()
   return { ...entry, fields, at: (at === undefined ? new Date() : new Date(at)).toISOString() }
 }
-
-/** The first `limit` rows, and the last of them when there are more. */
-const page = <Row>(rows: Row[], limit: number): [Row[], Row | undefined] => [
-  rows.slice(0, limit),
-  rows.length > limit ? rows[limit - 1] : undefined,
-]

@@ -1,4 +1,5 @@
 import { AuditPage } from '@munjigi/contracts/people'
+import { pageOf } from '@munjigi/db/page'
 import type { TypeBoxProvider } from '@munjigi/server/typebox-provider'
 import type { FastifyInstance } from 'fastify'
 import type { Kysely } from 'kysely'
@@ -50,11 +51,9 @@ async function listEvents(db: Kysely<Tables>, filter: AuditQuery, tenantId: stri
   if (filter.from !== undefined) query = query.where('at', '>=', new Date(filter.from))
   if (filter.until !== undefined) query = query.where('at', '<', new Date(filter.until))
   if (filter.cursor !== undefined) query = query.where('id', '<', readCursor(Place, filter.cursor))
-  const rows = await query.execute()
-  const page = rows.slice(0, filter.limit)
-  const last = page.at(-1)
+  const [page, last] = pageOf(await query.execute(), filter.limit)
   return {
     events: page.map((row) => ({ ...row, id: String(row.id), at: row.at.toISOString() })),
-    ...(rows.length > page.length && last && { next_cursor: writeCursor(last.id) }),
+    ...(last && { next_cursor: writeCursor(last.id) }),
   }
 }

@@ -1,5 +1,6 @@
 import type { SectionGrant } from '@munjigi/contracts/access'
 import type { PeoplePage, PeopleQuery, Person } from '@munjigi/contracts/people'
+import { pageOf } from '@munjigi/db/page'
 import { type Kysely, type SqlBool, sql } from 'kysely'
 import { jsonArrayFrom } from 'kysely/helpers/postgres'
 import { Type } from 'typebox'
@@ -39,12 +40,8 @@ export function people(db: Kysely<Tables>) {
         .orderBy('people.sub')
         .limit(filter.limit + 1)
         .execute()
-      const page = rows.slice(0, filter.limit)
-      const last = page.at(-1)
-      return {
-        people: page.map(toPerson),
-        ...(rows.length > page.length && last && { next_cursor: writeCursor([last.place, last.sub]) }),
-      }
+      const [page, last] = pageOf(rows, filter.limit)
+      return { people: page.map(toPerson), ...(last && { next_cursor: writeCursor([last.place, last.sub]) }) }
     },
   }
 }
