@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { Dispatcher } from 'undici'
+import type { Client, Dispatcher } from 'undici'
 import type { Guest } from '../door/client-connection.ts'
 import type { Patience, Waiter } from '../door/patience.ts'
 import { discardBody } from '../door/refusal.ts'
@@ -55,6 +55,7 @@ class Forwarding implements Dispatcher.DispatchHandler, Guest, Waiter {
   readonly #tools: ForwardingTools
   place = NOWHERE
   #body: Buffer | RequestBody | null = null
+  #connection: Client | undefined
   #controller: Dispatcher.DispatchController | undefined
   #isOver = false
   #isRetried = false
@@ -103,7 +104,9 @@ class Forwarding implements Dispatcher.DispatchHandler, Guest, Waiter {
       body,
       servername: this.#upstream.hostname,
     }
-    this.#upstream.pool.dispatch(request, this)
+    this.#connection = this.#upstream.connections.take()
+    if (this.#connection === undefined) this.fail(serviceBusy())
+    else this.#connection.dispatch(request, this)
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -160,6 +163,7 @@ class Forwarding implements Dispatcher.DispatchHandler, Guest, Waiter {
   }
 
   onResponseEnd(): void {
+    this.#giveBack()
     if (!this.#end()) return
     const { response, request } = this.#passage
     // As text it becomes one string with the headers, and one write instead of a gathering of two.
@@ -170,9 +174,15 @@ class Forwarding implements Dispatcher.DispatchHandler, Guest, Waiter {
   }
 
   onResponseError(_controller: unknown, error: Error): void {
+    this.#giveBack()
     if (this.#isOver) return
     if (this.#mayRetry(error)) this.#retry()
     else this.fail(error)
+  }
+
+  #giveBack(): void {
+    if (this.#connection !== undefined) this.#upstream.connections.give(this.#connection)
+    this.#connection = undefined
   }
 
   #mayRetry(error: Error): boolean {

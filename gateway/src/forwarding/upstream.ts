@@ -3,10 +3,13 @@ import { isIP } from 'node:net'
 import { buildConnector, type Dispatcher, Pool } from 'undici'
 import type { RouteTable } from '../table/route-table.ts'
 import type { ServiceSettings } from '../table/service-settings.ts'
+import { Connections } from './connections.ts'
 import { type HeaderRules, headerRules } from './header-rules.ts'
 
 const CONNECT_TIMEOUT_MS = 2000
 const MAX_ANSWER_HEADERS_BYTES = 64 * 1024
+/** For the gateway's own questions. */
+const OWN_CONNECTIONS = 2
 /** A request may still be waiting for its admission when its service leaves the table. */
 const RETIRE_MS = 30_000
 
@@ -19,13 +22,15 @@ export interface NamedRequest extends Dispatcher.DispatchOptions {
 export class Upstream {
   readonly settings: ServiceSettings
   readonly rules: HeaderRules
-  readonly pool: Pool
+  /** The cap is their number: a request that waited for a free one could not be given up. */
+  readonly connections: Connections
   /** PEM of the authority that signs its certificate, where it is none of the system's. */
   readonly ca: Buffer | undefined
   /** Its own name, for services that do not take the caller's `Host`. */
   readonly host: string
   readonly hostname: string
   inFlight = 0
+  readonly #own: Pool
 
   constructor(settings: ServiceSettings) {
     this.settings = settings
@@ -34,9 +39,7 @@ export class Upstream {
     this.hostname = hostname
     this.rules = headerRules(settings.identityHeaders)
     this.ca = caOf(settings)
-    this.pool = new Pool(settings.origin, {
-      // The cap alone limits: a request that waited for a free connection could not be given up.
-      connections: settings.maxInFlight,
+    const options = {
       pipelining: 1,
       allowH2: false,
       connect: connectorTo(hostname, this.ca),
@@ -44,14 +47,24 @@ export class Upstream {
       // The forwarder keeps the time itself: event streams may be silent, other answers may not.
       headersTimeout: 0,
       bodyTimeout: 0,
-    })
+    }
+    this.connections = new Connections(settings.origin, settings.maxInFlight, options)
+    this.#own = new Pool(settings.origin, { ...options, connections: OWN_CONNECTIONS })
   }
 
   ask(path: string, timeoutMs: number): Promise<Dispatcher.ResponseData> {
     const headers = { accept: 'application/json' }
     const signal = AbortSignal.timeout(timeoutMs)
     const request: NamedRequest = { method: 'GET', path, headers, servername: this.hostname }
-    return this.pool.request({ ...request, signal })
+    return this.#own.request({ ...request, signal })
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.connections.close(), this.#own.close()])
+  }
+
+  async destroy(): Promise<void> {
+    await Promise.all([this.connections.destroy(), this.#own.destroy()])
   }
 }
 
@@ -73,7 +86,7 @@ export interface Upstreams {
 
 export function createUpstreams(): Upstreams {
   const known = new Map<ServiceSettings, Upstream>()
-  const retire = (upstream: Upstream) => setTimeout(() => void upstream.pool.close(), RETIRE_MS).unref()
+  const retire = (upstream: Upstream) => setTimeout(() => void upstream.close(), RETIRE_MS).unref()
   return {
     of(service) {
       const upstream = known.get(service) ?? new Upstream(service)
@@ -89,7 +102,7 @@ export function createUpstreams(): Upstreams {
     },
     all: () => known.values(),
     close: async () => {
-      await Promise.all([...known.values()].map(({ pool }) => pool.destroy()))
+      await Promise.all([...known.values()].map((upstream) => upstream.destroy()))
     },
   }
 }
