@@ -15,7 +15,7 @@ export const TENANT = '00000000-0000-4000-8000-000000000001'
 export const INTERNAL_KEY = 'k9X2vB7qLmR4tYw8ZcF1hJ6nP3sD5gA0eU'
 export const FRONTEND = 'http://localhost:9060'
 export const PLATFORM = 'https://localhost:9050'
-export const REDIRECT_URL = 'http://localhost/api/auth/callback/'
+const REDIRECT_URL = 'http://localhost/api/auth/callback/'
 
 interface TestServiceOptions {
   env: Record<string, string>

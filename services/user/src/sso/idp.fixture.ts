@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { SignJWT } from 'jose'
 import { generate } from 'selfsigned'
 
-export const CLIENT_ID = 'sso'
+const CLIENT_ID = 'sso'
 export const ISSUER = 'https://sso.example.com'
 
 /** An IdP known by its certificate, and the id_tokens it signs: honest ones, and any other. */
