@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { developmentCertificate } from '@munjigi/embedded/certificates'
+import { developmentCertificate } from '@munjigi/embedded/development-certificate'
 import { PORT_NAMES } from '@munjigi/embedded/env'
 import { SERVICES_FILE } from '@munjigi/embedded/folders'
 import { type House, openHouse } from '@munjigi/embedded/house'

@@ -1,4 +1,4 @@
-import { developmentCertificate } from './certificates.ts'
+import { developmentCertificate } from './development-certificate.ts'
 import { CERTS_FOLDER } from './folders.ts'
 
 const { certFile, keyFile } = await developmentCertificate(CERTS_FOLDER)

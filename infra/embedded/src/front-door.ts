@@ -8,9 +8,21 @@ export interface FrontDoor {
   signIn(username: string, password: string): Promise<string>
   /** The same with what the browser would keep. */
   openSession(username: string, password: string): Promise<Session>
-  /** A call through the gateway as the holder of a token; the body of what is no 2xx is thrown as text. */
+  /** A call through the gateway as the holder of a token. @throws Refusal where the answer is no 2xx */
   call<T>(method: Dispatcher.HttpMethod, path: string, token?: string, body?: object): Promise<T>
   close(): Promise<void>
+}
+
+export class Refusal extends Error {
+  readonly status: number
+  /** The slug of its problem; undefined where something else than a service of ours answered. */
+  readonly type: string | undefined
+
+  constructor(call: string, status: number, text: string) {
+    super(`${call}: ${status} ${text}`)
+    this.status = status
+    this.type = /"type":"\/problems\/([a-z-]+)"/.exec(text)?.[1]
+  }
 }
 
 export interface Session {
@@ -43,7 +55,7 @@ export function frontDoor({ gatewayUrl, consoleUrl, certFile }: FrontDoorOptions
       ...(body !== undefined && { body: JSON.stringify(body) }),
     })
     const text = await answer.body.text()
-    if (answer.statusCode >= 300) throw new Error(`${method} ${path}: ${answer.statusCode} ${text}`)
+    if (answer.statusCode >= 300) throw new Refusal(`${method} ${path}`, answer.statusCode, text)
     return (text === '' ? undefined : JSON.parse(text)) as T
   }
 

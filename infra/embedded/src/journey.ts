@@ -1,6 +1,6 @@
 import type { Menu, Restaurant } from '@munjigi/contracts/meal'
 import type { Me, PeoplePage } from '@munjigi/contracts/people'
-import type { FrontDoor } from './front-door.ts'
+import { type FrontDoor, Refusal } from './front-door.ts'
 import { DEVELOPMENT_PASSWORD } from './realm.ts'
 import { approve } from './seed.ts'
 
@@ -57,12 +57,8 @@ async function refusalOf(call: Promise<unknown>): Promise<string> {
   try {
     await call
   } catch (error) {
-    return (
-      /(\d{3}) .*"type":"\/problems\/([a-z-]+)"/
-        .exec((error as Error).message)
-        ?.slice(1)
-        .join(' ') ?? String(error)
-    )
+    if (error instanceof Refusal) return `${error.status} ${error.type}`
+    throw error
   }
   throw new Error('it was let through')
 }

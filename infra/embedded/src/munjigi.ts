@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { developmentCertificate } from './certificates.ts'
+import { developmentCertificate } from './development-certificate.ts'
 import { addressesOf, readHouseEnv } from './env.ts'
 import { frontDoor } from './front-door.ts'
 import { DEVELOPMENT_PASSWORD } from './realm.ts'
