@@ -6,7 +6,9 @@ import type { Bench, Round } from './run.ts'
 const CONNECTIONS = 32
 const LIVE_TOKENS = 500
 const MANY_TOKENS = 10_000
-const NEW_TOKENS_PER_ROUND = 2_000
+const NEW_TOKENS_PER_ROUND = 4_000
+/** Records of people live for 5 s: so long a load runs before what is measured is the steady state. */
+const STEADY_MS = 5_000
 /** Long enough for the just-in-time compilers on both sides of the wire. */
 const WARM_UP_MS = 4_000
 
@@ -67,13 +69,17 @@ async function tokens(bench: Bench, munjigi: Contender): Promise<Line[]> {
   const many = bench.house.tokens(MANY_TOKENS)
   const run = (tokens: string[], count?: number) =>
     bench.run(munjigi, { tokens, connections: CONNECTIONS, ...(count === undefined ? { ms: bench.ms } : { count }) })
+  const steady = (tokens: string[]) => async () => {
+    await bench.run(munjigi, { tokens, connections: CONNECTIONS, ms: STEADY_MS })
+    return run(tokens)
+  }
   await run(few, LIVE_TOKENS)
   await run(many, MANY_TOKENS)
   // A new token of a person whose record is there: what is measured is the token, not the question to user.
   const [warm = [], first = [], crowded = []] = await bench.interleave([
-    () => run(few),
+    steady(few),
     () => run(bench.house.tokens(NEW_TOKENS_PER_ROUND, people), NEW_TOKENS_PER_ROUND),
-    () => run(many),
+    steady(many),
   ])
   const extra = cpu(first).map((value, round) => value - (cpu(warm)[round] ?? 0))
   return [

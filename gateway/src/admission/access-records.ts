@@ -4,7 +4,7 @@ import type { UserService } from './user-service.ts'
 
 const FRESH_MS = 5_000
 /** A person who is busy is asked for ahead, so that none of their requests waits. */
-const REFRESH_AFTER_MS = 3_500
+const REFRESH_AFTER_MS = 4_250
 const STALE_MS = 60_000
 const SWEEP_MS = 1_000
 const MAX_NAMES = 50_000

@@ -21,5 +21,5 @@ test('after the end nobody gets one, not even one that is given back', async () 
   await connections.close()
   connections.give(one)
 
-  assert.ok(connections.take()?.closed ?? true)
+  assert.equal(connections.take()?.closed, true)
 })
