@@ -1,20 +1,10 @@
 import { readFileSync } from 'node:fs'
-import { TRACEPARENT, X_REQUEST_ID, X_USER_SUB } from '@munjigi/contracts/headers'
 import { Problem, type ProblemBody } from '@munjigi/problem'
 import { Pool } from 'undici'
 import { Answer } from './answer.ts'
 
 const DEFAULT_TIMEOUT_MS = 900
 const MAX_CONNECTIONS = 32
-
-/** On whose behalf and within which request a call is made. */
-interface CallContext {
-  /** The bearer token that goes on. */
-  token?: string
-  sub?: string
-  requestId?: string
-  traceparent?: string
-}
 
 interface ClientOptions {
   /** Where the service stands, for example `http://user:8000`. */
@@ -28,8 +18,6 @@ interface ClientOptions {
 }
 
 export interface Client {
-  /** Bound to a request: its token, subject, request id and trace go along. */
-  as(context: CallContext): Pick<Client, 'get' | 'post'>
   get<T>(path: string, query?: Record<string, string>): Promise<T>
   post<T>(path: string, body: unknown): Promise<T>
   close(): Promise<void>
@@ -54,11 +42,10 @@ export function createClient(options: ClientOptions): Client {
     connect: { timeout: timeoutMs, ...(ca !== undefined && { ca }) },
     allowH2: false,
   })
-  const send = async <T>(method: 'GET' | 'POST', path: string, body: string | null, context: CallContext) => {
+  const send = async <T>(method: 'GET' | 'POST', path: string, body: string | null) => {
     const headers = {
       accept: 'application/json',
       ...options.headers,
-      ...headersOf(context),
       ...(body !== null && { 'content-type': 'application/json' }),
     }
     const { status, text } = await Answer.to(pool, { method, path, headers, body }, timeoutMs).catch((cause) => {
@@ -66,20 +53,11 @@ export function createClient(options: ClientOptions): Client {
     })
     return read<T>(status, text)
   }
-  const bound = (context: CallContext): Pick<Client, 'get' | 'post'> => ({
-    get: <T>(path: string, query?: Record<string, string>) =>
-      send<T>('GET', query === undefined ? path : `${path}?${new URLSearchParams(query)}`, null, context),
-    post: <T>(path: string, body: unknown) => send<T>('POST', path, JSON.stringify(body), context),
-  })
-  return { ...bound({}), as: bound, close: () => pool.close() }
-}
-
-function headersOf({ token, sub, requestId, traceparent }: CallContext): Record<string, string> {
   return {
-    ...(token !== undefined && { authorization: `Bearer ${token}` }),
-    ...(sub !== undefined && { [X_USER_SUB]: sub }),
-    ...(requestId !== undefined && { [X_REQUEST_ID]: requestId }),
-    ...(traceparent !== undefined && { [TRACEPARENT]: traceparent }),
+    get: <T>(path: string, query?: Record<string, string>) =>
+      send<T>('GET', query === undefined ? path : `${path}?${new URLSearchParams(query)}`, null),
+    post: <T>(path: string, body: unknown) => send<T>('POST', path, JSON.stringify(body)),
+    close: () => pool.close(),
   }
 }
 
