@@ -9,6 +9,8 @@ export interface ServiceSettings {
   readonly maxBodyBytes: number
   readonly maxInFlight: number
   readonly maxMessageBytes: number
+  /** How long a WebSocket may say nothing in either direction. */
+  readonly idleTimeoutMs: number
   readonly healthPath: string
   readonly hostHeader: 'client' | 'upstream'
   /** Further names, lower case, of headers that carry the verified subject. */
@@ -43,6 +45,7 @@ export function serviceSettings({ service, host, limits, isExternal }: PlacedMod
     maxBodyBytes: sizeBytes(limits.max_body ?? '100MB'),
     maxInFlight: limits.max_in_flight ?? 1024,
     maxMessageBytes: sizeBytes(limits.max_message ?? '1MB'),
+    idleTimeoutMs: durationMs(limits.idle_timeout ?? '24h'),
     healthPath: limits.health_path ?? '/healthz',
     hostHeader: limits.host_header ?? (isExternal ? 'upstream' : 'client'),
     identityHeaders: (limits.identity_headers ?? []).map((header) => header.toLowerCase()),

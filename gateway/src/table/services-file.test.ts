@@ -158,6 +158,7 @@ test('durations and sizes have a unit and a bound', () => {
     'timeout: 30s',
     'timeout: 2m',
     'timeout: 24h',
+    'idle_timeout: 12h',
     'max_body: 1B',
     'max_message: 10MB',
     'max_body: 2GB',

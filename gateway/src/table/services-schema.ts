@@ -78,6 +78,7 @@ const Service = Type.Object(
       }),
     ),
     max_message: Type.Optional(Size),
+    idle_timeout: Type.Optional(Duration),
     ca_file: Type.Optional(
       Type.String({ minLength: 1, description: "PEM file that signs the service's certificate." }),
     ),

@@ -7,13 +7,13 @@ import { closeFrame, FrameFollower, GOING_AWAY } from './frames.ts'
 const CLOSING_MS = 1000
 /** As long as one side may stay half open after the other has ended by itself. */
 const HALF_OPEN_MS = 10_000
-const IDLE_MS = 24 * 60 * 60 * 1000
 const KEEP_ALIVE_MS = 60_000
 
 interface RelayOptions {
   client: Socket
   upstream: Socket
   maxMessageBytes: number
+  idleTimeoutMs: number
   patience: Patience
   /** Called once, when both sockets are gone. */
   onEnd(): void
@@ -25,6 +25,7 @@ export class Relay implements Waiter {
   readonly #upstream: Socket
   readonly #fromClient: FrameFollower
   readonly #fromUpstream: FrameFollower
+  readonly #idleTimeoutMs: number
   readonly #patience: Patience
   readonly #onEnd: () => void
   place = NOWHERE
@@ -33,11 +34,12 @@ export class Relay implements Waiter {
   #isOver = false
   #deadline = Number.POSITIVE_INFINITY
 
-  constructor({ client, upstream, maxMessageBytes, patience, onEnd }: RelayOptions) {
+  constructor({ client, upstream, maxMessageBytes, idleTimeoutMs, patience, onEnd }: RelayOptions) {
     this.#client = client
     this.#upstream = upstream
     this.#fromClient = new FrameFollower(maxMessageBytes)
     this.#fromUpstream = new FrameFollower(maxMessageBytes)
+    this.#idleTimeoutMs = idleTimeoutMs
     this.#patience = patience
     this.#onEnd = onEnd
     this.#movedAt = patience.now
@@ -61,7 +63,7 @@ export class Relay implements Waiter {
     if (now > this.#deadline) {
       this.#client.destroy()
       this.#upstream.destroy()
-    } else if (now - this.#movedAt > IDLE_MS) {
+    } else if (now - this.#movedAt > this.#idleTimeoutMs) {
       this.close(GOING_AWAY, 'idle')
     }
   }

@@ -114,6 +114,7 @@ export class Sockets {
         client: visit.socket,
         upstream: dialled.socket,
         maxMessageBytes: upstream.settings.maxMessageBytes,
+        idleTimeoutMs: upstream.settings.idleTimeoutMs,
         patience: this.#patience,
         onEnd: () => this.#forget(open),
       }),

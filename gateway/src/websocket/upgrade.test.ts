@@ -283,6 +283,14 @@ test('a message over the limit ends the socket with 1009, whoever sends it', asy
   assert.match(await closeOf(listener), /^1009/)
 })
 
+test('a socket that is silent for longer than its service allows is closed with 1001', async (t) => {
+  const service = await echo(t)
+  const gateway = await runGateway(t, { mealUrl: service.url, settings: '    idle_timeout: 300ms' })
+  const client = await connected(t, gateway)
+
+  assert.match(await closeOf(client), /^1001/)
+})
+
 test('in the middle of a message nothing is put in: its rest goes first, or the connection ends', async (t) => {
   let below: Socket | undefined
   const server = createServer()
