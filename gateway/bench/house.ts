@@ -16,6 +16,8 @@ export interface House {
   publicPem: string
   /** Each of a person of its own, or of `people` in turn. */
   tokens(count: number, people?: string[]): string[]
+  /** Tokens that nobody may accept, by what is wrong with them. */
+  badTokens(): Promise<Record<string, string>>
 }
 
 export async function createHouse(): Promise<House> {
@@ -30,10 +32,17 @@ export async function createHouse(): Promise<House> {
     publicPem,
     tokens: (count, people = []) =>
       Array.from({ length: count }, (_, index) => tokenOf(people[index % people.length] ?? randomUUID(), key)),
+    badTokens: async () => ({
+      'another key': tokenOf(randomUUID(), { ...(await createSigningKey()), kid: key.kid }),
+      'another issuer': tokenOf(randomUUID(), key, { iss: 'https://other.example' }),
+      'another audience': tokenOf(randomUUID(), key, { aud: 'others' }),
+      expired: tokenOf(randomUUID(), key, { exp: Math.floor(Date.now() / 1000) - TOKEN_LIFETIME_S }),
+      'no token': '',
+    }),
   }
 }
 
-function tokenOf(sub: string, key: SigningKey): string {
+function tokenOf(sub: string, key: SigningKey, changed: { iss?: string; aud?: string; exp?: number } = {}): string {
   const now = Math.floor(Date.now() / 1000)
   return signAccessToken(
     {
@@ -52,6 +61,7 @@ function tokenOf(sub: string, key: SigningKey): string {
       user_id: 'user.lee',
       username_kr: '이유저',
       deptname_kr: '플랫폼개발팀',
+      ...changed,
     },
     key,
   )

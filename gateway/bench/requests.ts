@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Contender } from './contenders/contender.ts'
+import { requireRefusals } from './refusals.ts'
 import { figure, type Line, ratioOf, rounded, written } from './report.ts'
 import type { Bench, Round } from './run.ts'
 
@@ -20,6 +21,7 @@ export interface Field {
 }
 
 export async function measureRequests(bench: Bench, field: Field): Promise<Line[]> {
+  for (const contender of [...present(field), field.httpProxy]) await requireRefusals(contender, bench.house)
   return [
     ...(await throughput(bench, field)),
     ...(await tokens(bench, field.munjigi)),
@@ -73,14 +75,15 @@ async function tokens(bench: Bench, munjigi: Contender): Promise<Line[]> {
     await bench.run(munjigi, { tokens, connections: CONNECTIONS, ms: STEADY_MS })
     return run(tokens)
   }
+  // A new token of a person whose record is there: what is measured is the token, not the question to user.
+  const firstSight = async () => {
+    const unseen = bench.house.tokens(NEW_TOKENS_PER_ROUND, people)
+    await run(few, LIVE_TOKENS)
+    return run(unseen, NEW_TOKENS_PER_ROUND)
+  }
   await run(few, LIVE_TOKENS)
   await run(many, MANY_TOKENS)
-  // A new token of a person whose record is there: what is measured is the token, not the question to user.
-  const [warm = [], first = [], crowded = []] = await bench.interleave([
-    steady(few),
-    () => run(bench.house.tokens(NEW_TOKENS_PER_ROUND, people), NEW_TOKENS_PER_ROUND),
-    steady(many),
-  ])
+  const [warm = [], first = [], crowded = []] = await bench.interleave([steady(few), firstSight, steady(many)])
   const extra = cpu(first).map((value, round) => value - (cpu(warm)[round] ?? 0))
   return [
     {
