@@ -138,10 +138,12 @@ describe('the console in Chromium', {
     const han = waiting('한겹침')
     const page = await signIn(admin)
     await page.getByRole('link', { name: /승인 대기/ }).click()
-    const button = page.getByRole('button', { name: '한겹침 님 승인' })
-    await button.waitFor()
-    han.role = 'USER'
-    await button.click()
+    // Decided while the click is on its way: before it, the list could have taken the button away.
+    await page.route('**/approve', async (route) => {
+      han.role = 'USER'
+      await route.continue()
+    })
+    await page.getByRole('button', { name: '한겹침 님 승인' }).click()
 
     await page.getByText('한겹침 님의 신청은 다른 관리자가 이미 처리했습니다.').waitFor()
     await page.context().close()
