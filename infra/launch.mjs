@@ -7,6 +7,7 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from '
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
+const END_WITHIN_MS = 2_900
 const root = join(fileURLToPath(import.meta.url), '../..')
 const packageManager = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).packageManager
 const stamp = join(root, 'node_modules/.munjigi-installed')
@@ -58,6 +59,14 @@ const child = spawn(invocation[0], invocation[1], {
   env: { ...process.env, PATH: [node24, join(root, 'node_modules/.bin'), process.env.PATH].join(delimiter) },
 })
 // The terminal sends Ctrl-C to the whole group; a supervisor signals only this process, so TERM is passed on.
-process.on('SIGINT', () => {})
-process.on('SIGTERM', () => child.kill('SIGTERM'))
+process.on('SIGINT', endSoon)
+process.on('SIGTERM', () => {
+  child.kill('SIGTERM')
+  endSoon()
+})
+
+/** A house whose thread is held, by a database that makes its files, hears no signal; its data stand being cut off. */
+function endSoon() {
+  if (command === 'node') setTimeout(() => child.kill('SIGKILL'), END_WITHIN_MS).unref()
+}
 child.on('exit', (code, signal) => process.exit(signal ? 1 : (code ?? 1)))
