@@ -1,3 +1,4 @@
+import { type Member, NOWHERE, Roster } from '../door/roster.ts'
 import { accessUnknown } from '../problems.ts'
 
 const MAX_ATTEMPTS = 3
@@ -8,8 +9,9 @@ interface Flight<Value> {
 }
 
 /** What changed since the question of a flight was sent. */
-interface Overtaken {
-  readonly names: Set<string>
+interface Overtaken extends Member {
+  /** Undefined: nothing did, which is nearly always. */
+  names: Set<string> | undefined
   all: boolean
 }
 
@@ -30,14 +32,14 @@ interface FlightRules<Value> {
 /** Questions that are asked once for many, and whose answers are not believed where a change came in between. */
 export function createFlights<Value>({ namesOf, keep, now }: FlightRules<Value>): Flights<Value> {
   const flights = new Map<string, Flight<Value>>()
-  const inTheAir = new Set<Overtaken>()
+  const inTheAir = new Roster<Overtaken>()
 
   async function answer(key: string, ask: () => Promise<Value>): Promise<Value> {
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-      const overtaken: Overtaken = { names: new Set(), all: false }
+      const overtaken: Overtaken = { place: NOWHERE, names: undefined, all: false }
       inTheAir.add(overtaken)
       const value = await ask().finally(() => inTheAir.delete(overtaken))
-      if (overtaken.all || namesOf(value).some((name) => overtaken.names.has(name))) continue
+      if (overtaken.all || isNamed(overtaken, namesOf(value))) continue
       keep(key, value)
       return value
     }
@@ -57,10 +59,14 @@ export function createFlights<Value>({ namesOf, keep, now }: FlightRules<Value>)
       return flight.answer
     },
     overtake(names) {
-      for (const overtaken of inTheAir) {
-        if (names === undefined) overtaken.all = true
-        else for (const name of names) overtaken.names.add(name)
-      }
+      inTheAir.visitAll((overtaken) => {
+        overtaken.all ||= names === undefined
+        overtaken.names ??= new Set()
+        for (const name of names ?? []) overtaken.names.add(name)
+      })
     },
   }
 }
+
+const isNamed = ({ names }: Overtaken, found: readonly string[]): boolean =>
+  names !== undefined && found.some((name) => names.has(name))
