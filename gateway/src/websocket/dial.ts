@@ -68,7 +68,7 @@ function acceptance({ request, handshake, requestId, cors }: SocketVisit, { head
   delete headers['content-length']
   const lines = ['HTTP/1.1 101 Switching Protocols', 'connection: Upgrade', 'upgrade: websocket']
   lines.push(...headerLines(answerHeaders(headers, requestId, cors)))
-  if (chosen === undefined && handshake.offersBearer) lines.push('sec-websocket-protocol: bearer')
+  if (chosen === undefined && handshake.bearer !== undefined) lines.push(`sec-websocket-protocol: ${handshake.bearer}`)
   return `${lines.join('\r\n')}\r\n\r\n`
 }
 

@@ -42,7 +42,7 @@ const PROTOCOLS: [lines: string[], tokens: string[], left: string[]][] = [
   [['bearer'], [''], []],
   [['bearer, a, bearer, b'], ['a', 'b'], []],
   [['x, y'], [], ['x', 'y']],
-  [['Bearer, x'], [], ['Bearer', 'x']],
+  [['Bearer, a.b.c, x'], ['a.b.c'], ['x']],
 ]
 
 for (const [lines, tokens, left] of PROTOCOLS)
@@ -53,7 +53,7 @@ for (const [lines, tokens, left] of PROTOCOLS)
     )
 
     assert.deepEqual([handshake.tokens, handshake.protocols], [tokens, left])
-    assert.equal(handshake.offersBearer, tokens.length > 0)
+    assert.equal(handshake.bearer?.toLowerCase(), tokens.length > 0 ? 'bearer' : undefined)
   })
 
 test('no query leaves anything behind that a reader of forms, strict or loose, takes for token', () => {

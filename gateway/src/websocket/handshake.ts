@@ -13,8 +13,8 @@ export interface Handshake {
   readonly query: string | undefined
   /** Subprotocols without `bearer` and its token. */
   readonly protocols: readonly string[]
-  /** `bearer` is what the gateway answers where the upstream chooses none. */
-  readonly offersBearer: boolean
+  /** `bearer` as the caller spelt it: what the gateway answers where the upstream chooses none. */
+  readonly bearer: string | undefined
 }
 
 /** True for what goes the way of WebSockets; any other upgrade is a plain request whose Upgrade is dropped. */
@@ -38,11 +38,14 @@ export function readHandshake(rawHeaders: readonly string[], query: string | und
   const offered = listProtocols(rawHeaders)
   const protocols: string[] = []
   for (let i = 0; i < offered.length; i++) {
-    if (offered[i] !== 'bearer') protocols.push(offered[i] as string)
+    if (!isBearer(offered[i] as string)) protocols.push(offered[i] as string)
     else tokens.push(offered[++i] ?? '')
   }
-  return { tokens, query: left, protocols, offersBearer: offered.includes('bearer') }
+  return { tokens, query: left, protocols, bearer: offered.find(isBearer) }
 }
+
+/** In any case: what follows is a token and goes no further, whoever wrote the name how. */
+const isBearer = (protocol: string): boolean => protocol.toLowerCase() === 'bearer'
 
 function takeTokens(query: string | undefined, tokens: string[]): string | undefined {
   if (query === undefined || !/token|%/i.test(query)) return query

@@ -9,7 +9,7 @@ import type { RouteTable } from '../table/route-table.ts'
 import { type Handshake, readHandshake, requireHandshake } from './handshake.ts'
 
 const SWITCHED = 101
-const NO_HANDSHAKE: Handshake = { tokens: [], query: undefined, protocols: [], offersBearer: false }
+const NO_HANDSHAKE: Handshake = { tokens: [], query: undefined, protocols: [], bearer: undefined }
 
 /** One WebSocket's handshake on its way through the gateway. */
 export class SocketVisit extends Visit {
