@@ -1,4 +1,4 @@
-import type { RequestListener, Server } from 'node:http'
+import type { RequestListener } from 'node:http'
 import type { Environment } from '@munjigi/env/variables'
 import { createServer } from '@munjigi/server/create-server'
 import { createLogger, type LogLevel } from '@munjigi/server/logger'
@@ -31,7 +31,6 @@ import { Sockets } from './websocket/sockets.ts'
 
 /** How closely the waiting for services and callers is timed. */
 const LOOK_MS = 100
-const DRAIN_LOOK_MS = 50
 
 export interface GatewayOptions {
   /** Path of services.yaml; followed while the gateway runs. */
@@ -99,7 +98,8 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   ownRoutes(app, { table, upstreams, authenticate })
   app.addReadyCheck('keys', async () => admission.requireKeys())
   if (store !== undefined) app.addReadyCheck('store', () => store.isAlive())
-  app.addHook('preClose', async () => drain(server, sockets))
+  // Requests in flight finish, and createServer closes their connections behind them.
+  app.addHook('preClose', async () => sockets.drain())
   app.addHook('onClose', async () => {
     unfollow?.()
     source.close()
@@ -185,11 +185,4 @@ function openDoor({ table, authenticate, upstreams, sockets, patience, recorders
 function requireRoute(route: Route | undefined): Route {
   if (route === undefined) throw moduleNotFound()
   return route
-}
-
-/** Sockets are told to go elsewhere; requests in flight finish, and their connections close behind them. */
-function drain(server: Server, sockets: Sockets): void {
-  sockets.drain()
-  const looking = setInterval(() => server.closeIdleConnections(), DRAIN_LOOK_MS)
-  server.once('close', () => clearInterval(looking))
 }
