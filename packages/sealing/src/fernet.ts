@@ -15,6 +15,8 @@ export interface KeyRing {
   seal(text: string, bind?: string): string
   /** @throws when no key of the ring opens `token`, or it was sealed for another `bind`. */
   open(token: string, bind?: string): string
+  /** Whether `token` was made with the first key; if not, it is due to be sealed again. @throws when it is no Fernet token. */
+  isCurrent(token: string): boolean
 }
 
 /**
@@ -34,6 +36,7 @@ export function keyRing(keys: string): KeyRing {
       if (!text.startsWith(start)) throw new Error('the sealed text belongs to another place')
       return text.slice(start.length)
     },
+    isCurrent: (token) => isMadeWith(first, decodeToken(token)),
   }
 }
 
@@ -52,6 +55,7 @@ function readKey(text: string, index: number): FernetKey {
 }
 
 function encrypt(key: FernetKey, text: string): string {
+  if (!text.isWellFormed()) throw new Error('a text with half of a surrogate pair would open as another')
   const header = Buffer.alloc(HEADER_BYTES)
   header.writeUInt8(VERSION)
   header.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 1000)), 1)
@@ -71,12 +75,14 @@ function decodeToken(token: string): Buffer {
 }
 
 function decryptWithAny(ring: FernetKey[], bytes: Buffer): string {
-  const signed = bytes.subarray(0, -MAC_BYTES)
-  const tag = bytes.subarray(-MAC_BYTES)
-  const key = ring.find((candidate) => timingSafeEqual(mac(candidate, signed), tag))
+  const key = ring.find((candidate) => isMadeWith(candidate, bytes))
   if (!key) throw new Error(`none of the ${ring.length} sealing keys opens this`)
   const decipher = createDecipheriv('aes-128-cbc', key.encryption, bytes.subarray(9, HEADER_BYTES))
-  return Buffer.concat([decipher.update(signed.subarray(HEADER_BYTES)), decipher.final()]).toString('utf8')
+  return Buffer.concat([decipher.update(bytes.subarray(HEADER_BYTES, -MAC_BYTES)), decipher.final()]).toString('utf8')
+}
+
+function isMadeWith(key: FernetKey, bytes: Buffer): boolean {
+  return timingSafeEqual(mac(key, bytes.subarray(0, -MAC_BYTES)), bytes.subarray(-MAC_BYTES))
 }
 
 function mac(key: FernetKey, signed: Buffer): Buffer {
