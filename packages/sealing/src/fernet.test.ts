@@ -1,14 +1,67 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
+import fc from 'fast-check'
 import { keyRing } from './fernet.ts'
 
 const KEY = 'AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8='
 const OTHER = randomBytes(32).toString('base64url')
 const VECTOR = 'gAAAAABlU_EAAAECAwQFBgcICQoLDA0OD1KJY3y_dOLp3XY4yutmHHC5IXRJT91bem3PYgNCGHR1lRYdhqU6NubpCFfSFnRwrg=='
 
+interface Vector {
+  keys: string[]
+  token: string
+  text: string
+  is_current: boolean
+}
+
 test('a token made by another implementation opens', () => {
   assert.equal(keyRing(KEY).open(VECTOR), 'hello 한')
+})
+
+test('tokens made by Python under one or several keys open, and those of the first key are current', () => {
+  const vectors = readFileSync(new URL('../vectors/fernet.jsonl', import.meta.url), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line): Vector => JSON.parse(line))
+
+  assert.ok(vectors.some((vector) => vector.keys.length === 3 && !vector.is_current))
+  for (const { keys, token, text, is_current } of vectors) {
+    const ring = keyRing(keys.join(','))
+    assert.equal(ring.open(token), text)
+    assert.equal(ring.isCurrent(token), is_current)
+  }
+})
+
+test('any well-formed text comes back as it was, for any place, under any key of the ring', () => {
+  const keys = fc.array(fc.uint8Array({ minLength: 32, maxLength: 32 }), { minLength: 1, maxLength: 4 })
+  fc.assert(
+    fc.property(keys, fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (raw, text, place) => {
+      const names = raw.map((bytes) => Buffer.from(bytes).toString('base64url'))
+      const ring = keyRing(names.join(','))
+
+      for (const key of names) {
+        assert.equal(ring.open(keyRing(key).seal(text)), text)
+        assert.equal(ring.open(keyRing(key).seal(text, place), place), text)
+      }
+    }),
+  )
+})
+
+test('a text with half of a surrogate pair is not sealed: it would open as another', () => {
+  assert.throws(() => keyRing(KEY).seal('x\ud83d'), /half of a surrogate pair/)
+})
+
+test('a token of an older key, or of none, is not current', () => {
+  const old = keyRing(KEY).seal('secret')
+  const rotated = keyRing(`${OTHER},${KEY}`)
+
+  assert.ok(keyRing(KEY).isCurrent(old))
+  assert.ok(!rotated.isCurrent(old))
+  assert.ok(rotated.isCurrent(rotated.seal(rotated.open(old))))
+  assert.ok(!keyRing(OTHER).isCurrent(old))
+  assert.throws(() => rotated.isCurrent('secret'), /not a Fernet token/)
 })
 
 test('what is sealed opens again and differs each time', () => {
