@@ -8,6 +8,7 @@ const MAY: Record<string, string[]> = {
   server: ['problem'],
   client: ['contracts', 'problem'],
   identity: ['contracts', 'env', 'problem'],
+  'chatbot-sdk': ['contracts', 'db', 'identity', 'problem', 'sealing', 'store'],
   testing: ['contracts', 'db', 'store', 'dev-idp'],
 }
 const folders = globSync(

@@ -5,3 +5,5 @@ export const X_SERVICE_CONTEXT = 'x-service-context'
 export const X_REQUEST_ID = 'x-request-id'
 export const X_INTERNAL_KEY = 'x-internal-key'
 export const TRACEPARENT = 'traceparent'
+/** HMAC-SHA256 over a canonical JSON body, base64url without padding: relay to chatbot, and chatbot to relay. */
+export const X_RELAY_SIGNATURE = 'x-relay-signature'

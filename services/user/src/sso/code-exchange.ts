@@ -5,7 +5,7 @@ import { Check } from 'typebox/value'
 import { answerInvalid } from '../problems.ts'
 import type { Login, SignedIn, SignInAnswer } from './idp.ts'
 
-export const CLOCK_TOLERANCE_S = 30
+const CLOCK_TOLERANCE_S = 30
 
 const Roles = Type.Object({ roles: Type.Array(Type.String()) })
 const KeycloakRoles = Type.Object({

@@ -1,0 +1,115 @@
+import * as client from 'openid-client'
+
+const COOL_DOWN_MS = 5_000
+const CLOCK_TOLERANCE_S = 30
+const UNKNOWN_KEY = 'OAUTH_KEY_SELECTION_FAILED'
+
+interface ProviderOptions {
+  /** The claim `iss`, letter by letter. */
+  issuer: string
+  clientId: string
+  clientSecret: string
+  /** URLs that begin with `from` are asked at `to` instead: the public address may be out of this machine's reach. */
+  reachedAt?: { from: string; to: string }
+  /** How long each question may take, in seconds. */
+  timeoutS: number
+  /** What the configuration must do besides, for example `useCodeIdTokenResponseType`. */
+  execute?: ((configuration: client.Configuration) => void)[]
+}
+
+export interface OpenIdProvider {
+  /**
+   * Protocol work of openid-client with the discovered configuration. A provider that signs by a key not seen before is
+   * discovered anew, at most once in 5 s, and the work done again.
+   * @throws ProviderError, or what `work` throws itself
+   */
+  use<T>(work: (configuration: client.Configuration) => T | Promise<T>): Promise<T>
+}
+
+/** What a provider's answer came to; `message` may hold its words and is for the log alone. */
+export class ProviderError extends Error {
+  /**
+   * `unreachable`: no answer, a 5xx, or what no provider answers (HTML). `refused`: an OAuth error (RFC 6749 §5.2).
+   * `invalid`: its answer is not for us, not fresh, or not signed by it.
+   */
+  readonly kind: 'unreachable' | 'refused' | 'invalid'
+  readonly status: number | undefined
+  /** RFC 6749 §5.2; of an invalid answer the library's code. */
+  readonly error: string | undefined
+  readonly description: string | undefined
+
+  constructor(cause: Error) {
+    const body = cause instanceof client.ResponseBodyError ? cause : undefined
+    const code = (cause as { code?: unknown }).code
+    super(body ? `${body.status} ${body.error}: ${body.error_description ?? ''}` : cause.message, { cause })
+    this.name = 'ProviderError'
+    this.status = body?.status
+    this.error = body?.error ?? (typeof code === 'string' ? code : undefined)
+    this.description = body?.error_description
+    if (isUnreachable(cause, code) || (this.status !== undefined && this.status >= 500)) this.kind = 'unreachable'
+    else this.kind = body === undefined ? 'invalid' : 'refused'
+  }
+}
+
+/** An OpenID provider by discovery (OpenID Connect Discovery §4), asked for the first time at the first work. */
+export function openIdProvider(options: ProviderOptions): OpenIdProvider {
+  let discovered: Promise<client.Configuration> | undefined
+  let discoveredAt = 0
+  const configuration = (): Promise<client.Configuration> => {
+    if (discovered === undefined) discoveredAt = Date.now()
+    discovered ??= discover(options).catch((error) => {
+      discovered = undefined
+      throw error
+    })
+    return discovered
+  }
+  /** A provider signs by a new key at once, and the library keeps the old ones for a minute. */
+  const withNewKeys = async (error: unknown): Promise<client.Configuration> => {
+    const isUnknownKey = (error as { code?: unknown }).code === UNKNOWN_KEY
+    if (!isUnknownKey || Date.now() - discoveredAt < COOL_DOWN_MS) throw error
+    discoveredAt = Date.now()
+    const renewed = await discover(options)
+    discovered = Promise.resolve(renewed)
+    return renewed
+  }
+
+  return {
+    use: async (work) => {
+      try {
+        const known = await configuration()
+        return await Promise.resolve(work(known)).catch(async (error) => work(await withNewKeys(error)))
+      } catch (error) {
+        throw isOfTheProtocol(error) ? new ProviderError(error) : error
+      }
+    },
+  }
+}
+
+function discover({ issuer, clientId, clientSecret, reachedAt, timeoutS, execute = [] }: ProviderOptions) {
+  const isPlain = [issuer, reachedAt?.to].some((url) => url?.startsWith('http:'))
+  const metadata = { client_secret: clientSecret, [client.clockTolerance]: CLOCK_TOLERANCE_S }
+  return client.discovery(new URL(issuer), clientId, metadata, undefined, {
+    timeout: timeoutS,
+    [client.customFetch]: (url, init) => fetch(addressOf(url, reachedAt), init as RequestInit),
+    execute: [...execute, ...(isPlain ? [client.allowInsecureRequests] : [])],
+  })
+}
+
+function addressOf(url: string, reachedAt: ProviderOptions['reachedAt']): string {
+  return reachedAt !== undefined && url.startsWith(reachedAt.from)
+    ? reachedAt.to + url.slice(reachedAt.from.length)
+    : url
+}
+
+/** What the library and `fetch` throw; anything else is the work's own. */
+const isOfTheProtocol = (error: unknown): error is Error =>
+  error instanceof client.ClientError ||
+  error instanceof client.ResponseBodyError ||
+  error instanceof client.AuthorizationResponseError ||
+  error instanceof client.WWWAuthenticateChallengeError ||
+  error instanceof TypeError
+
+const NO_ANSWER = new Set<unknown>(['OAUTH_TIMEOUT', 'OAUTH_RESPONSE_IS_NOT_CONFORM', 'OAUTH_RESPONSE_IS_NOT_JSON'])
+
+const isUnreachable = (error: Error, code: unknown): boolean =>
+  NO_ANSWER.has(code) || (error instanceof TypeError && !code)
