@@ -56,6 +56,28 @@ def callback(chatbot_user_id):
     }
 
 
+def new_login_link():
+    return {
+        "chatbot_user_id": "카카오-김",
+        "callback_url": "https://bot.example.com/users/callback",
+        "client_key": "kakao-bot",
+        "redirect_after": "/done?lang=ko",
+        "display_name": "김철수 🙂",
+        "ts": 1767225600,
+        "nonce": "c2l4dGVlbiBieXRlcyE",
+    }
+
+
+def unlink_notice():
+    return {
+        "event": "unlink",
+        "client_key": "kakao-bot",
+        "chatbot_user_id": "카카오-김",
+        "ts": 1767225600,
+        "nonce": "c2l4dGVlbiBieXRlcyE",
+    }
+
+
 def signed(secret, canonical):
     digest = hmac.new(secret.encode(), canonical.encode(), hashlib.sha256).digest()
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
@@ -93,8 +115,9 @@ def fernet_cases():
 
 
 def canonical_cases():
-    for name in ["kakao-1", "카카오-김", "🙂-\U0010ffff", "\x7f\u2028\ue000"]:
-        yield canonical_case("0123456789abcdef0123456789abcdef", callback(name))
+    named = [callback(name) for name in ["kakao-1", "카카오-김", "🙂-김", "\x7f\u2028\ue000\U0010ffff"]]
+    for payload in [*named, new_login_link(), unlink_notice()]:
+        yield canonical_case("0123456789abcdef0123456789abcdef", payload)
     yield canonical_case("키", {"\U0001f642": 1, "\ue000": 2, "\uffff": 3, "\ud7ff": 4, "10": 5, "2": 6, "__proto__": {"b": [], "a": {}}})
     yield canonical_case("secret", "".join(map(chr, [*range(0x20), *range(0x7E, 0xA1)])))
     for _ in range(600):
