@@ -21,6 +21,22 @@ test('a request with a token reaches its service with the verified subject, and 
   )
 })
 
+test('an open route may be given a foreign Authorization, once, and never a bearer token', async (t) => {
+  const gateway = await runGateway(t)
+  const carried = async (...lines: string[]) => {
+    const headers = lines.map((line) => `Authorization: ${line}\r\n`).join('')
+    await raw(gateway.port, `GET /api/meal/open HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n${headers}\r\n`)
+    return gateway.seen.at(-1)?.rawHeaders.filter(([name]) => /authorization/i.test(name))
+  }
+  assert.deepEqual(await carried('KakaoAK key'), [])
+  await gateway.rewrite((text) => text.replace('path: /open, access: open', '$&, authorization: forward'))
+
+  assert.deepEqual(await carried('KakaoAK key'), [['authorization', 'KakaoAK key']])
+  assert.deepEqual(await carried(gateway.bearer()), [])
+  assert.deepEqual(await carried('  bEARER\tx'), [])
+  assert.deepEqual(await carried('KakaoAK key', 'KakaoAK other'), [])
+})
+
 test('a service moves to another host by a change of services.yaml, and no request fails meanwhile', async (t) => {
   const other = await testUpstream((_request, response) => response.end('other'))
   t.after(() => other.close())

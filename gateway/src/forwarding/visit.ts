@@ -84,10 +84,14 @@ export class Visit {
       requestId: this.requestId,
       traceparent: isTraceContinued ? traceparent : newTraceparent(),
       isTraceContinued,
-      authorization: token === undefined ? undefined : `Bearer ${token.token}`,
+      authorization: token === undefined ? this.#foreignAuthorization : `Bearer ${token.token}`,
       subject: token?.subject,
       identityHeaders: upstream.settings.identityHeaders,
     })
+  }
+
+  get #foreignAuthorization(): string | undefined {
+    return this.route?.rule.forwardsForeignAuthorization === true ? foreignAuthorization(this.request) : undefined
   }
 
   /** What the caller is told of an error; what is no Problem is a bug and told to the log alone. */
@@ -118,4 +122,10 @@ export class Visit {
       }),
     )
   }
+}
+
+/** A single `Authorization` of another scheme than Bearer; a person's token is never left to an open route. */
+function foreignAuthorization({ headersDistinct }: IncomingMessage): string | undefined {
+  const [value, ...more] = headersDistinct.authorization ?? []
+  return value === undefined || more.length > 0 || /^\s*bearer\b/i.test(value) ? undefined : value
 }

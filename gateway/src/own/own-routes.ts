@@ -84,6 +84,7 @@ const ANYBODY: Rule = {
   level: 'user',
   clients: new Set(),
   isPendingAllowed: false,
+  forwardsForeignAuthorization: false,
 }
 
 async function requireSuperuser(

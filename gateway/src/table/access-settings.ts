@@ -10,6 +10,8 @@ export interface AccessSettings {
   readonly level: Level
   readonly clients: ReadonlySet<string>
   readonly isPendingAllowed: boolean
+  /** An `Authorization` that is no Bearer goes on unread; on open routes alone (docs/decisions/0006). */
+  readonly forwardsForeignAuthorization: boolean
 }
 
 const DEFAULT: AccessSettings = {
@@ -18,6 +20,7 @@ const DEFAULT: AccessSettings = {
   level: 'user',
   clients: new Set(),
   isPendingAllowed: false,
+  forwardsForeignAuthorization: false,
 }
 
 type AccessEntry = Omit<ModuleEntry, 'rules'> | RuleEntry
@@ -32,11 +35,15 @@ export function accessSettings(entry: AccessEntry, outer: AccessSettings = DEFAU
     level: access === 'section' ? (entry.level ?? inheritedLevel) : 'user',
     clients: entry.clients === undefined ? outer.clients : new Set(entry.clients),
     isPendingAllowed: entry.pending === undefined ? outer.isPendingAllowed : entry.pending === 'allow',
+    forwardsForeignAuthorization: access === 'open' && forwards(entry, outer),
   }
 }
 
+const forwards = ({ authorization }: AccessEntry, outer: AccessSettings): boolean =>
+  authorization === undefined ? outer.forwardsForeignAuthorization : authorization === 'forward'
+
 export interface AccessFault {
-  key: 'access' | 'section' | 'level'
+  key: 'access' | 'section' | 'level' | 'authorization'
   what: string
   remedy: string
 }
@@ -51,5 +58,11 @@ export function accessFault(entry: AccessEntry, settings: AccessSettings): Acces
     return { key: 'level', what: 'a level without a section', remedy: 'add "section: <id>" or remove the level' }
   if (settings.access === 'service' && settings.clients.size === 0)
     return { key: 'access', what: 'access: service lets nobody in', remedy: 'add "clients: [<client id>]"' }
+  if (entry.authorization === 'forward' && settings.access !== 'open')
+    return {
+      key: 'authorization',
+      what: `authorization: forward beside access: ${settings.access}`,
+      remedy: 'keep it for open routes: elsewhere the gateway reads Authorization itself',
+    }
   return undefined
 }

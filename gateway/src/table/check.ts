@@ -49,10 +49,12 @@ function moduleRows({ name, service, prefixes }: Module): string[][] {
   })
 }
 
-function accessText({ access, section, level, clients, isPendingAllowed }: Rule): string {
+function accessText(rule: Rule): string {
+  const { access, section, level, clients, isPendingAllowed } = rule
   const parts: string[] = [section === undefined ? access : `section ${section} (${level})`]
   const asksWho = access !== 'open' && access !== 'public'
   if (asksWho && clients.size > 0) parts.push(`clients: ${[...clients].join(' ')}`)
   if (asksWho && isPendingAllowed) parts.push('pending: allow')
+  if (rule.forwardsForeignAuthorization) parts.push('authorization: forward')
   return parts.join(', ')
 }

@@ -111,6 +111,7 @@ test('access that contradicts itself or lets nobody in is refused', () => {
     ['{m: {access: section}}', /without a section/],
     ['{m: {access: public, section: x}}', /beside access: public/],
     ['{m: {level: admin}}', /level without a section/],
+    ['{m: {authorization: forward}}', /authorization: forward beside access: authenticated/],
     ['{m: {access: service}}', /lets nobody in/],
     ['{m: {rules: [{path: /x, access: section}]}}', /without a section/],
   ]

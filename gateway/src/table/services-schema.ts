@@ -21,6 +21,12 @@ const accessKeys = {
   pending: Type.Optional(
     Type.Enum(['allow', 'refuse'], { description: 'Whether people waiting for approval may use it; default refuse.' }),
   ),
+  authorization: Type.Optional(
+    Type.Enum(['drop', 'forward'], {
+      description:
+        "forward: an Authorization of another scheme than Bearer goes on unread, for a webhook's own key; open only, default drop.",
+    }),
+  ),
 }
 
 const Rule = Type.Object(
