@@ -72,4 +72,7 @@ const failures = new Map<string, Failure>(
 )
 
 /** What a person reads of a failure: what happened, and what to do. */
-export const failureText = (type: string, language: 'ko' | 'en'): Text => (failures.get(type) ?? unexpected)[language]
+export function failureText(type: string, language: 'ko' | 'en'): { title: string; paragraphs: string[] } {
+  const [title, advice] = (failures.get(type) ?? unexpected)[language]
+  return { title, paragraphs: [advice] }
+}

@@ -1,4 +1,5 @@
 import formbody from '@fastify/formbody'
+import { failurePage } from '@munjigi/server/failure-page'
 import type { TypeBoxProvider } from '@munjigi/server/typebox-provider'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { Type } from 'typebox'
@@ -8,13 +9,15 @@ import { clearRefreshCookie, peekRefreshCookie, setRefreshCookie } from '../sess
 import { readRefreshToken } from '../sessions/refresh-token.ts'
 import { signOut } from '../sessions/session-end.ts'
 import { deliver } from './delivery.ts'
-import { failurePage } from './failure-page.ts'
+import { failureText } from './failure-texts.ts'
 import { beginLogin, takeLogin } from './login-state.ts'
 import { signIn } from './sign-in.ts'
 
 const BODY_LIMIT_BYTES = 64 * 1024
 const REFUSED = new Set(['access_denied', 'login_required', 'interaction_required', 'consent_required'])
 const UNAVAILABLE = new Set(['temporarily_unavailable', 'server_error'])
+
+const again = { ko: '다시 로그인', en: 'Sign in again' }
 
 const Answer = Type.Object({
   state: Type.String({ minLength: 1, maxLength: 100 }),
@@ -31,7 +34,12 @@ export async function ssoRoutes(scope: FastifyInstance, deps: UserDeps): Promise
   const tags = ['sso']
   const loginUrl = settings.idp.redirectUrl.replace(/callback\/?$/, 'login/')
   await app.register(formbody, { bodyLimit: BODY_LIMIT_BYTES })
-  app.setErrorHandler(failurePage(loginUrl))
+  app.setErrorHandler(
+    failurePage(({ type }, language) => ({
+      ...failureText(type, language),
+      action: { label: again[language], href: loginUrl },
+    })),
+  )
 
   app.get(
     '/api/auth/login',
