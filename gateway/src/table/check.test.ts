@@ -32,7 +32,8 @@ test('the route table of a good file is printed, one line a rule', () => {
     /^ +\/login +all +open$/,
     /^ +\/v1\/menus +GET HEAD +public$/,
     /^ +\/v1\/menus +all +authenticated, clients: notice-service$/,
-    /^kakao-bot +http:\/\/kakao-bot:8000 \(external\)/,
+    /^documents +http:\/\/documents:8000 \(external\)/,
+    /^ +\/webhooks\/kakao\/unlink +all +open, authorization: forward$/,
   ])
     assert.equal(lines.filter((printed) => line.test(printed)).length, 1, String(line))
 })
