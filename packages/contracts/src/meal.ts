@@ -11,6 +11,10 @@ export const Restaurant = Type.Object({
 })
 export type Restaurant = Static<typeof Restaurant>
 
+/** `GET restaurants`, by name; `GET administered-restaurants`: those whose menus the caller may edit. */
+export const Restaurants = Type.Object({ restaurants: Type.Array(Restaurant) })
+export type Restaurants = Static<typeof Restaurants>
+
 const MealTime = Type.Enum(['breakfast', 'lunch', 'dinner'])
 
 /** One menu: what a restaurant serves at one meal of one day. */
@@ -24,6 +28,10 @@ export const Menu = Type.Object({
   updated_at: Type.String({ format: 'date-time' }),
 })
 export type Menu = Static<typeof Menu>
+
+/** `GET menus?date=`, in the order of the day within a restaurant. */
+export const Menus = Type.Object({ menus: Type.Array(Menu) })
+export type Menus = Static<typeof Menus>
 
 export const NewMenu = Type.Object(
   {

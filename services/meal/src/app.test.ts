@@ -111,7 +111,11 @@ test('a bad token is refused on public routes too', async () => {
 })
 
 test('every other route refuses without a token, and without X-User-Sub', async () => {
-  for (const [method, path, payload] of [...writes, ['DELETE', `/menus/${nowhere}`] as const]) {
+  const others = [
+    ['DELETE', `/menus/${nowhere}`],
+    ['GET', '/administered-restaurants'],
+  ] as const
+  for (const [method, path, payload] of [...writes, ...others]) {
     const anonymous = await call(method, path, undefined, payload)
     const withoutSub = await app.inject({
       method,
@@ -202,6 +206,37 @@ test('grants say who gave them, are given once, and withdrawing needs the same r
   assert.deepEqual(refusal(await call('DELETE', other, administrator)), [404, '/problems/admin-not-found'])
   const listed: { keycloak_sub: string }[] = (await call('GET', '/admins', administrator)).json().admins
   assert.equal(listed.filter(({ keycloak_sub }) => keycloak_sub === sub).length, 2)
+})
+
+test('who administers, or holds the grant for all, is told of every restaurant, and others of those granted to them', async () => {
+  const [own, other] = [await addRestaurant(), await addRestaurant()]
+  const cook = { sub: `cook-${own}` }
+  const cookOfAll = { sub: `cook-of-all-${own}` }
+  await grant(cook.sub, own)
+  await grant(cookOfAll.sub, null)
+  const restaurantsOf = async (claims: Claims): Promise<string[]> =>
+    (await call('GET', '/administered-restaurants', claims)).json().restaurants.map(({ id }: { id: string }) => id)
+
+  assert.deepEqual(await restaurantsOf(somebody), [])
+  assert.deepEqual(await restaurantsOf(cook), [own])
+  for (const claims of [administrator, cookOfAll])
+    for (const id of [own, other]) assert.ok((await restaurantsOf(claims)).includes(id), claims.sub)
+})
+
+test('a client account administers no restaurant by itself, and one that acts for a person what that person does', async () => {
+  const restaurant = await addRestaurant()
+  const cook = `cook-${restaurant}`
+  await grant(cook, restaurant)
+  const roles = { resource_access: { 'meal-service': { roles: ['meal_admin'] } } }
+  const client = { sub: 'service-notice', sid: undefined, client_id: 'notice-service', ...roles }
+  const acting = { sub: cook, scope: 'meal', act: { sub: 'service-notice' } }
+
+  assert.deepEqual((await call('GET', '/administered-restaurants', client)).json(), { restaurants: [] })
+  const { restaurants } = (await call('GET', '/administered-restaurants', acting)).json()
+  assert.deepEqual(
+    restaurants.map(({ id }: { id: string }) => id),
+    [restaurant],
+  )
 })
 
 test('two menus for one meal of a restaurant: of ten at once one is made', async () => {
@@ -320,6 +355,7 @@ test('the OpenAPI document says which routes are public, and answers everybody',
   assert.deepEqual(document.security, [{ bearer: [] }])
   assert.deepEqual(Object.keys(document.paths), [
     '/api/meal/v1/restaurants',
+    '/api/meal/v1/administered-restaurants',
     '/api/meal/v1/restaurants/{id}',
     '/api/meal/v1/menus',
     '/api/meal/v1/menus/{id}',

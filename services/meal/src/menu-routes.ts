@@ -1,4 +1,4 @@
-import { Menu, NewMenu } from '@munjigi/contracts/meal'
+import { Menu, Menus, NewMenu } from '@munjigi/contracts/meal'
 import type { TypeBoxProvider } from '@munjigi/server/typebox-provider'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
@@ -34,7 +34,7 @@ export function menuRoutes(scope: FastifyInstance, meal: MealStore): void {
       tags: ['menus'],
       security: [],
       querystring: MenuQuery,
-      response: { 200: Type.Object({ menus: Type.Array(Menu) }) },
+      response: { 200: Menus },
     },
     handler: async ({ query }) => ({ menus: await meal.listMenus(query.date, query.restaurant_id) }),
   })

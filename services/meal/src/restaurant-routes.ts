@@ -1,9 +1,11 @@
-import { Restaurant } from '@munjigi/contracts/meal'
+import { Restaurant, Restaurants } from '@munjigi/contracts/meal'
+import { requireUser } from '@munjigi/identity/user-context'
 import type { TypeBoxProvider } from '@munjigi/server/typebox-provider'
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { requireAdministration } from './guards.ts'
 import { restaurantNotFound } from './problems.ts'
+import { administers } from './rights.ts'
 import type { MealStore } from './store.ts'
 
 const Id = Type.Pick(Restaurant, ['id'])
@@ -21,9 +23,24 @@ export function restaurantRoutes(scope: FastifyInstance, meal: MealStore): void 
       summary: 'All restaurants, by name',
       tags: ['restaurants'],
       security: [],
-      response: { 200: Type.Object({ restaurants: Type.Array(Restaurant) }) },
+      response: { 200: Restaurants },
     },
     handler: async () => ({ restaurants: await meal.listRestaurants() }),
+  })
+
+  app.route({
+    method: 'GET',
+    url: '/administered-restaurants',
+    schema: {
+      summary: 'The restaurants whose menus the caller may edit, by name; a client account by itself has none',
+      tags: ['restaurants'],
+      response: { 200: Restaurants },
+    },
+    handler: async (request) => {
+      const user = requireUser(request)
+      const [restaurants, grants] = await Promise.all([meal.listRestaurants(), meal.listGrants(user.sub)])
+      return { restaurants: restaurants.filter(({ id }) => administers(user, grants, id)) }
+    },
   })
 
   app.route({
