@@ -48,6 +48,7 @@ install_packages() {
   command -v redis-server >/dev/null || missing+=(redis-server)
   command -v curl >/dev/null || missing+=(curl)
   command -v chromium >/dev/null || missing+=(chromium)
+  command -v python3 >/dev/null || missing+=(python3)
   java_is_new_enough || missing+=(default-jre-headless)
   [ -f "$archive" ] || command -v mvn >/dev/null || missing+=(maven)
   [ ${#missing[@]} -gt 0 ] || return 0

@@ -16,7 +16,7 @@ revoke all on database munjigi, keycloak from public;
 SQL
 sql munjigi -c 'revoke create on schema public from public'
 
-for service in user meal trace; do
+for service in user meal trace chatbot; do
   variable="POSTGRES_${service^^}_PASSWORD"
   sql postgres -v password="${!variable:?}" -v login="munjigi_$service" -v serving="${service}_serving" <<'SQL'
 create role :"serving" nologin nosuperuser nobypassrls;
