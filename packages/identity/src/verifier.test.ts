@@ -304,6 +304,20 @@ test('the facts of a token: person, session, client and scope', async (t) => {
   assert.equal((await factsOf(keycloak.token({ ...client, sid: 's' }))).clientId, undefined)
 })
 
+test('a signature alone is judged of a token of another type, and by the same keys', async (t) => {
+  const { keycloak, partner, verifier } = await openHouse(t)
+  const logout = keycloak.token({ typ: 'Logout', exp: 1, aud: 'elsewhere' }, { typ: 'logout+jwt' })
+  keycloak.rotateKeys()
+  const byANewKey = keycloak.token({ typ: 'Logout' })
+  const { claims, header } = await verifier.verifySignature(logout)
+
+  assert.deepEqual([claims.typ, claims.aud, header.typ], ['Logout', 'elsewhere', 'logout+jwt'])
+  assert.equal((await verifier.verifySignature(byANewKey)).claims.typ, 'Logout')
+  assert.equal(await answerOf(verifier, logout), INVALID)
+  for (const forged of [`${logout.slice(0, -6)}AAAAAA`, partner.token({ iss: keycloak.issuer }), 'x.y.z'])
+    await assert.rejects(verifier.verifySignature(forged), { status: 401, type: 'token-invalid' })
+})
+
 test('a scope of ours that is no text holds a token to nothing', async (t) => {
   const { platform, verifier } = await openHouse(t)
 

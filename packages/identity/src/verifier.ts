@@ -31,6 +31,8 @@ export interface Verifier {
   verifyAtOnce(token: string): VerifiedToken | undefined
   /** @throws Problem 401 `token-invalid` or `token-expired`; 503 `keys-unavailable` where the issuer's keys were never had. */
   verify(token: string): Promise<VerifiedToken>
+  /** What a trusted issuer signed, of whatever type: the signature alone is judged. @throws as `verify`, but never `token-expired` */
+  verifySignature(token: string): Promise<ParsedJws>
   /** Takes a new list at once; issuers that stay keep their keys, what others signed is forgotten. */
   replaceIssuers(issuers: TrustedIssuer[]): void
   prefetch(): Promise<void>
@@ -92,22 +94,28 @@ export function createVerifier(options: VerifierOptions): Verifier {
     if (algorithm === undefined) throw tokenInvalid('The token is signed by an algorithm its issuer does not use here')
     return { jws, ...by, algorithm }
   }
-  const verifyAtOnce = (token: string): VerifiedToken | undefined => {
+  const readSigned = (token: string) => {
     const { jws, issuer, keys, algorithm } = read(token)
     const key = keys.find(jws.header.kid, algorithm)
     if (key === undefined) return undefined
     if (!isSignedBy(jws, algorithm, key)) throw signatureInvalid()
+    return { jws, issuer, keys }
+  }
+  const verifyAtOnce = (token: string): VerifiedToken | undefined => {
+    const signed = readSigned(token)
+    if (signed === undefined) return undefined
+    const { jws, issuer, keys } = signed
     checkClaims(jws, issuer, reservedNames, now())
     const facts = factsOf(token, jws, issuer)
     remember({ facts, source: keys, generation: keys.generation })
     return facts
   }
-  const verify = async (token: string): Promise<VerifiedToken> => {
-    const facts = verifyAtOnce(token)
-    if (facts !== undefined) return facts
+  const withKeys = async <T>(attempt: (token: string) => T | undefined, token: string): Promise<T> => {
+    const result = attempt(token)
+    if (result !== undefined) return result
     await read(token).keys.refetch()
     // Read anew: a reload may have changed the issuer, or taken it away, meanwhile.
-    const later = verifyAtOnce(token)
+    const later = attempt(token)
     if (later !== undefined) return later
     throw read(token).keys.isReady ? signatureInvalid() : keysUnavailable()
   }
@@ -121,7 +129,8 @@ export function createVerifier(options: VerifierOptions): Verifier {
       return undefined
     },
     verifyAtOnce,
-    verify,
+    verify: (token) => withKeys(verifyAtOnce, token),
+    verifySignature: (token) => withKeys((text) => readSigned(text)?.jws, token),
     replaceIssuers,
     prefetch: async () => {
       await Promise.all([...trusted.values()].map(({ keys }) => keys.refetch()))
