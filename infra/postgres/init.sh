@@ -1,22 +1,24 @@
 #!/usr/bin/env bash
 # Run once by the postgres image on an empty volume: the database, one login per service that owns nothing and may
 # bypass nothing, and one login that migrates. Passwords come from the environment; a missing one stops the start.
+# With SERVICE=<name> it makes that service's login alone, in a database that is older than the service.
 set -euo pipefail
-
-: "${POSTGRES_MIGRATOR_PASSWORD:?}" "${POSTGRES_KEYCLOAK_PASSWORD:?}"
 
 sql() { psql -v ON_ERROR_STOP=1 --username "$POSTGRES_USER" --dbname "$1" "${@:2}"; }
 
-sql postgres -v migrator="$POSTGRES_MIGRATOR_PASSWORD" -v keycloak="$POSTGRES_KEYCLOAK_PASSWORD" <<'SQL'
+if [ -z "${SERVICE:-}" ]; then
+  : "${POSTGRES_MIGRATOR_PASSWORD:?}" "${POSTGRES_KEYCLOAK_PASSWORD:?}"
+  sql postgres -v migrator="$POSTGRES_MIGRATOR_PASSWORD" -v keycloak="$POSTGRES_KEYCLOAK_PASSWORD" <<'SQL'
 create role munjigi_migrator login nosuperuser nobypassrls password :'migrator';
 create role keycloak login nosuperuser nobypassrls password :'keycloak';
 create database munjigi owner munjigi_migrator;
 create database keycloak owner keycloak;
 revoke all on database munjigi, keycloak from public;
 SQL
-sql munjigi -c 'revoke create on schema public from public'
+  sql munjigi -c 'revoke create on schema public from public'
+fi
 
-for service in user meal trace chatbot; do
+for service in ${SERVICE:-user meal trace chatbot}; do
   variable="POSTGRES_${service^^}_PASSWORD"
   sql postgres -v password="${!variable:?}" -v login="munjigi_$service" -v serving="${service}_serving" <<'SQL'
 create role :"serving" nologin nosuperuser nobypassrls;
