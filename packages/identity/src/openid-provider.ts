@@ -1,4 +1,5 @@
 import * as client from 'openid-client'
+import { askingOnce, fetchOnce } from './asked-once.ts'
 
 const COOL_DOWN_MS = 5_000
 const CLOCK_TOLERANCE_S = 30
@@ -20,10 +21,11 @@ interface ProviderOptions {
 export interface OpenIdProvider {
   /**
    * Protocol work of openid-client with the discovered configuration. A provider that signs by a key not seen before is
-   * discovered anew, at most once in 5 s, and the work done again.
+   * discovered anew, at most once in 5 s, and the work done again, on the answer that each of its POSTs had the first time.
+   * `heard` gets the body of such an answer before anything of it is checked.
    * @throws ProviderError, or what `work` throws itself
    */
-  use<T>(work: (configuration: client.Configuration) => T | Promise<T>): Promise<T>
+  use<T>(work: (configuration: client.Configuration) => T | Promise<T>, heard?: (body: string) => void): Promise<T>
 }
 
 /** What a provider's answer came to; `message` may hold its words and is for the log alone. */
@@ -74,10 +76,12 @@ export function openIdProvider(options: ProviderOptions): OpenIdProvider {
   }
 
   return {
-    use: async (work) => {
+    use: async (work, heard) => {
       try {
         const known = await configuration()
-        return await Promise.resolve(work(known)).catch(async (error) => work(await withNewKeys(error)))
+        return await askingOnce(heard, () =>
+          Promise.resolve(work(known)).catch(async (error) => work(await withNewKeys(error))),
+        )
       } catch (error) {
         throw isOfTheProtocol(error) ? new ProviderError(error) : error
       }
@@ -90,7 +94,7 @@ function discover({ issuer, clientId, clientSecret, reachedAt, timeoutS, execute
   const metadata = { client_secret: clientSecret, [client.clockTolerance]: CLOCK_TOLERANCE_S }
   return client.discovery(new URL(issuer), clientId, metadata, undefined, {
     timeout: timeoutS,
-    [client.customFetch]: (url, init) => fetch(addressOf(url, reachedAt), init as RequestInit),
+    [client.customFetch]: (url, init) => fetchOnce(addressOf(url, reachedAt), init as RequestInit),
     execute: [...execute, ...(isPlain ? [client.allowInsecureRequests] : [])],
   })
 }

@@ -1,4 +1,5 @@
 import formbody from '@fastify/formbody'
+import { newSecret } from '@munjigi/identity/browser-login'
 import { failurePage } from '@munjigi/server/failure-page'
 import type { TypeBoxProvider } from '@munjigi/server/typebox-provider'
 import type { FastifyInstance, FastifyReply } from 'fastify'
@@ -10,7 +11,7 @@ import { readRefreshToken } from '../sessions/refresh-token.ts'
 import { signOut } from '../sessions/session-end.ts'
 import { deliver } from './delivery.ts'
 import { failureText } from './failure-texts.ts'
-import { beginLogin, takeLogin } from './login-state.ts'
+import { ssoLogins } from './login-state.ts'
 import { signIn } from './sign-in.ts'
 
 const BODY_LIMIT_BYTES = 64 * 1024
@@ -30,6 +31,7 @@ const Answer = Type.Object({
 export async function ssoRoutes(scope: FastifyInstance, deps: UserDeps): Promise<void> {
   const app = scope.withTypeProvider<TypeBoxProvider>()
   const { settings, idp } = deps
+  const logins = ssoLogins(deps)
   const config = { access: 'open' } as const
   const tags = ['sso']
   const loginUrl = settings.idp.redirectUrl.replace(/callback\/?$/, 'login/')
@@ -45,8 +47,9 @@ export async function ssoRoutes(scope: FastifyInstance, deps: UserDeps): Promise
     '/api/auth/login',
     { config, schema: { tags, summary: 'Goes to the sign-in service' } },
     async (request, reply) => {
-      const login = await beginLogin(deps, request, reply)
-      return redirect(reply, await idp.authorizationUrl(login))
+      const nonce = newSecret()
+      const state = await logins.begin(request, reply, { nonce })
+      return redirect(reply, await idp.authorizationUrl({ state, nonce }))
     },
   )
 
@@ -63,10 +66,10 @@ export async function ssoRoutes(scope: FastifyInstance, deps: UserDeps): Promise
     },
     async (request, reply) => {
       const { state, code, id_token, error } = request.body
-      const login = await takeLogin(deps, request, state)
+      const { nonce } = await logins.take(request, state)
       if (error !== undefined) throw refusalOf(error)
       if (code === undefined || id_token === undefined) throw loginExpired()
-      const identity = await idp.finish({ state, code, id_token }, login)
+      const identity = await idp.finish({ state, code, id_token }, { state, nonce })
       const accessTtl = settings.delivery === 'token' ? settings.urlTokenTtl : settings.accessTtl
       const session = await signIn(deps, identity, { accessTtl, requestId: request.id })
       const target = await deliver(deps, session)
