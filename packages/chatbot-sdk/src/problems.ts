@@ -1,0 +1,13 @@
+import { Problem } from '@munjigi/problem'
+
+// For the first two a new login link is what to offer.
+export const notLinked = () => new Problem(401, 'not-linked', 'This chat is linked to nobody')
+export const loginEnded = (cause?: unknown) => new Problem(401, 'login-ended', 'The login has ended', { cause })
+export const loginDisabled = (cause?: unknown) =>
+  new Problem(403, 'login-disabled', 'The account is disabled', { cause })
+export const loginMisconfigured = (cause?: unknown) =>
+  new Problem(502, 'login-misconfigured', 'The identity provider refuses our configuration', { cause })
+export const loginUnavailable = (cause?: unknown) =>
+  new Problem(503, 'login-unavailable', 'The login cannot be renewed now', { cause, headers: { 'retry-after': '5' } })
+export const tokensUnreadable = (cause?: unknown) =>
+  new Problem(500, 'tokens-unreadable', 'The stored tokens cannot be used', { cause })
