@@ -57,6 +57,21 @@ test('keys, browser sessions and logins live on when the directory does', async 
   for (const file of readdirSync(directory)) assert.equal(statSync(join(directory, file)).mode & 0o077, 0)
 })
 
+test('an offline token is refused at another address of the same realm, in words that say so', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'dev-idp-'))
+  const first = await startDevIdp({ realmFile, port: 0, directory })
+  const { refresh_token } = await signIn(first, idpBrowser(), { scope: 'openid offline_access' })
+  const second = await startDevIdp({ realmFile, port: 0, directory })
+  const answer = await refresh(second, refresh_token)
+  await first.close()
+  await second.close()
+
+  assert.deepEqual(answer, {
+    status: 400,
+    body: { error: 'invalid_grant', error_description: `Invalid token issuer. Expected '${second.issuer}'` },
+  })
+})
+
 test('a new directory is a new realm: nothing of another one is good', async () => {
   const tokens = await signIn(idp)
   const other = await startDevIdp({ realmFile, port: 0, directory: mkdtempSync(join(tmpdir(), 'dev-idp-')) })

@@ -12,6 +12,7 @@ export async function livingAccessToken(idp: Idp, token: string): Promise<Living
   const claims = await idp.tokens.read(token)
   if (claims?.typ !== 'Bearer' || idp.records.find('Revoked', String(claims.jti)) !== undefined)
     return 'Token verification failed'
+  if (Number(claims.iat) < idp.realm.notBefore) return 'Token verification failed'
   // A client's own token has no session.
   if (claims.sid !== undefined && idp.logins.findAny(String(claims.sid), String(claims.azp)) === undefined)
     return 'user_session_not_found'

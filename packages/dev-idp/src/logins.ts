@@ -42,9 +42,7 @@ export function logins(records: Records, realm: Realm) {
   const save = (login: Login) => records.put('Login', idOf(login), login, lifetime(login))
   const find = (sid: string, client_id: string, offline: boolean) =>
     records.find<Login>('Login', idOf({ sid, client_id, offline }))
-  const endWhere = (ends: (login: Login) => boolean) => {
-    for (const login of records.list<Login>('Login')) if (ends(login)) records.remove('Login', idOf(login))
-  }
+  const list = (matches: (login: Login) => boolean) => records.list<Login>('Login').filter(matches)
 
   return {
     lifetime,
@@ -61,9 +59,13 @@ export function logins(records: Records, realm: Realm) {
     isDetached: (login: Pick<Login, 'sid' | 'client_id' | 'offline'>): boolean =>
       records.find('Detached', idOf(login)) !== undefined,
     end: (login: Login) => records.remove('Login', idOf(login)),
-    endSession: (sid: string) => endWhere((login) => login.sid === sid),
-    endOnline: (userId: string) => endWhere((login) => login.user_id === userId && !login.offline),
-    endAll: (userId: string) => endWhere((login) => login.user_id === userId),
+    list,
+    /** Gives back the logins that it ended. */
+    endWhere(ends: (login: Login) => boolean): Login[] {
+      const ended = list(ends)
+      for (const login of ended) records.remove('Login', idOf(login))
+      return ended
+    },
 
     /** @throws OAuthError ending the whole login when a token comes once more than `refreshTokenMaxReuse` allows. */
     use(login: Login, token: RefreshUse) {

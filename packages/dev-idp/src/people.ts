@@ -1,6 +1,5 @@
 import { createHash, randomUUID, timingSafeEqual } from 'node:crypto'
 import type { Realm, RealmUser } from './realm.ts'
-import { nowSeconds } from './records.ts'
 
 export interface Person extends RealmUser {
   id: string
@@ -71,10 +70,8 @@ export function people(realm: Realm): People {
   }
 }
 
-/** Whole seconds, as Keycloak has it: what was issued in this very second passes. */
-export function endEarlierTokens(person: Person): void {
-  person.notBefore = nowSeconds()
-}
+/** The token endpoint's `not-before-policy`: what was issued earlier is stale. */
+export const notBeforePolicy = (realm: Realm, person: Person): number => Math.max(realm.notBefore, person.notBefore)
 
 /** Compares digests, so that neither length nor content shows in the time. */
 export function sameText(known: string, given: string): boolean {

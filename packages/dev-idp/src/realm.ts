@@ -62,6 +62,8 @@ const Realm = Type.Object({
   ssoSessionIdleTimeout: Type.Integer({ default: 1800 }),
   ssoSessionMaxLifespan: Type.Integer({ default: 36_000 }),
   offlineSessionIdleTimeout: Type.Integer({ default: 2_592_000 }),
+  /** Unix seconds; what was issued earlier is stale. */
+  notBefore: Type.Integer({ default: 0 }),
   revokeRefreshToken: Flag(false),
   refreshTokenMaxReuse: Type.Integer({ default: 0 }),
   roles: Type.Object(
@@ -78,16 +80,21 @@ const Realm = Type.Object({
 export type Realm = Static<typeof Realm>
 
 /**
- * Reads a Keycloak realm file, `${NAME}` and `${NAME:default}` replaced in its text from `variables` as Keycloak's import does.
- * @throws Error naming every place that does not fit.
+ * A Keycloak realm file's text, `${NAME}` and `${NAME:default}` replaced from `variables` as Keycloak's import does:
+ * before it is parsed, so a value with a quote breaks the file there too.
  */
-export function readRealm(file: string, variables: Record<string, string | undefined> = {}): Realm {
-  // Keycloak replaces before it parses, so a value with a quote breaks the file there too.
-  const text = readFileSync(file, 'utf8').replaceAll(
+export const realmText = (file: string, variables: Record<string, string | undefined> = {}): string =>
+  readFileSync(file, 'utf8').replaceAll(
     /\$\{([^}:]+)(?::([^}]*))?\}/g,
     (whole, name: string, fallback?: string) => variables[name] ?? fallback ?? whole,
   )
-  const realm = Default(Realm, JSON.parse(text))
+
+/**
+ * Reads a realm file as `realmText` does.
+ * @throws Error naming every place that does not fit.
+ */
+export function readRealm(file: string, variables?: Record<string, string | undefined>): Realm {
+  const realm = Default(Realm, JSON.parse(realmText(file, variables)))
   if (Check(Realm, realm)) return realm
   const faults = Errors(Realm, realm).map((fault) => `${fault.instancePath || '/'} ${fault.message}`)
   throw new Error(`${file} is no usable realm:\n  ${faults.join('\n  ')}`)

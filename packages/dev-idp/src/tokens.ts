@@ -3,9 +3,11 @@ import { type JWTPayload, jwtVerify, SignJWT } from 'jose'
 import { audienceClaim, type Claims, halfHash, personClaims, roleClaims, type Subject } from './claims.ts'
 import type { Keys } from './keys.ts'
 import type { Login } from './logins.ts'
-import type { Realm } from './realm.ts'
+import type { Client, Realm } from './realm.ts'
 import { nowSeconds } from './records.ts'
 import { scopeText } from './scopes.ts'
+
+const LOGOUT_TOKEN_SECONDS = 120
 
 /** How an access token came about, in Keycloak's letters at the head of its `jti`. */
 export type Origin = 'onrtac' | 'ofrtac' | 'onrtrt' | 'ofrtrt' | 'ftrtte' | 'trrtcc'
@@ -30,12 +32,12 @@ interface AccessTokenRequest {
 
 export type Tokens = ReturnType<typeof tokens>
 
-/** Makes and reads tokens in Keycloak's form: the header's `typ` is always JWT, only the claim `typ` tells them apart. */
+/** Makes and reads tokens in Keycloak's form: the header's `typ` is JWT, only the claim `typ` tells them apart. */
 export function tokens(issuer: string, realm: Realm, keys: Keys) {
-  const sign = (claims: JWTPayload, lifetime: number) => {
+  const sign = (claims: JWTPayload, lifetime: number, typ = 'JWT') => {
     const { kid, privateKey } = keys.current()
     return new SignJWT({ ...claims, exp: nowSeconds() + lifetime, iat: nowSeconds(), iss: issuer })
-      .setProtectedHeader({ alg: 'RS256', typ: 'JWT', kid })
+      .setProtectedHeader({ alg: 'RS256', typ, kid })
       .sign(privateKey)
   }
 
@@ -81,6 +83,20 @@ export function tokens(issuer: string, realm: Realm, keys: Keys) {
       )
     },
 
+    /** OpenID Connect Back-Channel Logout 1.0 §2.4. */
+    logoutToken(login: Pick<Login, 'sid' | 'user_id'>, client: Client): Promise<string> {
+      const namesSession = client.attributes['backchannel.logout.session.required'] === 'true'
+      const claims = {
+        jti: randomUUID(),
+        aud: client.clientId,
+        sub: login.user_id,
+        typ: 'Logout',
+        ...(namesSession && { sid: login.sid }),
+        events: { 'http://schemas.openid.net/event/backchannel-logout': {} },
+      }
+      return sign(claims, LOGOUT_TOKEN_SECONDS, 'logout+jwt')
+    },
+
     /** `reuseId` names the line of successors; an offline token has no `exp`. */
     refreshToken(login: Login, lifetime: number, reuseId: string): Promise<string> {
       const now = nowSeconds()
@@ -114,8 +130,9 @@ export function tokens(issuer: string, realm: Realm, keys: Keys) {
       return claimsOf(verified)
     },
 
+    /** Whatever its issuer: with the same keys the realm may have been reached by another address. */
     readRefreshToken: (token: string): Promise<JWTPayload | undefined> =>
-      claimsOf(jwtVerify(token, keys.refreshSecret, { algorithms: ['HS512'], issuer, audience: issuer })),
+      claimsOf(jwtVerify(token, keys.refreshSecret, { algorithms: ['HS512'] })),
   }
 }
 

@@ -1,39 +1,37 @@
 import type { Administration } from '@munjigi/dev-idp/administration'
+import { callAdminApi, type Keycloak } from './keycloak-admin-api.ts'
 
-interface Keycloak {
-  /** Without a slash at its end. */
-  url: string
-  realm: string
-  admin: string
-  password: string
+interface Named {
+  id: string
+  name: string
 }
 
 /** A real Keycloak's admin API behind the interface that dev-idp has; `close` takes back people and keys it added. */
-export function keycloakAdministration(keycloak: Keycloak): Administration & { close(): Promise<void> } {
+export function keycloakAdministration(keycloak: Keycloak, realm: string): Administration & { close(): Promise<void> } {
   const added = new Set<string>()
   const keyComponents: string[] = []
-  const call = (method: string, path: string, body?: unknown) => adminCall(keycloak, method, path, body)
+  const call = (method: string, path: string, body?: unknown) =>
+    callAdminApi(keycloak, method, `/${realm}${path}`, body)
+  const read = async <T>(path: string): Promise<T> => (await (await call('GET', path)).json()) as T
 
-  const find = async (username: string): Promise<string> => {
-    const users = await call('GET', `/users?exact=true&username=${encodeURIComponent(username)}`)
-    const [user] = (await users.json()) as { id: string }[]
+  const pathOf = async (username: string): Promise<string> => {
+    const [user] = await read<{ id: string }[]>(`/users?exact=true&username=${encodeURIComponent(username)}`)
     if (user === undefined) throw new Error(`the realm has no ${username}`)
-    return user.id
+    return `/users/${user.id}`
   }
   const setEnabled = async (username: string, enabled: boolean) => {
-    const path = `/users/${await find(username)}`
+    const path = await pathOf(username)
     // A PUT replaces the person whole: what is left out is lost.
-    const user = (await (await call('GET', path)).json()) as object
-    await call('PUT', path, { ...user, enabled })
+    await call('PUT', path, { ...(await read<object>(path)), enabled })
   }
-  const grant = async (userId: string, path: string, mapping: string) => {
-    const role = await (await call('GET', path)).json()
-    await call('POST', `/users/${userId}/role-mappings/${mapping}`, [role])
-  }
+  const grant = async (userId: string, path: string, mapping: string) =>
+    call('POST', `/users/${userId}/role-mappings/${mapping}`, [await read(path)])
   const grantClientRoles = async (userId: string, clientId: string, names: string[]) => {
-    const [client] = (await (await call('GET', `/clients?clientId=${clientId}`)).json()) as { id: string }[]
+    const [client] = await read<{ id: string }[]>(`/clients?clientId=${clientId}`)
     for (const name of names) await grant(userId, `/clients/${client?.id}/roles/${name}`, `clients/${client?.id}`)
   }
+  const contains = async (role: Named, name: string) =>
+    role.name === name || (await read<Named[]>(`/roles-by-id/${role.id}/composites`)).some((part) => part.name === name)
 
   return {
     async addUser({ username, password, attributes, realmRoles = [], clientRoles = {} }) {
@@ -54,14 +52,35 @@ export function keycloakAdministration(keycloak: Keycloak): Administration & { c
     disableUser: (username) => setEnabled(username, false),
     enableUser: (username) => setEnabled(username, true),
     async deleteUser(username) {
-      await call('DELETE', `/users/${await find(username)}`)
+      await call('DELETE', await pathOf(username))
       added.delete(username)
     },
+    async setPassword(username, password) {
+      const credential = { type: 'password', value: password, temporary: false }
+      await call('PUT', `${await pathOf(username)}/reset-password`, credential)
+    },
+    async revokeRole(username, role) {
+      const path = `${await pathOf(username)}/role-mappings/realm`
+      for (const held of await read<Named[]>(path)) if (await contains(held, role)) await call('DELETE', path, [held])
+    },
     async endSessions(username) {
-      await call('POST', `/users/${await find(username)}/logout`)
+      await call('POST', `${await pathOf(username)}/logout`)
+    },
+    async endOfflineSessions(username) {
+      const path = await pathOf(username)
+      const ids = new Set<string>()
+      for (const client of await read<{ id: string }[]>('/clients'))
+        for (const { id } of await read<{ id: string }[]>(`${path}/offline-sessions/${client.id}`)) ids.add(id)
+      for (const id of ids) await call('DELETE', `/sessions/${id}?isOffline=true`)
+    },
+    async revokeConsent(username, clientId) {
+      await call('DELETE', `${await pathOf(username)}/consents/${clientId}`)
+    },
+    async endEarlierTokens() {
+      await call('PUT', '', { notBefore: Math.floor(Date.now() / 1000) })
     },
     async rotateKeys() {
-      const { id } = (await (await call('GET', '')).json()) as { id: string }
+      const { id } = await read<{ id: string }>('')
       const made = await call('POST', '/components', {
         name: `rsa-${Date.now()}`,
         parentId: id,
@@ -72,25 +91,8 @@ export function keycloakAdministration(keycloak: Keycloak): Administration & { c
       keyComponents.push(made.headers.get('location')?.split('/').at(-1) as string)
     },
     async close() {
-      for (const username of added) await call('DELETE', `/users/${await find(username)}`)
+      for (const username of added) await call('DELETE', await pathOf(username))
       for (const id of keyComponents) await call('DELETE', `/components/${id}`)
     },
   }
-}
-
-async function adminCall({ url, realm, admin, password }: Keycloak, method: string, path: string, body?: unknown) {
-  // Asked for anew each time: an admin token lives for a minute.
-  const answer = await fetch(`${url}/realms/master/protocol/openid-connect/token`, {
-    method: 'POST',
-    body: new URLSearchParams({ grant_type: 'password', client_id: 'admin-cli', username: admin, password }),
-  })
-  const { access_token } = (await answer.json()) as { access_token: string }
-  const response = await fetch(`${url}/admin/realms/${realm}${path}`, {
-    method,
-    headers: { authorization: `Bearer ${access_token}`, 'content-type': 'application/json' },
-    ...(body !== undefined && { body: JSON.stringify(body) }),
-  })
-  if (!response.ok)
-    throw new Error(`Keycloak answered ${method} ${path} with ${response.status}: ${await response.text()}`)
-  return response
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { decodeJwt } from 'jose'
 import { testProvider } from './provider.ts'
-import { assertRefused, providerRequests } from './provider-requests.ts'
+import { assertRefused, nextSecond, providerRequests } from './provider-requests.ts'
 
 // Runs on dev-idp and, where MUNJIGI_TEST_KEYCLOAK_URL is set, on Keycloak: what passes here may be relied on.
 const provider = await testProvider()
@@ -48,6 +48,8 @@ test('what is no refresh token of this client is refused in its own words', asyn
   const grant = { grant_type: 'refresh_token', refresh_token }
 
   assertRefused(await refresh('garbage'), 400, 'invalid_grant', 'Invalid refresh token')
+  const altered = refresh_token.slice(0, -6) + (refresh_token.endsWith('AAAAAA') ? 'BBBBBB' : 'AAAAAA')
+  assertRefused(await refresh(altered), 400, 'invalid_grant', 'Invalid refresh token')
   assertRefused(await refresh(access_token), 400, 'invalid_grant', 'Invalid refresh token')
   assertRefused(await post('token', { grant_type: 'refresh_token' }), 400, 'invalid_request', 'No refresh token')
   assertRefused(
@@ -60,6 +62,12 @@ test('what is no refresh token of this client is refused in its own words', asyn
   assertRefused(await post('token', { ...grant, client_secret: 'wrong' }), 401, 'unauthorized_client', credentials)
   assertRefused(await post('token', { ...grant, client_id: 'nobody' }), 401, 'invalid_client', credentials)
   assertRefused(await post('token', { ...grant, grant_type: 'nonsense' }), 400, 'unsupported_grant_type')
+  assertRefused(
+    await post('token', { grant_type: 'password', username: 'user.lee', password: 'munjigi-dev' }),
+    400,
+    'unauthorized_client',
+    'Client not allowed for direct access grants',
+  )
 })
 
 test('a disabled person is refused, and goes on with the same token once enabled again', async () => {
@@ -83,17 +91,64 @@ test('a deleted person is gone, and a namesake is somebody else', async () => {
   const refused = await refresh(refresh_token)
   const sub = await provider.addUser({ username: person.username, password: 'pw' })
 
-  assertRefused(refused, 400, 'invalid_grant')
+  assertRefused(refused, 400, 'invalid_grant', 'Offline user session not found')
   assert.notEqual(sub, person.sub)
   assert.equal(decodeJwt((await person.signIn()).access_token).sub, sub)
 })
 
-test('ended sessions refresh no more', async () => {
+test('ended sessions refresh no more, and an offline token of before is stale', async () => {
   const person = await newPerson()
-  const { refresh_token } = await person.signIn()
+  const online = await person.signIn()
+  const offline = await person.signIn('openid offline_access')
+  await nextSecond()
   await provider.endSessions(person.username)
 
-  assertRefused(await refresh(refresh_token), 400, 'invalid_grant')
+  assertRefused(await refresh(online.refresh_token), 400, 'invalid_grant', 'Session not active')
+  assertRefused(await refresh(offline.refresh_token), 400, 'invalid_grant', 'Stale token')
+})
+
+test('ended offline sessions and revoked consent end the offline login', async () => {
+  const person = await newPerson()
+  const endings = [
+    () => provider.endOfflineSessions(person.username),
+    () => provider.revokeConsent(person.username, 'kakao-bot'),
+  ]
+  for (const end of endings) {
+    const { refresh_token, access_token } = await person.signIn('openid offline_access')
+    await end()
+
+    assertRefused(await refresh(refresh_token), 400, 'invalid_grant', 'Offline user session not found')
+    assert.equal((await userinfo(access_token)).status, 401)
+  }
+  await assert.rejects(provider.revokeConsent(person.username, 'kakao-bot'))
+})
+
+test('without the role offline_access an offline login neither goes on nor begins, and an online one does', async () => {
+  const person = await newPerson()
+  const { refresh_token } = await person.signIn('openid offline_access')
+  await provider.revokeRole(person.username, 'offline_access')
+
+  const notGranted = 'Offline session invalid because offline access not granted anymore'
+  assertRefused(await refresh(refresh_token), 400, 'invalid_grant', notGranted)
+  await assert.rejects(
+    person.signIn('openid offline_access'),
+    /400: .*"not_allowed".*Offline tokens not allowed for the user or client/,
+  )
+  assert.equal((await refresh((await person.signIn()).refresh_token)).status, 200)
+})
+
+test('a password that an administrator sets ends nothing', async () => {
+  const person = await newPerson()
+  const { refresh_token } = await person.signIn('openid offline_access')
+  await provider.setPassword(person.username, 'another')
+
+  assert.equal((await refresh(refresh_token)).status, 200)
+  await assert.rejects(person.signIn(), /form came again/)
+  assert.ok(await provider.tokensOf(person.username, { password: 'another' }))
+})
+
+test('whoever shares a realm cannot end all its tokens', async () => {
+  await assert.rejects(provider.endEarlierTokens())
 })
 
 test('a revoked access token ends alone, one of another client is not ended', async () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
+import { setTimeout } from 'node:timers/promises'
 import { decodeProtectedHeader } from 'jose'
 import type { Provider } from './provider.ts'
 
@@ -73,3 +74,6 @@ export function assertRefused(
   assert.deepEqual({ status: answer.status, error: answer.body.error }, { status, error })
   if (description !== undefined) assert.equal(answer.body.error_description, description)
 }
+
+/** Providers count in whole seconds: what ends earlier tokens spares those of the same second. */
+export const nextSecond = (): Promise<void> => setTimeout(1_000 - (Date.now() % 1_000))

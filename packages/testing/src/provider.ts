@@ -1,12 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { fileURLToPath } from 'node:url'
 import type { Administration } from '@munjigi/dev-idp/administration'
-import { startDevIdp } from '@munjigi/dev-idp/dev-idp'
-import { idpBrowser, type SignInResult } from '@munjigi/dev-idp/idp-browser'
+import { type IdpBrowser, idpBrowser, type SignInResult } from '@munjigi/dev-idp/idp-browser'
 import { findClient, readRealm } from '@munjigi/dev-idp/realm'
-import { keycloakAdministration } from './keycloak-administration.ts'
+import { ownRealm, type RealmSettings } from './own-realm.ts'
+import { REALM_FILE, serveRealm } from './provider-realm.ts'
 
-const REALM_FILE = fileURLToPath(new URL('../../../infra/keycloak/munjigi-realm.json', import.meta.url))
 const REDIRECT_URI = 'http://localhost/callback'
 
 /** The password of everybody in the realm file. */
@@ -25,10 +23,26 @@ export interface TokenAnswer {
   session_state: string
 }
 
+interface SignInOptions {
+  /** `openid offline_access` for an offline login; default `openid`. */
+  scope?: string
+  /** Default: that of everybody in the realm file. */
+  password?: string
+  /** Default: a new one. */
+  browser?: IdpBrowser
+}
+
+interface ProviderOptions {
+  /** Asks for a realm of one's own, as the realm file but for these; people's ids in it are new. */
+  realm?: Partial<RealmSettings>
+  /** Asks for a realm of one's own, in whose file these replace `${NAME}`. */
+  realmVariables?: Record<string, string>
+}
+
 /**
- * The realm of development on dev-idp or on a real Keycloak, which test files share:
- * change only people that you added yourself, under names of your own.
- * `rotateKeys` is felt by all who use that Keycloak: a cached key set may refuse tokens until it may be read again.
+ * An identity provider: dev-idp or a real Keycloak. Without a realm of one's own it is the realm of development, which test
+ * files share: change only people that you added yourself, under names of your own. There `rotateKeys` is felt by all who use
+ * that Keycloak (a cached key set may refuse tokens until it may be read again), and `endEarlierTokens` throws.
  */
 export interface Provider extends Administration {
   issuer: string
@@ -36,27 +50,18 @@ export interface Provider extends Administration {
   /** Signs in by a new browser; `idpBrowser` gives one that stays. */
   signIn(username: string, password: string, authorizationUrl: string): Promise<SignInResult>
   /** Signs a person of the realm file, or another by password, in at `kakao-bot`. */
-  tokensOf(username: string, options?: { scope?: string; password?: string }): Promise<TokenAnswer>
+  tokensOf(username: string, options?: SignInOptions): Promise<TokenAnswer>
   /** A client's own access token. */
   clientToken(client: ClientName): Promise<string>
   close(): Promise<void>
 }
 
 /** Starts dev-idp, or uses the Keycloak that `MUNJIGI_TEST_KEYCLOAK_URL` names, with the realm imported. */
-export async function testProvider(): Promise<Provider> {
-  const { MUNJIGI_TEST_KEYCLOAK_URL, MUNJIGI_TEST_KEYCLOAK_ADMIN, MUNJIGI_TEST_KEYCLOAK_PASSWORD } = process.env
-  const realm = readRealm(REALM_FILE)
-  const idp = MUNJIGI_TEST_KEYCLOAK_URL
-    ? {
-        issuer: `${MUNJIGI_TEST_KEYCLOAK_URL}/realms/${realm.realm}`,
-        ...keycloakAdministration({
-          url: MUNJIGI_TEST_KEYCLOAK_URL,
-          realm: realm.realm,
-          admin: MUNJIGI_TEST_KEYCLOAK_ADMIN ?? '',
-          password: MUNJIGI_TEST_KEYCLOAK_PASSWORD ?? '',
-        }),
-      }
-    : await startDevIdp({ realmFile: REALM_FILE, port: 0 })
+export async function testProvider(options: ProviderOptions = {}): Promise<Provider> {
+  const { realm: settings = {}, realmVariables = {} } = options
+  const isOwn = options.realm !== undefined || options.realmVariables !== undefined
+  const realm = readRealm(REALM_FILE, realmVariables)
+  const idp = await serveRealm(isOwn ? ownRealm(REALM_FILE, settings, realmVariables) : undefined)
 
   const client = (id: ClientName) => ({ id, secret: findClient(realm, id)?.secret ?? '' })
   const clients = {
@@ -78,8 +83,9 @@ export async function testProvider(): Promise<Provider> {
   return {
     ...idp,
     clients,
+    endEarlierTokens: isOwn ? idp.endEarlierTokens : () => Promise.reject(new Error('others use this realm too')),
     signIn: (username, password, url) => idpBrowser().signIn(username, password, url),
-    async tokensOf(username, { scope = 'openid', password = SEEDED_PASSWORD } = {}) {
+    async tokensOf(username, { scope = 'openid', password = SEEDED_PASSWORD, browser = idpBrowser() } = {}) {
       const verifier = randomBytes(32).toString('base64url')
       const url = new URL(`${idp.issuer}/protocol/openid-connect/auth`)
       url.search = new URLSearchParams({
@@ -90,7 +96,7 @@ export async function testProvider(): Promise<Provider> {
         code_challenge_method: 'S256',
         code_challenge: createHash('sha256').update(verifier).digest('base64url'),
       }).toString()
-      const { fields } = await idpBrowser().signIn(username, password, url.href)
+      const { fields } = await browser.signIn(username, password, url.href)
       return requestTokens('kakao-bot', {
         grant_type: 'authorization_code',
         code: fields.code ?? '',

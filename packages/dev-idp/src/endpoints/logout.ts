@@ -12,6 +12,6 @@ export const logoutEndpoint =
     const token = request.form.get('refresh_token')
     if (token === null) return browserLogout(idp, request)
     const claims = await requireRefreshClaims(idp, authenticateClient(idp, request), token)
-    endSession(idp, String(claims.sid))
+    await endSession(idp, String(claims.sid), claims.typ === 'Offline')
     return { status: 204 }
   }

@@ -17,7 +17,7 @@ export const revocationEndpoint =
     if (token === null) throw invalidRequest('Token not provided')
     const refresh = await idp.tokens.readRefreshToken(token)
     const claims = refresh ?? (await idp.tokens.read(token))
-    if (claims === undefined) return UNKNOWN
+    if (claims === undefined || claims.iss !== idp.issuer) return UNKNOWN
     if (claims.azp !== client.clientId) throw invalidRequest('Unmatching clients')
     return refresh === undefined ? revokeAccess(idp, claims) : endLogin(idp, claims)
   }
@@ -31,6 +31,7 @@ function revokeAccess({ records }: Idp, claims: JWTPayload): Answer {
 function endLogin({ logins }: Idp, { sid, azp, typ }: JWTPayload): Answer {
   const login = logins.find(String(sid), String(azp), typ === 'Offline')
   if (login === undefined) return UNKNOWN
-  logins.end(login)
+  // The offline login takes the online one of its session along, and nobody is told.
+  logins.endWhere((one) => one.sid === sid && one.client_id === azp && (login.offline || !one.offline))
   return { status: 200 }
 }

@@ -1,4 +1,5 @@
 import { OAuthError } from '../oauth-error.ts'
+import { notBeforePolicy } from '../people.ts'
 import { resolveScopes, scopeText } from '../scopes.ts'
 import type { TokenGrant } from './token-grant.ts'
 
@@ -26,7 +27,7 @@ export const clientCredentialsGrant: TokenGrant = async (idp, client, { form, cl
     refresh_expires_in: 0,
     token_type: 'Bearer',
     ...(scopes.has('openid') && { id_token: await idp.tokens.idToken(subject, undefined, { accessToken }) }),
-    'not-before-policy': 0,
+    'not-before-policy': notBeforePolicy(idp.realm, person),
     scope: scopeText(scopes),
   }
 }

@@ -3,6 +3,7 @@ import { roleClaims, type Subject } from '../claims.ts'
 import type { Idp } from '../idp.ts'
 import { livingAccessToken } from '../living-token.ts'
 import { invalidRequest, OAuthError } from '../oauth-error.ts'
+import { notBeforePolicy } from '../people.ts'
 import { type Client, findClient } from '../realm.ts'
 import { resolveScopes, scopeText } from '../scopes.ts'
 import type { TokenGrant } from './token-grant.ts'
@@ -34,7 +35,7 @@ export const exchangeGrant: TokenGrant = async (idp, client, { form }) => {
     refresh_expires_in: 0,
     token_type: 'Bearer',
     ...(scopes.has('openid') && { id_token: await idp.tokens.idToken(subject, login, { accessToken }) }),
-    'not-before-policy': 0,
+    'not-before-policy': notBeforePolicy(idp.realm, person),
     session_state: login.sid,
     scope: scopeText(scopes),
     issued_token_type: ACCESS_TOKEN,

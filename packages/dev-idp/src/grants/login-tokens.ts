@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Subject } from '../claims.ts'
 import type { Idp } from '../idp.ts'
 import type { Login } from '../logins.ts'
+import { notBeforePolicy } from '../people.ts'
 import type { Origin } from '../tokens.ts'
 
 interface LoginTokens {
@@ -28,7 +29,7 @@ export async function loginTokens({ tokens, logins, realm }: Idp, request: Login
     ...(subject.scopes.has('openid') && {
       id_token: await tokens.idToken(subject, login, { nonce: request.nonce, accessToken }),
     }),
-    'not-before-policy': 0,
+    'not-before-policy': notBeforePolicy(realm, subject.person),
     session_state: login.sid,
     scope: login.scope,
   }

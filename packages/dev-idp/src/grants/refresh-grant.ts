@@ -27,6 +27,7 @@ export const refreshGrant: TokenGrant = async (idp, client, { form }) => {
 export async function requireRefreshClaims(idp: Idp, client: Client, token: string): Promise<JWTPayload> {
   const claims = await idp.tokens.readRefreshToken(token)
   if (claims === undefined) throw invalidGrant('Invalid refresh token')
+  if (claims.iss !== idp.issuer) throw invalidGrant(`Invalid token issuer. Expected '${idp.issuer}'`)
   if (claims.azp !== client.clientId)
     throw invalidGrant("Invalid refresh token. Token client and authorized client don't match")
   return claims
@@ -42,6 +43,7 @@ async function requireLogin(
   token: string,
 ): Promise<{ login: Login; person: Person; claims: JWTPayload }> {
   const claims = await requireRefreshClaims(idp, client, token)
+  if (Number(claims.iat) < idp.realm.notBefore) throw invalidGrant('Stale token')
   const offline = claims.typ === 'Offline'
   const person = idp.people.findById(String(claims.sub))
   if (person === undefined) throw noSession(offline)

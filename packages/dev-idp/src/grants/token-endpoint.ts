@@ -8,10 +8,16 @@ import { exchangeGrant } from './exchange.ts'
 import { refreshGrant } from './refresh-grant.ts'
 import type { TokenGrant } from './token-grant.ts'
 
+// Keycloak's words for a client that may not ask for passwords, which here none may.
+const noPasswords: TokenGrant = () => {
+  throw new OAuthError(400, 'unauthorized_client', 'Client not allowed for direct access grants')
+}
+
 const GRANTS: Record<string, TokenGrant> = {
   authorization_code: codeGrant,
   refresh_token: refreshGrant,
   client_credentials: clientCredentialsGrant,
+  password: noPasswords,
   'urn:ietf:params:oauth:grant-type:token-exchange': exchangeGrant,
 }
 export const GRANT_TYPES = Object.keys(GRANTS)

@@ -23,7 +23,7 @@ export async function browserLogout(idp: Idp, request: EndpointRequest): Promise
   // Without a hint any page could send a browser here, so the person is asked; only our own page knows the sid.
   const isConfirmed = claims !== undefined || request.form.get('confirmed') === sid
   if (sid !== undefined && !isConfirmed) return show(200, logoutPage(locale, { ...given, confirmed: sid }))
-  if (sid !== undefined) endSession(idp, sid)
+  if (sid !== undefined) await endSession(idp, sid, false)
   return target === undefined ? show(200, page(locale, 'signedOut')) : returnTo(target, given.state)
 }
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Idp } from '../idp.ts'
+import { announceLogouts } from '../logout-notices.ts'
 import type { Records } from '../records.ts'
 
 export const SESSION_COOKIE = 'idp-session'
@@ -20,10 +21,12 @@ const sessions = (records: Records) => records.list<BrowserSession>('Session')
 export const hasBrowserSession = (records: Records, uid: string): boolean =>
   sessions(records).some((session) => session.uid === uid)
 
-/** Ends a session in the browser and at every client. */
-export function endSession({ records, logins }: Idp, sid: string): void {
-  logins.endSession(sid)
+/** Ends a session in the browser and at every client, which it tells them; what is offline lives on unless it is meant too. */
+export async function endSession(idp: Idp, sid: string, evenOffline: boolean): Promise<void> {
+  const { records, logins } = idp
+  const ended = logins.endWhere((login) => login.sid === sid && (evenOffline || !login.offline))
   for (const session of sessions(records)) if (sidOf(session.uid) === sid) records.remove('Session', session.jti)
+  await announceLogouts(idp, ended)
 }
 
 /** The sid of the session whose cookie a browser brought. */
