@@ -1,5 +1,4 @@
-import { watch } from 'node:fs'
-import { basename, dirname } from 'node:path'
+import { followFile } from '@munjigi/env/followed-file'
 import type { Environment } from '@munjigi/env/variables'
 import { ServicesFileError } from './file-fault.ts'
 import { buildRouteTable, type RouteTable } from './route-table.ts'
@@ -26,65 +25,37 @@ interface TableSourceOptions {
   onChange?(table: RouteTable, previous: RouteTable): void
 }
 
-// A file that is being written is read once it has been quiet for this long.
-const QUIET_MS = 100
-// What no watcher tells: a replaced directory, a network file system.
-const POLL_MS = 5000
-// Kubernetes swaps this link; the file's own name never changes there.
-const CONFIG_MAP_LINK = '..data'
-
 /**
  * Holds the route table of a file and follows its changes: editors that rename, a config map's `..data` link, SIGHUP.
  * A file that is not usable leaves the last good table in place.
  * @throws ServicesFileError or the file system's error where the first reading fails.
  */
 export function createTableSource({ path, env, log, onChange }: TableSourceOptions): TableSource {
-  let lastRead: string | undefined = readServicesText(path)
-  let table = buildRouteTable(parseServicesFile(lastRead, env), env)
+  const text = readServicesText(path)
+  let table = buildRouteTable(parseServicesFile(text, env), env)
   announce(log, path, table)
 
-  const load = (text: string | undefined): boolean => {
-    lastRead = text
-    const previous = table
-    try {
-      table = buildRouteTable(parseServicesFile(text ?? readServicesText(path), env), env, previous)
-    } catch (error) {
-      refuse(log, path, table, error)
-      return false
-    }
-    announce(log, path, table)
-    onChange?.(table, previous)
-    return true
-  }
-
-  let quiet: NodeJS.Timeout | undefined
-  const look = () => {
-    clearTimeout(quiet)
-    quiet = setTimeout(() => {
-      const text = readIfPossible(path)
-      if (text !== lastRead) load(text)
-    }, QUIET_MS).unref()
-  }
-  const names = new Set<string | null>([basename(path), CONFIG_MAP_LINK, null])
-  const watcher = watch(dirname(path), (_, name) => names.has(name) && look())
-  watcher.on('error', (error) => log.warn({ file: path, error: error.message }, 'services file is only polled'))
-  const poll = setInterval(look, POLL_MS).unref()
-  const reload = () => load(readIfPossible(path))
-  process.on('SIGHUP', reload)
-
-  return {
-    current: () => table,
-    reload,
-    close() {
-      watcher.close()
-      clearInterval(poll)
-      clearTimeout(quiet)
-      process.off('SIGHUP', reload)
+  const followed = followFile({
+    path,
+    text,
+    read: () => readIfPossible(path),
+    load(found) {
+      const previous = table
+      try {
+        table = buildRouteTable(parseServicesFile(found ?? readServicesText(path), env), env, previous)
+      } catch (error) {
+        refuse(log, path, table, error)
+        return false
+      }
+      announce(log, path, table)
+      onChange?.(table, previous)
+      return true
     },
-  }
+    onUnwatched: ({ message }) => log.warn({ file: path, error: message }, 'services file is only polled'),
+  })
+  return { current: () => table, reload: followed.reload, close: followed.close }
 }
 
-// Unreadable is a state like any text: it is told once, and not again before it changes.
 function readIfPossible(path: string): string | undefined {
   try {
     return readServicesText(path)

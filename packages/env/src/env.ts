@@ -93,6 +93,9 @@ function weakSecrets(schema: TObject, values: Record<string, unknown>, spelledAs
     .map(([name]) => `${spelledAs[name]} is a development or guessable value: make one with "openssl rand -base64 32"`)
 }
 
+/** What no secret of production may be: shorter than 32 characters, or a development, placeholder or guessable value. */
+export const isWeakSecret = (secret: string): boolean => secret.length < SECRET_MIN_LENGTH || isWeak(secret)
+
 /** Of a list, by any item; a name before a colon says nothing about the secret after it. */
 const isWeak = (secret: string): boolean =>
   listOf(secret)
