@@ -37,8 +37,8 @@ export function start(core: number, command: string, args: string[], env: Record
 }
 
 /** Starts a module of ours on a core with a message channel. */
-export function startModule(core: number, module: string): ChildProcess {
-  const child = fork(new URL(module, import.meta.url), { execArgv: [] })
+export function startModule(core: number, module: URL): ChildProcess {
+  const child = fork(module, { execArgv: [] })
   if (canPin) execFileSync('taskset', ['-a', '-cp', String(core), String(child.pid)], { stdio: 'ignore' })
   return child
 }

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { listening, start, TESTED_CORE } from '../child.ts'
+import { listening, start, TESTED_CORE } from '../../child.ts'
 import { AUDIENCE, ISSUER } from '../house.ts'
 import type { Contender } from './contender.ts'
 

@@ -1,10 +1,10 @@
 import type { AddressInfo } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
-import { cpuSeconds, residentBytes } from './child.ts'
+import { cpuSeconds, residentBytes } from '../child.ts'
+import { figure, type Line, ratioOf, written } from '../report.ts'
 import type { Contender } from './contenders/contender.ts'
 import { startHaproxy } from './contenders/haproxy.ts'
 import { startMunjigi } from './contenders/munjigi.ts'
-import { figure, type Line, ratioOf, written } from './report.ts'
 import type { Bench } from './run.ts'
 import { converse, open, startEcho } from './websockets.ts'
 

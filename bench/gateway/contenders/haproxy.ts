@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { listening, start, TESTED_CORE } from '../child.ts'
+import { listening, start, TESTED_CORE } from '../../child.ts'
 import { AUDIENCE, type House, ISSUER } from '../house.ts'
 import type { Contender } from './contender.ts'
 

@@ -1,4 +1,5 @@
-import { ask, cpuSeconds, LOAD_CORE, startModule, stop } from './child.ts'
+import { ask, cpuSeconds, LOAD_CORE, startModule, stop } from '../child.ts'
+import { interleave } from '../rounds.ts'
 import type { Contender } from './contenders/contender.ts'
 import { type House, ISSUER } from './house.ts'
 import type { Load, Outcome } from './load.ts'
@@ -21,8 +22,8 @@ export interface Bench extends AsyncDisposable {
 }
 
 export async function createBench(house: House, { rounds, ms }: { rounds: number; ms: number }): Promise<Bench> {
-  const upstreamProcess = startModule(LOAD_CORE, './upstream.ts')
-  const loadProcess = startModule(LOAD_CORE, './load.ts')
+  const upstreamProcess = startModule(LOAD_CORE, new URL('upstream.ts', import.meta.url))
+  const loadProcess = startModule(LOAD_CORE, new URL('load.ts', import.meta.url))
   const { port } = await ask<{ port: number }>(upstreamProcess, {
     jwks: { keys: [house.key.publicJwk] },
     issuer: ISSUER,
@@ -43,23 +44,9 @@ export async function createBench(house: House, { rounds, ms }: { rounds: number
       const cpuMicros = ((cpuSeconds(pid) - before) * 1e6) / outcome.done
       return { ...outcome, cpuMicros, perSecond: outcome.done / outcome.seconds }
     },
-    interleave: async (works, count = rounds) => {
-      const results = works.map(() => [] as never[]) as unknown[][]
-      for (let round = 0; round < count; round += 1)
-        for (const index of shuffled(works.length)) results[index]?.push(await works[index]?.())
-      return results as never
-    },
+    interleave: (works, count = rounds) => interleave(works, count),
     [Symbol.asyncDispose]: async () => {
       await Promise.all([...contenders.map(({ process }) => process), upstreamProcess, loadProcess].map(stop))
     },
   }
-}
-
-function shuffled(length: number): number[] {
-  const order = Array.from({ length }, (_, index) => index)
-  for (let last = length - 1; last > 0; last -= 1) {
-    const other = Math.floor(Math.random() * (last + 1))
-    ;[order[last], order[other]] = [order[other] as number, order[last] as number]
-  }
-  return order
 }

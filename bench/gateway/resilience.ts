@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
+import { figure, type Line, ratioOf, written } from '../report.ts'
 import { type Munjigi, services } from './contenders/munjigi.ts'
-import { figure, type Line, ratioOf, written } from './report.ts'
 import type { Bench } from './run.ts'
 
 const LEAVING = 1_000

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { listening, start, TESTED_CORE } from '../child.ts'
+import { listening, start, TESTED_CORE } from '../../child.ts'
 import { AUDIENCE, type House, INTERNAL_KEY, ISSUER } from '../house.ts'
 import type { Contender } from './contender.ts'
 
@@ -19,7 +19,7 @@ export interface Munjigi extends Contender {
 export async function startMunjigi(house: House, upstreams: Upstreams, port: number): Promise<Munjigi> {
   const table = join(house.folder, `services-${port}.yaml`)
   writeFileSync(table, services(upstreams))
-  const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+  const main = fileURLToPath(new URL('../../../gateway/src/main.ts', import.meta.url))
   const env = {
     PORT: String(port),
     METRICS_PORT: String(port + 1),

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
+import { figure, type Line, ratioOf, rounded, written } from '../report.ts'
 import type { Contender } from './contenders/contender.ts'
 import { requireRefusals } from './refusals.ts'
-import { figure, type Line, ratioOf, rounded, written } from './report.ts'
 import type { Bench, Round } from './run.ts'
 
 const CONNECTIONS = 32
