@@ -1,0 +1,16 @@
+// Prints a table of numbers, the gateway's or (`relay`) the chatbot's way, as ratios within one run; it fails nothing.
+import { parseArgs } from 'node:util'
+import { pinning } from './child.ts'
+import { gatewayTable } from './gateway/gateway-table.ts'
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '7' },
+    seconds: { type: 'string', default: '2' },
+    port: { type: 'string', default: '19050' },
+  },
+})
+const run = { rounds: Number(values.rounds), ms: Number(values.seconds) * 1_000, port: Number(values.port) }
+
+process.stdout.write(`Rounds ${run.rounds} of ${values.seconds} s, in random order, ${pinning}; median (range).\n`)
+await gatewayTable(run)
