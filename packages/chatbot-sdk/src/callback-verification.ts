@@ -3,7 +3,6 @@ import { RelayCallback } from '@munjigi/contracts/relay'
 import type { VerifiedToken, Verifier } from '@munjigi/identity/verifier'
 import { Problem } from '@munjigi/problem'
 import type { Store } from '@munjigi/store/store'
-import { decodeJwt } from 'jose'
 import { readRelayMessage } from './relay-message.ts'
 import {
   accessTokenInvalid,
@@ -13,22 +12,13 @@ import {
   issuerMismatch,
   offlineTokenInvalid,
 } from './relay-problems.ts'
+import { type GivenTokens, isRefreshTokenOf } from './tokens-at-rest.ts'
 
-/** Claim `typ` of the refresh tokens of Keycloak (KEYCLOAK.md, fact 1). */
-const REFRESH_TYPES: unknown[] = ['Offline', 'Refresh', undefined]
+/** A hundred years: what is said to last longer is no date that every database keeps. */
+const LONGEST_LIFE_SECONDS = 100 * 365 * 24 * 3600
 
-/** A login that the relay brought: who at the messenger, who at the IdP, and the tokens. */
-export interface BroughtLogin {
-  kakao_id: string
-  sub: string
-  access_token: string
-  refresh_token: string
-  access_token_expires_at: Date
-  /** Null: no end. */
-  refresh_token_expires_at: Date | null
-  /** By the IdP's clock, in whole seconds. */
-  login_at: Date
-}
+/** A login that the relay brought: whose it is here and there, and its tokens. */
+export type BroughtLogin = GivenTokens & { chatbotUserId: string; sub: string }
 
 export interface CallbackTrust {
   relay: { clientKey: string; hmacSecret: string }
@@ -55,17 +45,15 @@ export async function verifyCallback(
   if (callback.issuer !== trust.idp.issuer) throw issuerMismatch()
   if (callback.aud !== trust.idp.clientId) throw audienceMismatch()
   if (callback.client_key !== trust.relay.clientKey) throw clientMismatch()
-  const { sub, exp, iat } = await verifyAccessToken(callback.relay_access_token, trust.verifier)
+  const { sub } = await verifyAccessToken(callback.relay_access_token, trust.verifier)
   if (!isRefreshTokenOf(sub, callback.offline_refresh_token)) throw offlineTokenInvalid()
-  const endsIn = callback.refresh_expires_in
   return {
-    kakao_id: callback.chatbot_user_id,
+    chatbotUserId: callback.chatbot_user_id,
     sub,
     access_token: callback.relay_access_token,
     refresh_token: callback.offline_refresh_token,
-    access_token_expires_at: new Date(exp * 1000),
-    refresh_token_expires_at: endsIn === 0 ? null : new Date((callback.ts + endsIn) * 1000),
-    login_at: new Date(iat * 1000),
+    expires_in: Math.min(callback.expires_in, LONGEST_LIFE_SECONDS),
+    refresh_expires_in: Math.min(callback.refresh_expires_in, LONGEST_LIFE_SECONDS),
   }
 }
 
@@ -76,15 +64,4 @@ async function verifyAccessToken(token: string, verifier: Verifier): Promise<Ver
     if (error instanceof Problem && error.status === 401) throw accessTokenInvalid(error.detail ?? error.title)
     throw error
   }
-}
-
-/** A refresh token is signed for its issuer's eyes alone, and need be no JWT. */
-function isRefreshTokenOf(sub: string, token: string): boolean {
-  let claims: { sub?: unknown; typ?: unknown }
-  try {
-    claims = decodeJwt(token)
-  } catch {
-    return true
-  }
-  return claims.sub === sub && REFRESH_TYPES.includes(claims.typ)
 }

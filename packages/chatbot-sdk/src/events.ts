@@ -8,4 +8,5 @@ export type ChatbotEvent =
   | { kind: 'login_link_issued' }
   | { kind: 'linked' }
   | { kind: 'unlinked' }
+  | { kind: 'logged_out' }
   | { kind: 'callback_refused'; reason: string }

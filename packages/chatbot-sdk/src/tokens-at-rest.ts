@@ -73,9 +73,19 @@ const REFRESH_TYPES: readonly unknown[] = ['Offline', 'Refresh']
 function requireOwn(sub: string, tokens: { access_token: string; refresh_token: string }): void {
   const access = claimsOf(tokens.access_token)
   if (access?.sub !== sub || access.typ !== 'Bearer') throw tokensUnreadable()
-  // Other providers' refresh tokens are opaque.
-  const refresh = claimsOf(tokens.refresh_token)
-  if (refresh && (refresh.sub !== sub || !REFRESH_TYPES.includes(refresh.typ))) throw tokensUnreadable()
+  if (!isRefreshTokenOf(sub, tokens.refresh_token)) throw tokensUnreadable()
+}
+
+/** Whether a token that can be read is a refresh token of this person; other providers' are opaque. */
+export function isRefreshTokenOf(sub: string, token: string): boolean {
+  const claims = claimsOf(token)
+  return claims === undefined || (claims.sub === sub && REFRESH_TYPES.includes(claims.typ))
+}
+
+/** The session at the IdP that tokens belong to, where one of them says. */
+export function sidOf(tokens: { access_token: string; refresh_token: string }): string | undefined {
+  const sid = claimsOf(tokens.access_token)?.sid ?? claimsOf(tokens.refresh_token)?.sid
+  return typeof sid === 'string' ? sid : undefined
 }
 
 /** The claims of a JWT, unverified; undefined for anything else. */

@@ -1,0 +1,42 @@
+import type { FastifyInstance } from 'fastify'
+import type { Chatbot } from './chatbot.ts'
+
+const BODY_LIMIT_BYTES = 64 * 1024
+
+interface ChatbotRoutes {
+  chatbot: Pick<Chatbot, 'receiveCallback' | 'receiveUnlink' | 'receiveLogout'>
+}
+
+/**
+ * Where the relay brings logins (`/users/callback`, `/callback`) and endings (`/users/unlink`), and the IdP its logouts
+ * (`/backchannel-logout`). Register it under a prefix; what is refused, the host's error handler answers.
+ */
+export async function chatbotRoutes(app: FastifyInstance, { chatbot }: ChatbotRoutes): Promise<void> {
+  app.removeAllContentTypeParsers()
+  await app.register(async (relay) => {
+    // A signature is over what was sent, so nothing reads it before.
+    relay.addContentTypeParser('application/json', { parseAs: 'buffer', bodyLimit: BODY_LIMIT_BYTES }, untouched)
+    for (const path of ['/users/callback', '/callback'])
+      relay.post<{ Body: Buffer | undefined }>(path, async ({ body, headers }, reply) => {
+        await chatbot.receiveCallback(body ?? '', headers)
+        return reply.code(204).send()
+      })
+    relay.post<{ Body: Buffer | undefined }>('/users/unlink', async ({ body, headers }, reply) => {
+      await chatbot.receiveUnlink(body ?? '', headers)
+      return reply.code(204).send()
+    })
+  })
+  await app.register(async (idp) => {
+    const form = 'application/x-www-form-urlencoded'
+    idp.addContentTypeParser(form, { parseAs: 'string', bodyLimit: BODY_LIMIT_BYTES }, untouched)
+    idp.post<{ Body: string | undefined }>('/backchannel-logout', async ({ body }, reply) => {
+      // OpenID Connect Back-Channel Logout §2.8
+      reply.header('cache-control', 'no-store')
+      const [token, ...more] = new URLSearchParams(body).getAll('logout_token')
+      await chatbot.receiveLogout(more.length === 0 ? (token ?? '') : '')
+      return reply.code(200).send()
+    })
+  })
+}
+
+const untouched = async (_request: unknown, body: unknown) => body

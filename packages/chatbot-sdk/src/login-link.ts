@@ -1,0 +1,93 @@
+import { randomBytes } from 'node:crypto'
+import { X_RELAY_SIGNATURE } from '@munjigi/contracts/headers'
+import { LoginLink, type NewLoginLink } from '@munjigi/contracts/relay'
+import { canonicalJson } from '@munjigi/sealing/canonical-json'
+import { signatureOf } from '@munjigi/sealing/signature'
+import { Check } from 'typebox/value'
+import { type Dispatcher, request } from 'undici'
+import { relayRefused, relayUnavailable } from './relay-problems.ts'
+
+const TIMEOUT_MS = 5_000
+const CODE = /^[a-z_-]{1,64}$/
+
+export interface RelayAccess {
+  relay: { url: string; clientKey: string; issueSecret?: string }
+  callbackUrl: string
+  /** Reaches the relay where it stands behind the gateway. */
+  dispatcher?: Dispatcher | undefined
+  now: () => number
+}
+
+export interface LoginLinkRequest {
+  chatbotUserId: string
+  /** Where the browser goes after the login; the relay's list must admit it. */
+  redirectAfter?: string
+  /** How the person is called at the messenger, shown before the login. */
+  displayName?: string
+}
+
+/**
+ * Asks the relay for a login link, signed where the relay gave this client an issue secret (DESIGN §6).
+ * @throws Problem 502 `relay-refused`, its `detail` the relay's code; 503 `relay-unavailable`
+ */
+export async function askForLoginLink(
+  asked: LoginLinkRequest,
+  { dispatcher, ...relay }: RelayAccess,
+): Promise<LoginLink> {
+  const { url, issueSecret } = relay.relay
+  const body = canonicalJson(bodyOf(asked, relay))
+  const headers = {
+    'content-type': 'application/json',
+    accept: 'application/json',
+    ...(issueSecret !== undefined && { [X_RELAY_SIGNATURE]: signatureOf(issueSecret, body) }),
+  }
+  const { status, answer } = await post(`${url.replace(/\/$/, '')}/issue_login_link`, { headers, body, dispatcher })
+  if (status >= 400 && status < 500) throw relayRefused(codeIn(answer, status))
+  if (status === 200 && isLoginLink(answer)) return answer
+  throw relayUnavailable(new Error(`status ${status}, and no login link`))
+}
+
+function bodyOf(asked: LoginLinkRequest, { relay, callbackUrl, now }: Omit<RelayAccess, 'dispatcher'>): NewLoginLink {
+  return {
+    chatbot_user_id: asked.chatbotUserId,
+    callback_url: callbackUrl,
+    client_key: relay.clientKey,
+    ...(asked.redirectAfter !== undefined && { redirect_after: asked.redirectAfter }),
+    ...(asked.displayName !== undefined && { display_name: asked.displayName }),
+    ...(relay.issueSecret !== undefined && {
+      ts: Math.floor(now() / 1000),
+      nonce: randomBytes(18).toString('base64url'),
+    }),
+  }
+}
+
+async function post(
+  url: string,
+  { headers, body, dispatcher }: { headers: Record<string, string>; body: string; dispatcher: Dispatcher | undefined },
+): Promise<{ status: number; answer: unknown }> {
+  try {
+    const options = { method: 'POST', headers, body, signal: AbortSignal.timeout(TIMEOUT_MS) } as const
+    const response = await request(url, { ...options, ...(dispatcher && { dispatcher }) })
+    return { status: response.statusCode, answer: parsed(await response.body.text()) }
+  } catch (cause) {
+    throw relayUnavailable(cause)
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function isLoginLink(answer: unknown): answer is LoginLink {
+  return Check(LoginLink, answer) && /^https?:\/\//.test(answer.login_link)
+}
+
+/** The relay's `detail` is a code, but for what is no request at all. */
+function codeIn(answer: unknown, status: number): string {
+  const detail = (answer as { detail?: unknown } | undefined | null)?.detail
+  return typeof detail === 'string' && CODE.test(detail) ? detail : `status ${status}`
+}
