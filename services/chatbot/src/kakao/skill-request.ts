@@ -1,0 +1,39 @@
+import { type Static, Type } from 'typebox'
+
+const Text = Type.Union([Type.String(), Type.Null()])
+
+/** What is read of Kakao's skill request 2.0; it brings more, and new fields come without notice. */
+export const SkillRequest = Type.Object({
+  bot: Type.Object({ id: Type.String() }),
+  userRequest: Type.Object({
+    utterance: Type.Optional(Text),
+    lang: Type.Optional(Text),
+    callbackUrl: Type.Optional(Text),
+    user: Type.Optional(
+      Type.Object({
+        id: Type.Optional(Text),
+        type: Type.Optional(Text),
+        properties: Type.Optional(Type.Union([Type.Record(Type.String(), Type.Unknown()), Type.Null()])),
+      }),
+    ),
+    chat: Type.Optional(Type.Unknown()),
+  }),
+})
+type UserRequest = Static<typeof SkillRequest>['userRequest']
+
+const MAX_PERSON_LENGTH = 255
+
+/** Who speaks, by the key that this bot knows them by; undefined where nobody in particular does. */
+export function personOf({ user }: UserRequest): string | undefined {
+  const key = user?.type === 'botUserKey' ? user.id : user?.properties?.botUserKey
+  return typeof key === 'string' && key !== '' && key.length <= MAX_PERSON_LENGTH ? key : undefined
+}
+
+/** In a group chat everybody reads the answer. */
+export const isInGroup = ({ user, chat }: UserRequest): boolean =>
+  (chat !== undefined && chat !== null) ||
+  user?.type === 'botGroupKey' ||
+  typeof user?.properties?.botGroupKey === 'string'
+
+/** Kakao writes `kr` and `ko` for Korean. */
+export const languageOf = ({ lang }: UserRequest): 'ko' | 'en' => (lang?.toLowerCase().startsWith('en') ? 'en' : 'ko')

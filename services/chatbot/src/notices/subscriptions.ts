@@ -1,0 +1,70 @@
+import { type Kysely, sql } from 'kysely'
+import type { Tables } from '../tables.ts'
+
+/** What is refused so often on one day is left alone until the next. */
+const MAX_TRIES_A_DAY = 5
+
+export interface Subscriber {
+  kakao_id: string
+  keycloak_sub: string
+}
+export type Subscriptions = ReturnType<typeof subscriptions>
+
+/** Who asked for the day's menus; of processes that claim at once each gets others. */
+export function subscriptions(db: Kysely<Tables>) {
+  return {
+    async insert(kakao_id: string): Promise<void> {
+      await db
+        .insertInto('notice_subscriptions')
+        .values({ kakao_id })
+        .onConflict((row) => row.doNothing())
+        .execute()
+    },
+    remove: (kakao_id: string) =>
+      db.deleteFrom('notice_subscriptions').where('kakao_id', '=', kakao_id).returning('kakao_id').executeTakeFirst(),
+
+    /** Some who are to be told on `day` and whose login lives; they count as told unless `release` says otherwise. */
+    claimDue: (day: string, limit: number): Promise<Subscriber[]> =>
+      db
+        .with('due', (cte) =>
+          cte
+            .selectFrom('notice_subscriptions as subscription')
+            .innerJoin('user_map', 'user_map.kakao_id', 'subscription.kakao_id')
+            .select(['subscription.kakao_id', 'user_map.keycloak_sub'])
+            .where('user_map.refresh_token', 'is not', null)
+            .where(({ or, and, eb }) =>
+              or([
+                eb('subscription.last_day', '<', day),
+                and([
+                  eb('subscription.last_day', '=', day),
+                  eb('subscription.is_told', '=', false),
+                  eb('subscription.tries', '<', MAX_TRIES_A_DAY),
+                  eb('subscription.try_after', '<=', sql<Date>`now()`),
+                ]),
+              ]),
+            )
+            .limit(limit)
+            .forUpdate('subscription')
+            .skipLocked(),
+        )
+        .updateTable('notice_subscriptions')
+        .from('due')
+        .whereRef('notice_subscriptions.kakao_id', '=', 'due.kakao_id')
+        .set({
+          last_day: day,
+          is_told: true,
+          tries: sql`case when last_day = ${day}::date then tries + 1 else 1 end`,
+        })
+        .returning(['due.kakao_id', 'due.keycloak_sub'])
+        .execute(),
+    /** They were not told after all, and are due again after a minute for each try. */
+    async release(kakao_id: string, day: string): Promise<void> {
+      await db
+        .updateTable('notice_subscriptions')
+        .set({ is_told: false, try_after: sql`now() + tries * interval '1 minute'` })
+        .where('kakao_id', '=', kakao_id)
+        .where('last_day', '=', day)
+        .execute()
+    },
+  }
+}

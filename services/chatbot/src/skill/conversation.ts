@@ -1,0 +1,83 @@
+import type { Chatbot } from '@munjigi/chatbot-sdk/chatbot'
+import type { UserMap } from '@munjigi/chatbot-sdk/user-map'
+import { Problem } from '@munjigi/problem'
+import type { KeyRing } from '@munjigi/sealing/fernet'
+import type { FastifyBaseLogger } from 'fastify'
+import { type SkillAnswer, textAnswer } from '../kakao/skill-answer.ts'
+import { dayOf } from '../local-time.ts'
+import type { Subscriptions } from '../notices/subscriptions.ts'
+import { failureText, isForLogin } from './failures.ts'
+import { logIn, logOut, offerLogin } from './login.ts'
+import { addMenu, tellMenus } from './menus.ts'
+import { subscribe, unsubscribe } from './notice-wishes.ts'
+import { tellProfile } from './profile.ts'
+import { type Language, texts } from './texts.ts'
+import { type Utterance, understand } from './utterances.ts'
+import { type Said, type Visit, visitOf } from './visit.ts'
+
+export interface ConversationParts {
+  chatbot: Chatbot
+  userMap: UserMap
+  sealing: KeyRing
+  subscriptions: Subscriptions
+  noticesAt: string | undefined
+  now: () => number
+}
+
+/** Answers what was said; whatever happens, with something that can be said. */
+export type Converse = (said: Said, signal: AbortSignal, log: FastifyBaseLogger) => Promise<SkillAnswer>
+
+export function conversation(parts: ConversationParts): Converse {
+  const { chatbot } = parts
+
+  async function answerTo(wish: Utterance, visit: Visit): Promise<SkillAnswer> {
+    switch (wish.kind) {
+      case 'login':
+        return logIn(chatbot, visit)
+      case 'logout':
+        return logOut(chatbot, visit)
+      case 'profile':
+        return tellProfile(parts, visit)
+      case 'menus':
+        return tellMenus(visit, dayOf(parts.now()))
+      case 'new-menu':
+        return addMenu(visit, wish.words, dayOf(parts.now()))
+      case 'subscribe':
+        return subscribe(parts, visit)
+      case 'unsubscribe':
+        return unsubscribe(parts, visit)
+      case 'help':
+        return helpIn(visit.language)
+    }
+  }
+
+  return async ({ person, isInGroup, language, text }, signal, log) => {
+    const { inGroup } = texts[language]
+    const wish = understand(text)
+    // The day's menus are for everybody; all else is a person's own and not for a group to read.
+    if (person === undefined || (isInGroup && wish.kind !== 'menus')) return textAnswer(inGroup)
+    const visit = visitOf(chatbot, person, language, signal)
+    const failed = (error: unknown) => {
+      const isRefusal = error instanceof Problem && error.status < 500
+      if (isRefusal) log.info({ problem: error.type, wish: wish.kind }, 'question refused')
+      else log.warn({ err: error, wish: wish.kind }, 'question not answered')
+      return textAnswer(failureText(error, language))
+    }
+    try {
+      return await answerTo(wish, visit)
+    } catch (error) {
+      if (!isForLogin(error)) return failed(error)
+      return isInGroup ? textAnswer(inGroup) : offerLogin(chatbot, visit).catch(failed)
+    }
+  }
+}
+
+function helpIn(language: Language): SkillAnswer {
+  const { help, buttons } = texts[language]
+  return textAnswer(help, [
+    [buttons.login, '로그인'],
+    [buttons.menus, '오늘 메뉴'],
+    [buttons.profile, '내 정보'],
+    [buttons.subscribe, '메뉴 알림 켜기'],
+  ])
+}

@@ -1,0 +1,15 @@
+import type { UserMapTables } from '@munjigi/chatbot-sdk/postgres-user-map'
+import type { ColumnType, Generated } from 'kysely'
+
+export interface Tables extends UserMapTables {
+  notice_subscriptions: {
+    kakao_id: string
+    /** The last day on which telling them was tried. */
+    last_day: Generated<string>
+    /** Of that day; set while somebody is telling them, too. */
+    is_told: Generated<boolean>
+    tries: Generated<number>
+    try_after: Generated<Date>
+    created_at: ColumnType<Date, never, never>
+  }
+}
