@@ -1,0 +1,57 @@
+import { acceptsHtml, preferredLanguage, sendPage } from '@munjigi/server/page'
+import type { TypeBoxProvider } from '@munjigi/server/typebox-provider'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { Type } from 'typebox'
+import { bringLogin } from './bring-login.ts'
+import { exchangeCode } from './code-exchange.ts'
+import type { RelayDeps } from './deps.ts'
+import { donePage } from './done-page.ts'
+import { requireClient } from './login-link.ts'
+import { relayLogins } from './login-state.ts'
+import { loginRefused, noOfflineRefreshToken, providerUnavailable } from './problems.ts'
+import { redirectTarget } from './return-to.ts'
+
+const UNAVAILABLE = new Set(['temporarily_unavailable', 'server_error'])
+
+const Answer = Type.Object({
+  state: Type.String({ minLength: 1, maxLength: 100 }),
+  code: Type.Optional(Type.String({ minLength: 1, maxLength: 4096 })),
+  error: Type.Optional(Type.String({ maxLength: 100 })),
+})
+
+/** Where the IdP sends the browser back: the code becomes tokens, and the chatbot is brought them. */
+export function callbackRoute(scope: FastifyInstance, deps: RelayDeps): void {
+  const app = scope.withTypeProvider<TypeBoxProvider>()
+  const logins = relayLogins(deps)
+
+  app.get(
+    '/oidc/callback',
+    {
+      schema: { tags: ['login'], summary: "Takes the identity provider's answer", querystring: Answer },
+    },
+    async (request, reply) => {
+      const { state, error } = request.query
+      const { link, nonce, codeVerifier } = await logins.take(request, state)
+      if (error !== undefined) throw refusalOf(error)
+      const client = await requireClient(deps, link)
+      const url = new URL(client.redirectUri)
+      url.search = request.url.slice(request.url.indexOf('?'))
+      const tokens = await exchangeCode(client, { url, state, nonce, codeVerifier }, request.log)
+      await bringLogin(deps, { client, link, tokens }, request.log)
+      return finish(request, reply, redirectTarget(client, link.redirect_after))
+    },
+  )
+}
+
+/** OpenID Connect Core §3.1.2.6; at Keycloak a client that may not ask for offline_access is told here. */
+function refusalOf(error: string): Error {
+  if (error === 'invalid_scope') return noOfflineRefreshToken('client')
+  return UNAVAILABLE.has(error) ? providerUnavailable() : loginRefused()
+}
+
+function finish(request: FastifyRequest, reply: FastifyReply, target: string | undefined): FastifyReply {
+  if (target !== undefined) return reply.redirect(target, 302)
+  if (!acceptsHtml(request.headers.accept)) return reply.send({ status: 'ok' })
+  const language = preferredLanguage(request.headers['accept-language'])
+  return sendPage(reply, { status: 200, language, ...donePage(language) })
+}
