@@ -1,12 +1,21 @@
+import { createVerifier } from '@munjigi/identity/verifier'
 import type { KeyRing } from '@munjigi/sealing/fernet'
 import type { Store } from '@munjigi/store/store'
+import { announcedUserMap, heedAnnouncements } from './announced-user-map.ts'
+import { type AsPerson, asPerson } from './as-person.ts'
 import type { ChatbotEvent } from './events.ts'
+import { exchanges } from './exchange.ts'
+import { createGateway } from './gateway-fetch.ts'
+import { type KeepAliveOutcome, keepAlive } from './keep-alive.ts'
+import { links } from './links.ts'
+import { loginMemory } from './login-memory.ts'
+import { createProvider, type ProviderSettings } from './provider.ts'
+import { renewal as createRenewal } from './renewal.ts'
 import type { UserMap } from './user-map.ts'
 
 export interface ChatbotOptions {
   relay: { url: string; clientKey: string; hmacSecret: string; issueSecret?: string }
-  /** `backchannelUrl` is the origin under which this server reaches `issuer`, where it is another. */
-  idp: { issuer: string; clientId: string; clientSecret: string; backchannelUrl?: string }
+  idp: ProviderSettings
   /** Where the relay brings logins. */
   callbackUrl: string
   gatewayUrl: string
@@ -30,4 +39,78 @@ export interface Link {
   sub: string
   linked_at: Date
   is_alive: boolean
+}
+
+export interface Chatbot extends ReturnType<typeof links> {
+  /** Calls modules through the gateway in the name of whoever this chat is linked to. */
+  as(chatbotUser: string): AsPerson
+  /** Refreshes logins that nobody used for 20 days; run it daily. */
+  keepAlive(options?: { signal?: AbortSignal }): Promise<KeepAliveOutcome>
+  /** Lets calls and renewals that are under way finish and stops `keepAlive`. The store and the user map stay the caller's. */
+  close(): Promise<void>
+}
+
+/** What a chatbot server needs to act for people who logged in once. */
+export function createChatbot(options: ChatbotOptions): Chatbot {
+  const { idp, store, sealing, now = Date.now, onEvent = () => {} } = options
+  const memory = loginMemory()
+  const userMap = announcedUserMap(options.userMap, memory, store)
+  const provider = createProvider(idp)
+  const gateway = createGateway(options)
+  const verifier = createVerifier({
+    issuers: [
+      {
+        issuer: idp.issuer,
+        loadKeys: provider.loadKeys,
+        algorithms: ['RS256'],
+        authorized_parties: [idp.clientId],
+        token_type: 'Bearer',
+        people: 'shared',
+        unknown_people: 'allow',
+      },
+    ],
+    clock: now,
+  })
+  const renewal = createRenewal({ userMap, memory, sealing, provider, now, emit: onEvent })
+  const exchange = exchanges({ provider, now, emit: onEvent })
+  const audiences = new Map(
+    Object.entries(options.services ?? {}).map(([service, { audience }]) => [service, audience]),
+  )
+  const person = { gateway, renewal, exchange, audiences, now, emit: onEvent }
+  const announcements = heedAnnouncements(store, memory)
+  // A store that is closed announces nothing: what is remembered ends after 5 s.
+  announcements.catch(() => {})
+  const closing = new AbortController()
+  const runs = new Set<Promise<KeepAliveOutcome>>()
+
+  function runKeepAlive(signal: AbortSignal = closing.signal): Promise<KeepAliveOutcome> {
+    const run = keepAlive({ userMap, renewal, now }, AbortSignal.any([closing.signal, signal])).finally(() =>
+      runs.delete(run),
+    )
+    runs.add(run)
+    return run
+  }
+
+  return {
+    ...links({
+      ...options,
+      userMap,
+      provider,
+      verifier,
+      dispatcher: gateway.agent,
+      isAlive: renewal.isAlive,
+      now,
+      onEvent,
+    }),
+    as: (chatbotUser) => asPerson(person, chatbotUser),
+    keepAlive: ({ signal } = {}) => runKeepAlive(signal),
+    async close() {
+      closing.abort()
+      verifier.close()
+      await Promise.allSettled(runs)
+      await renewal.settled()
+      await gateway.close()
+      await announcements.then((subscription) => subscription.close()).catch(() => {})
+    },
+  }
 }

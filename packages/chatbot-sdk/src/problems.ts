@@ -11,3 +11,11 @@ export const loginUnavailable = (cause?: unknown) =>
   new Problem(503, 'login-unavailable', 'The login cannot be renewed now', { cause, headers: { 'retry-after': '5' } })
 export const tokensUnreadable = (cause?: unknown) =>
   new Problem(500, 'tokens-unreadable', 'The stored tokens cannot be used', { cause })
+export const exchangeRefused = (cause?: unknown) =>
+  new Problem(502, 'exchange-refused', 'The identity provider gives no token for this service', { cause })
+export const pathRefused = () =>
+  new Problem(400, 'path-refused', 'The path does not stay inside the module', {
+    detail: 'It begins with "/" and holds no "//", "#", "\\", blank, segment of dots, or encoded separator',
+  })
+export const gatewayUnavailable = (cause: unknown) =>
+  new Problem(503, 'gateway-unavailable', 'The gateway does not answer', { cause, headers: { 'retry-after': '1' } })
