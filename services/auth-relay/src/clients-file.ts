@@ -1,0 +1,64 @@
+import type { Environment } from '@munjigi/env/variables'
+import { parseDocument } from 'yaml'
+import type { ClientEntry } from './client-entry.ts'
+import { clientFaults } from './client-faults.ts'
+import type { RelaySettings } from './settings.ts'
+
+/** Everything that is wrong with a clients.json, each with its client and field. */
+export class ClientsFileError extends Error {
+  readonly faults: readonly string[]
+  constructor(faults: readonly string[]) {
+    super(`clients.json is not usable:\n${faults.map((fault) => `  ${fault}`).join('\n')}`)
+    this.name = 'ClientsFileError'
+    this.faults = faults
+  }
+}
+
+/** The clients of a clients.json by key, each with its secret and without `{BASE_URL}`. @throws ClientsFileError with every fault */
+export function parseClients(
+  text: string,
+  settings: RelaySettings,
+  environment: Environment,
+): Map<string, ClientEntry> {
+  const tree = parsed(text)
+  const faults = repeatedKeys(text)
+  const clients = new Map<string, ClientEntry>()
+  for (const [key, given] of Object.entries(tree)) {
+    // Source 001: in the file, else KAKAO_BOT__SECRETS, else kakao-bot__secrets.
+    const secretVariables = [`${key.toUpperCase().replaceAll('-', '_')}__SECRETS`, `${key}__secrets`]
+    const secret = secretVariables.map((name) => environment[name]).find(Boolean)
+    const isSecretWanted = isMap(given) && !given.client_secret && secret !== undefined
+    const entry = withBaseUrl(isSecretWanted ? { ...given, client_secret: secret } : given, settings.baseUrl)
+    faults.push(...clientFaults(key, entry, { settings, secretVariables }))
+    clients.set(key, entry as ClientEntry)
+  }
+  if (faults.length > 0) throw new ClientsFileError(faults)
+  return clients
+}
+
+function parsed(text: string): Record<string, unknown> {
+  let tree: unknown
+  try {
+    tree = JSON.parse(text)
+  } catch (error) {
+    throw new ClientsFileError([`the file is no JSON: ${(error as Error).message}`])
+  }
+  if (!isMap(tree)) throw new ClientsFileError(['the file must hold one object: client keys and what each is like'])
+  return tree
+}
+
+/** JSON.parse lets the last one win; JSON is YAML, and its reader tells. */
+const repeatedKeys = (text: string): string[] =>
+  parseDocument(text)
+    .errors.filter(({ code }) => code === 'DUPLICATE_KEY')
+    .map(({ linePos }) => `line ${linePos?.[0].line}: a key stands twice: keep one`)
+
+const isMap = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+function withBaseUrl(value: unknown, baseUrl: string): unknown {
+  if (typeof value === 'string') return value.replaceAll('{BASE_URL}', () => baseUrl)
+  if (Array.isArray(value)) return value.map((item) => withBaseUrl(item, baseUrl))
+  if (!isMap(value)) return value
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, withBaseUrl(inner, baseUrl)]))
+}

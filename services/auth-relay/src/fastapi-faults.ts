@@ -1,0 +1,55 @@
+import { Problem } from '@munjigi/problem'
+import type { FastifySchemaValidationError } from 'fastify'
+
+interface Fault {
+  type: string
+  loc: (string | number)[]
+  msg: string
+}
+
+/** 422 in the shape that callers of FastAPI programs read: `detail` is a list of what is wrong, each with its place. */
+export const malformedRequest = (faults: Fault[]) =>
+  new Problem(422, 'malformed-request', 'The request is not of the form that is expected', {
+    extensions: { detail: faults },
+  })
+
+export const malformedJson = (message: string) =>
+  malformedRequest([{ type: 'json_invalid', loc: ['body'], msg: `JSON decode error: ${message}` }])
+
+const places: Record<string, string> = { querystring: 'query', params: 'path', headers: 'header', body: 'body' }
+
+/** What the validator found, one fault for each place, in pydantic's words. */
+export function malformedBySchema(errors: FastifySchemaValidationError[], context = 'body'): Problem {
+  const place = places[context] ?? context
+  const faults = errors.map((error) => faultOf(error, place))
+  const byPlace = new Map(faults.map((fault) => [fault.loc.join('/'), fault] as const).reverse())
+  return malformedRequest([...byPlace.values()].reverse())
+}
+
+function faultOf({ keyword, instancePath, params }: FastifySchemaValidationError, place: string): Fault {
+  const path = instancePath.split('/').slice(1)
+  const limit = Number(params.limit)
+  switch (keyword) {
+    case 'required':
+      return { type: 'missing', loc: [place, ...path, String(params.missingProperty)], msg: 'Field required' }
+    case 'minLength':
+      return {
+        type: 'string_too_short',
+        loc: [place, ...path],
+        msg: `String should have at least ${limit} character${limit === 1 ? '' : 's'}`,
+      }
+    case 'maxLength':
+      return { type: 'string_too_long', loc: [place, ...path], msg: `String should have at most ${limit} characters` }
+    case 'type':
+      return { loc: [place, ...path], ...wrongType(String(params.type)) }
+    default:
+      return { type: 'value_error', loc: [place, ...path], msg: 'Value error' }
+  }
+}
+
+function wrongType(expected: string): Pick<Fault, 'type' | 'msg'> {
+  if (expected === 'integer') return { type: 'int_type', msg: 'Input should be a valid integer' }
+  if (expected === 'object')
+    return { type: 'model_attributes_type', msg: 'Input should be a valid dictionary or object to extract fields from' }
+  return { type: 'string_type', msg: 'Input should be a valid string' }
+}

@@ -1,0 +1,90 @@
+import { X_RELAY_SIGNATURE } from '@munjigi/contracts/headers'
+import { LoginLink, NewLoginLink, SIGNED_WITHIN_SECONDS } from '@munjigi/contracts/relay'
+import { isSignedPayload } from '@munjigi/sealing/signature'
+import type { TypeBoxProvider } from '@munjigi/server/typebox-provider'
+import type { Store } from '@munjigi/store/store'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { normalAddress } from './address.ts'
+import type { RelayClient } from './clients.ts'
+import type { RelayDeps } from './deps.ts'
+import { malformedJson } from './fastapi-faults.ts'
+import { litOf } from './lit.ts'
+import {
+  callbackUrlNotAllowed,
+  issueNonceUsed,
+  issueSignatureInvalid,
+  issueTimestampInvalid,
+  unknownClientKey,
+} from './problems.ts'
+import { isAllowedCallback, redirectTarget } from './return-to.ts'
+
+/** JSON, said so or not at all. */
+const JSON_OR_ABSENT = /^(application\/([\w.-]+\+)?json\b.*)?$/i
+
+/** `POST /issue_login_link`: a chatbot asks for a link by which one of its people logs in. */
+export async function issueRoute(scope: FastifyInstance, deps: RelayDeps): Promise<void> {
+  const app = scope.withTypeProvider<TypeBoxProvider>()
+  const { baseUrl, stateTtlSeconds } = deps.settings
+  const lits = litOf(deps.settings)
+  readJsonAsFastApiDoes(app)
+
+  app.post(
+    '/issue_login_link',
+    {
+      schema: {
+        summary: 'A login link for a person at a messenger',
+        tags: ['chatbots'],
+        security: [],
+        consumes: ['application/json'],
+        body: NewLoginLink,
+        response: { 200: LoginLink },
+      },
+    },
+    async ({ body, headers }) => {
+      const client = deps.clients.find(body.client_key)
+      if (client === undefined) throw unknownClientKey()
+      await checkSignature(deps.store, client, body, headers[X_RELAY_SIGNATURE])
+      const callbackUrl = normalAddress(body.callback_url)
+      if (callbackUrl === undefined || !isAllowedCallback(client, callbackUrl)) throw callbackUrlNotAllowed()
+      const redirectAfter = redirectTarget(client, body.redirect_after)
+      const lit = await lits.issue({
+        chatbot_user_id: body.chatbot_user_id,
+        callback_url: callbackUrl,
+        client_key: client.key,
+        ...(redirectAfter !== undefined && { redirect_after: redirectAfter }),
+        ...(body.display_name && { display_name: body.display_name }),
+      })
+      return { login_link: `${baseUrl}/login/${lit}`, expires_in: stateTtlSeconds }
+    },
+  )
+}
+
+/** As bytes, for JSON is UTF-8, and without Fastify's own refusals: a name that is not known is left out of account. */
+function readJsonAsFastApiDoes(app: FastifyInstance): void {
+  const utf8 = new TextDecoder('utf-8', { fatal: true })
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser(JSON_OR_ABSENT, { parseAs: 'buffer' }, async (_request: FastifyRequest, body: Buffer) => {
+    try {
+      return JSON.parse(utf8.decode(body))
+    } catch (error) {
+      throw malformedJson((error as Error).message)
+    }
+  })
+}
+
+/** Of a client that signs: by its secret, now, and once. A wrong signature spends no nonce. */
+async function checkSignature(
+  store: Store,
+  { key, issueSecret }: RelayClient,
+  body: NewLoginLink,
+  signature: string | string[] | undefined,
+): Promise<void> {
+  if (issueSecret === undefined) return
+  const isSigned = isSignedPayload(issueSecret, body, typeof signature === 'string' ? signature : undefined)
+  if (!isSigned || body.ts === undefined || body.nonce === undefined) throw issueSignatureInvalid()
+  const now = Math.floor(Date.now() / 1000)
+  if (Math.abs(now - body.ts) > SIGNED_WITHIN_SECONDS) throw issueTimestampInvalid(body.ts, now)
+  // A clock ahead by 300 s keeps the request good for 600.
+  const isNew = await store.add(`relay_issue:{${key}}:${body.nonce}`, '1', (2 * SIGNED_WITHIN_SECONDS + 1) * 1000)
+  if (!isNew) throw issueNonceUsed()
+}

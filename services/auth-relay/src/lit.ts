@@ -1,0 +1,60 @@
+import { createSecretKey, randomUUID } from 'node:crypto'
+import { jwtVerify, SignJWT } from 'jose'
+import { type Static, Type } from 'typebox'
+import { Check } from 'typebox/value'
+import { invalidOrExpiredLink, missingRequiredClaims } from './problems.ts'
+import type { RelaySettings } from './settings.ts'
+
+// A header of its own: no other JWT, whoever signed it by this key, is a login link.
+const HEADER = { alg: 'HS256', typ: 'login-link+jwt' }
+const CLOCK_LEEWAY_S = 5
+
+const Claims = Type.Object({
+  jti: Type.String({ minLength: 1 }),
+  iat: Type.Integer(),
+  exp: Type.Integer(),
+  chatbot_user_id: Type.String({ minLength: 1 }),
+  callback_url: Type.String({ minLength: 1 }),
+  client_key: Type.String({ minLength: 1 }),
+  redirect_after: Type.Optional(Type.String()),
+  display_name: Type.Optional(Type.String()),
+})
+type Claims = Static<typeof Claims>
+
+/** What a chatbot asked for: a login of this person, to be brought there. */
+export type LoginRequest = Omit<Claims, 'jti' | 'iat' | 'exp'>
+
+export interface Lit {
+  issue(request: LoginRequest): Promise<string>
+  /** @throws Problem 400 `invalid-or-expired-link`, `missing-required-claims` */
+  read(lit: string): Promise<Claims>
+}
+
+/** Login initiation tokens (source 001): what a login link carries, signed by `JWT_SECRET`, for STATE_TTL_SECONDS. */
+export function litOf({ baseUrl, jwtSecret, stateTtlSeconds }: RelaySettings): Lit {
+  const key = createSecretKey(jwtSecret, 'utf8')
+  const audience = `${baseUrl}/login`
+  const expected = {
+    algorithms: [HEADER.alg],
+    typ: HEADER.typ,
+    issuer: baseUrl,
+    audience,
+    requiredClaims: ['iat', 'nbf', 'exp', 'jti'],
+    clockTolerance: CLOCK_LEEWAY_S,
+  }
+  return {
+    issue: (request) => {
+      const now = Math.floor(Date.now() / 1000)
+      const times = { iat: now, nbf: now, exp: now + stateTtlSeconds }
+      const claims = { iss: baseUrl, aud: audience, ...times, jti: randomUUID(), ...request }
+      return new SignJWT(claims).setProtectedHeader(HEADER).sign(key)
+    },
+    async read(lit) {
+      const { payload } = await jwtVerify(lit, key, expected).catch(() => {
+        throw invalidOrExpiredLink()
+      })
+      if (!Check(Claims, payload)) throw missingRequiredClaims()
+      return payload
+    },
+  }
+}

@@ -1,0 +1,32 @@
+import { normalAddress } from './address.ts'
+import type { RelayClient } from './clients.ts'
+import { localSegments } from './local-path.ts'
+import { redirectAfterNotAllowed } from './problems.ts'
+
+/** Whether the client may be brought tokens there: one of its call-backs, exactly, after normalising. */
+export function isAllowedCallback({ callbackUrls }: Pick<RelayClient, 'callbackUrls'>, url: string): boolean {
+  const address = normalAddress(url)
+  return address !== undefined && callbackUrls.has(address)
+}
+
+/**
+ * Where the browser goes after the login, a path of this origin; undefined where nothing was asked for, `""` included.
+ * @throws Problem 400 `redirect-after-not-allowed`
+ */
+export function redirectTarget(
+  { redirectAfter }: Pick<RelayClient, 'redirectAfter'>,
+  wanted: string | null | undefined,
+): string | undefined {
+  if (wanted === undefined || wanted === null || wanted === '') return undefined
+  const segments = localSegments(wanted)
+  if (segments === undefined || !redirectAfter.some((prefix) => isWithin(segments, localSegments(prefix)))) {
+    throw redirectAfterNotAllowed()
+  }
+  // As the browser will read it: non-ASCII encoded, nothing else changed.
+  const { pathname, search, hash } = new URL(wanted, 'http://local')
+  return pathname + search + hash
+}
+
+function isWithin(segments: string[], prefix: string[] | undefined): boolean {
+  return prefix?.every((segment, index) => segments[index] === segment) === true
+}
