@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import type { RequestListener } from 'node:http'
+import { after, test } from 'node:test'
+import { testUpstream } from '@munjigi/testing/upstream'
+import { eventApi } from './event-api.ts'
+
+let answer: RequestListener = (_request, response) => response.end()
+const kakao = await testUpstream((request, response) => answer(request, response))
+after(kakao.close)
+
+const { signal } = new AbortController()
+const api = eventApi({ url: kakao.url, botId: 'bot-1', restApiKey: 'rest-key' })
+const answering =
+  (status: number, body: string): RequestListener =>
+  (_request, response) => {
+    response.writeHead(status, { 'content-type': 'application/json' })
+    response.end(body)
+  }
+
+test('a person is told by the bot that they know, with our key', async () => {
+  answer = answering(200, '{"taskId":"t-1","status":"SUCCESS"}')
+  const { outcome } = await api.tell('person-1', '오늘 메뉴', signal)
+  const seen = kakao.requests.at(-1)
+
+  assert.equal(outcome, 'told')
+  assert.deepEqual([seen?.method, seen?.url], ['POST', '/v2/bots/bot-1/talk'])
+  assert.ok(seen?.rawHeaders.some(([name, value]) => name === 'authorization' && value === 'KakaoAK rest-key'))
+  assert.deepEqual(JSON.parse(seen?.body ?? ''), {
+    event: { name: 'meal_notice', data: { text: '오늘 메뉴' } },
+    user: [{ type: 'botUserKey', id: 'person-1' }],
+  })
+})
+
+test('what Kakao does not take has failed', async () => {
+  const refusals: [status: number, body: string][] = [
+    [200, '{"taskId":"t-1","status":"FAIL"}'],
+    [200, '<html>'],
+    [400, '{"code":-2}'],
+    [401, ''],
+    [302, ''],
+    [500, 'oops'],
+  ]
+  for (const [status, body] of refusals) {
+    answer = answering(status, body)
+    assert.equal((await api.tell('person-1', 'x', signal)).outcome, 'failed', `${status} ${body}`)
+  }
+})
+
+test('a message that may have arrived is told apart from one that was never sent', async () => {
+  answer = (request) => request.socket.destroy()
+  assert.equal((await api.tell('person-1', 'x', signal)).outcome, 'unknown')
+
+  const nobody = await testUpstream(() => {})
+  await nobody.close()
+  const unreachable = eventApi({ url: nobody.url, botId: 'bot-1', restApiKey: 'rest-key' })
+  assert.equal((await unreachable.tell('person-1', 'x', signal)).outcome, 'failed')
+})
+
+test('a closing process waits for no answer', async () => {
+  const ended = new AbortController()
+  answer = () => {}
+  const asked = once(kakao.server, 'request')
+  const telling = api.tell('person-1', 'x', ended.signal)
+  await asked
+  ended.abort()
+
+  assert.equal((await telling).outcome, 'unknown')
+})
