@@ -49,6 +49,16 @@ const failures = new Map<string, Failure>(
         'Open the login link again, or ask the administrators of the sign-in service.',
       ],
     },
+    'clocks-differ': {
+      ko: [
+        '서버들의 시계가 서로 맞지 않아 로그인하지 못했습니다',
+        '아래 코드와 번호를 관리자에게 알려 주세요. 시계를 맞추면 다시 로그인할 수 있습니다.',
+      ],
+      en: [
+        'Sign-in did not work: the clocks of our servers differ',
+        'Tell an administrator the code and number below. Once the clocks are set, signing in works again.',
+      ],
+    },
     'provider-unavailable': again,
     unavailable: again,
     'callback-timeout': chatbotFailed,
@@ -87,5 +97,5 @@ export function failureText(
 ): { title: string; paragraphs: string[] } {
   const failure = offlineFailures[String(extensions.reason)] ?? failures.get(type) ?? unexpected
   const [title, advice] = failure[language]
-  return { title, paragraphs: [advice, `${codeLabel[language]}: ${type.replaceAll('-', '_')}`] }
+  return { title, paragraphs: [advice, `${codeLabel[language]}: ${extensions.error ?? type.replaceAll('-', '_')}`] }
 }
