@@ -35,6 +35,9 @@ export const addressesOf = (ports: Ports): Addresses => ({
   metrics: `http://localhost:${ports.METRICS_PORT}`,
 })
 
+/** The host of all services, behind the gateway. */
+export const servicesUrl = (ports: Ports): string => `http://127.0.0.1:${ports.SERVICES_PORT}`
+
 /** What a command in another terminal needs before it to find this house: `MUNJIGI_GATEWAY_PORT=9150 `, or nothing. */
 export function movedBy({ ports, dataFolder }: ReturnType<typeof readHouseEnv>): string {
   const usual = readEnv(Env, 'munjigi', { source: {} })

@@ -10,6 +10,8 @@ export interface FrontDoor {
   openSession(username: string, password: string): Promise<Session>
   /** A call through the gateway as the holder of a token. @throws Refusal where the answer is no 2xx */
   call<T>(method: Dispatcher.HttpMethod, path: string, token?: string, body?: object): Promise<T>
+  /** One request as it is given, to a path or address of the gateway; redirects are not followed. */
+  send(url: string, options?: Sending): Promise<Dispatcher.ResponseData>
   close(): Promise<void>
 }
 
@@ -31,6 +33,12 @@ export interface Session {
   cookie: string
 }
 
+interface Sending {
+  method?: Dispatcher.HttpMethod
+  headers?: Record<string, string>
+  body?: string
+}
+
 interface FrontDoorOptions {
   gatewayUrl: string
   consoleUrl: string
@@ -40,18 +48,16 @@ interface FrontDoorOptions {
 /** The house as a person outside meets it: through the gateway's https port and nothing else. */
 export function frontDoor({ gatewayUrl, consoleUrl, certFile }: FrontDoorOptions): FrontDoor {
   const dispatcher = new Agent({ connect: { ca: readFileSync(certFile) } })
-  const login = new URL('/api/auth/login/', gatewayUrl)
-  const callback = new URL('/api/auth/callback/', gatewayUrl)
+  const send = (url: string, options: Sending = {}) => request(new URL(url, gatewayUrl), { ...options, dispatcher })
 
   const call = async <T>(method: Dispatcher.HttpMethod, path: string, token?: string, body?: object): Promise<T> => {
     const headers = {
       ...(token !== undefined && { authorization: `Bearer ${token}` }),
       ...(body !== undefined && { 'content-type': 'application/json' }),
     }
-    const answer = await request(new URL(path, gatewayUrl), {
+    const answer = await send(path, {
       method,
       headers,
-      dispatcher,
       ...(body !== undefined && { body: JSON.stringify(body) }),
     })
     const text = await answer.body.text()
@@ -60,15 +66,14 @@ export function frontDoor({ gatewayUrl, consoleUrl, certFile }: FrontDoorOptions
   }
 
   const openSession = async (username: string, password: string): Promise<Session> => {
-    const begun = await request(login, { dispatcher })
+    const begun = await send('/api/auth/login/')
     await begun.body.dump()
     const cookie = cookiesOf(begun)
     const authorization = begun.headers.location
     if (typeof authorization !== 'string') throw new Error(`no sign-in: the gateway answered ${begun.statusCode}`)
     const { fields } = await idpBrowser().signIn(username, password, authorization)
-    const ended = await request(callback, {
+    const ended = await send('/api/auth/callback/', {
       method: 'POST',
-      dispatcher,
       headers: { cookie, 'content-type': 'application/x-www-form-urlencoded' },
       body: new URLSearchParams(fields).toString(),
     })
@@ -78,9 +83,8 @@ export function frontDoor({ gatewayUrl, consoleUrl, certFile }: FrontDoorOptions
     const token = target.get('token')
     const kept = cookiesOf(ended)
     if (token !== null) return { token, cookie: kept }
-    const exchanged = await request(new URL('/api/auth/v1/exchange', gatewayUrl), {
+    const exchanged = await send('/api/auth/v1/exchange', {
       method: 'POST',
-      dispatcher,
       headers: { cookie: kept, origin: consoleUrl, 'content-type': 'application/json' },
       body: JSON.stringify({ code: target.get('code') }),
     })
@@ -91,10 +95,11 @@ export function frontDoor({ gatewayUrl, consoleUrl, certFile }: FrontDoorOptions
 
   const signIn = async (username: string, password: string) => (await openSession(username, password)).token
 
-  return { signIn, openSession, call, close: () => dispatcher.close() }
+  return { signIn, openSession, call, send, close: () => dispatcher.close() }
 }
 
-function cookiesOf({ headers }: Dispatcher.ResponseData): string {
+/** What a browser would send back. */
+export function cookiesOf({ headers }: Dispatcher.ResponseData): string {
   return [headers['set-cookie'] ?? []]
     .flat()
     .map((line) => line.split(';')[0])

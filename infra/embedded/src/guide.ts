@@ -5,7 +5,7 @@ export interface Addresses {
   metrics: string
 }
 
-/** What is printed once the house stands: where it is, and four things to try. */
+/** What is printed once the house stands: where it is, and five things to try. */
 export const guide = (
   { gateway, console: web, idp, metrics }: Addresses,
   password: string,
@@ -20,7 +20,7 @@ munjigi is up (embedded: for trying and developing, never for production)
 
 People: pending.kim, user.lee, admin.park, meal.choi, global.jung; everybody's password is ${password}.
 
-Four things to try:
+Five things to try:
 
   1. Wait for approval, then be approved: open ${web}, sign in as pending.kim; in a private window as admin.park.
 
@@ -32,7 +32,10 @@ Four things to try:
      curl -sk -X POST ${gateway}/api/meal/v1/restaurants -H "Authorization: Bearer $(${movedBy}npx munjigi login meal.choi)" \\
        -H "Content-Type: application/json" -d '{"name":"새 식당","location":"별관 1층"}'
 
-  4. See who may go where:
+  4. Talk to the chatbot as somebody in a messenger, log in by the link it gives, and ask again:
+     ${movedBy}npx munjigi chat my-chat "오늘 메뉴"
+
+  5. See who may go where:
      npx munjigi-gateway check gateway/services.local.yaml
 
 Ctrl-C stops everything; data stays (npm start -- --fresh begins anew).

@@ -7,11 +7,14 @@ import type { LogLevel } from '@munjigi/server/logger'
 import type { Store } from '@munjigi/store/store'
 import type { FastifyInstance } from 'fastify'
 import type { Certificate } from './development-certificate.ts'
-import { addressesOf, type Ports } from './env.ts'
+import { addressesOf, type Ports, servicesUrl } from './env.ts'
 import { type FrontDoor, frontDoor } from './front-door.ts'
 import type { Addresses } from './guide.ts'
-import type { Secrets } from './secrets.ts'
+import { type Messenger, messenger } from './messenger.ts'
+import { writeRelayClients } from './relay-clients.ts'
+import { houseSecrets } from './secrets.ts'
 import { buildServicesHost, type Databases } from './services-host.ts'
+import { BOT_ID, servicesVariables } from './services-variables.ts'
 
 const LOOPBACK = '127.0.0.1'
 
@@ -19,29 +22,36 @@ const LOOPBACK = '127.0.0.1'
 export interface HouseParts {
   databases: Databases
   store: Store
-  idp: { issuer: string; clientId: string; clientSecret: string }
+  idp: { issuer: string; clients: Record<'sso' | 'kakao-bot', { id: string; secret: string }> }
   ports: Ports
   /** Read with `<SERVICE>_URL` for the host of all of them; followed while the house stands. */
   servicesFile: string
   certificate: Certificate
-  secrets: Secrets
+  /** Where the house keeps its secrets and what its services read. */
+  folder: string
+  /** The chatbot's clock in milliseconds; `Date.now` by default. */
+  now?: () => number
   logLevel: LogLevel
 }
 
 export interface House extends AsyncDisposable {
   addresses: Addresses
   door: FrontDoor
+  messenger: Messenger
 }
 
 /** Services in one host, the gateway before them, the console beside it, all on loopback. */
 export async function openHouse(parts: HouseParts): Promise<House> {
-  const { ports, idp, servicesFile, certificate, secrets, store, logLevel } = parts
+  const { ports, idp, servicesFile, certificate, folder, store, logLevel } = parts
+  const secrets = houseSecrets(folder)
   const addresses = { ...addressesOf(ports), idp: idp.issuer }
-  const url = `http://${LOOPBACK}:${ports.SERVICES_PORT}`
+  const url = servicesUrl(ports)
   const environment = {
     USER_URL: url,
     MEAL_URL: url,
     TRACE_URL: url,
+    AUTH_RELAY_URL: url,
+    CHATBOT_URL: url,
     FRONTEND_BASE_URL: addresses.console,
     IDP_ISSUER: idp.issuer,
     GATEWAY_PORT: String(ports.GATEWAY_PORT),
@@ -53,7 +63,10 @@ export async function openHouse(parts: HouseParts): Promise<House> {
     await app.listen({ port, host: LOOPBACK })
   }
 
-  const services = buildServicesHost({ ...parts, url, issuers, userVariables: userVariables(parts, addresses) })
+  const variables = servicesVariables({ ...parts, addresses, url, secrets })
+  const { id: clientId } = idp.clients['kakao-bot']
+  const clientsFile = writeRelayClients(folder, { issuer: idp.issuer, clientId, issueSecret: secrets.issueKey, url })
+  const services = buildServicesHost({ ...parts, url, issuers, variables, clientsFile })
   await serve(services, ports.SERVICES_PORT)
   const gateway = await buildGateway({
     servicesFile,
@@ -80,17 +93,10 @@ export async function openHouse(parts: HouseParts): Promise<House> {
   const door = frontDoor({ gatewayUrl: addresses.gateway, consoleUrl: addresses.console, ...certificate })
   opened.defer(() => door.close())
   const closing = opened.move()
-  return { addresses, door, [Symbol.asyncDispose]: () => closing.disposeAsync() }
+  return {
+    addresses,
+    door,
+    messenger: messenger(door, { secret: secrets.skillKey, botId: BOT_ID }),
+    [Symbol.asyncDispose]: () => closing.disposeAsync(),
+  }
 }
-
-const userVariables = ({ idp, secrets }: HouseParts, { gateway, console: frontend }: Addresses) => ({
-  USER_SEALING_KEY: secrets.sealingKey,
-  INTERNAL_KEYS: `gateway:${secrets.internalKey}`,
-  PLATFORM_ISSUER: gateway,
-  FRONTEND_BASE_URL: frontend,
-  SP_REDIRECT_URL: `${gateway}/api/auth/callback/`,
-  IDP_ISSUER: idp.issuer,
-  IDP_CLIENT_ID: idp.clientId,
-  IDP_CLIENT_SECRET: idp.clientSecret,
-  INITIAL_ADMIN_IDS: 'admin.park',
-})

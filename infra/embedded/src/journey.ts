@@ -2,7 +2,7 @@ import type { Menu, Restaurant } from '@munjigi/contracts/meal'
 import type { Me, PeoplePage } from '@munjigi/contracts/people'
 import { type FrontDoor, Refusal } from './front-door.ts'
 import { DEVELOPMENT_PASSWORD } from './realm.ts'
-import { approve } from './seed.ts'
+import { approve, dayIn } from './seed.ts'
 
 export interface Step {
   says: string
@@ -40,7 +40,7 @@ export async function* journey(door: FrontDoor): AsyncGenerator<Step> {
   const cook = await signIn('meal.choi')
   await approve(door, administrator, 'meal.choi')
   const restaurant = await door.call<Restaurant>('POST', '/api/meal/v1/restaurants', cook, RESTAURANT)
-  const menu = { restaurant_id: restaurant.id, date: '2026-11-21', meal: 'lunch', dishes: ['김치찌개', '제육볶음'] }
+  const menu = { restaurant_id: restaurant.id, date: dayIn('Asia/Seoul'), meal: 'lunch', dishes: DISHES }
   const written = await door.call<Menu>('POST', '/api/meal/v1/menus', cook, menu)
   yield { says: 'meal.choi, whose role comes from the IdP, writes a menu', answer: written.dishes.join(', ') }
 
@@ -51,6 +51,8 @@ export async function* journey(door: FrontDoor): AsyncGenerator<Step> {
   yield { says: 'pending.kim reads it through the gateway', answer: read.dishes.join(', ') }
 }
 
+/** On today's menu from then on. */
+export const DISHES = ['김치찌개', '제육볶음'] as const
 const RESTAURANT = { name: '여정 식당', location: '별관 1층' }
 
 async function refusalOf(call: Promise<unknown>): Promise<string> {

@@ -11,8 +11,7 @@ import { SERVICES_FILE } from './folders.ts'
 import { guide } from './guide.ts'
 import { openHouse } from './house.ts'
 import { requireFree } from './ports.ts'
-import { DEVELOPMENT_PASSWORD, REALM_FILE, SSO_CLIENT } from './realm.ts'
-import { houseSecrets } from './secrets.ts'
+import { CLIENTS, DEVELOPMENT_PASSWORD, REALM_FILE, realmVariables } from './realm.ts'
 import { seed } from './seed.ts'
 import { shareDatabase } from './services-host.ts'
 
@@ -42,16 +41,18 @@ async function run(): Promise<void> {
   opened.defer(() => database.close())
   const store = memoryStore()
   opened.defer(() => store.close())
-  const idp = await startDevIdp({ realmFile: REALM_FILE, port: ports.IDP_PORT, directory: join(dataFolder, 'idp') })
+  const directory = join(dataFolder, 'idp')
+  const variables = realmVariables(ports)
+  const idp = await startDevIdp({ realmFile: REALM_FILE, port: ports.IDP_PORT, directory, variables })
   opened.defer(() => idp.close())
   const house = await openHouse({
     databases: await shareDatabase(database),
     store,
-    idp: { issuer: idp.issuer, ...SSO_CLIENT },
+    idp: { issuer: idp.issuer, clients: CLIENTS },
     ports,
     servicesFile: SERVICES_FILE,
     certificate,
-    secrets: houseSecrets(dataFolder),
+    folder: dataFolder,
     logLevel: 'warn',
   })
   opened.use(house)

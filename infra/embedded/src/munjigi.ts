@@ -1,27 +1,43 @@
 import { parseArgs } from 'node:util'
 import { developmentCertificate } from './development-certificate.ts'
 import { addressesOf, readHouseEnv } from './env.ts'
-import { frontDoor } from './front-door.ts'
+import { type FrontDoor, frontDoor } from './front-door.ts'
+import { messenger } from './messenger.ts'
 import { DEVELOPMENT_PASSWORD } from './realm.ts'
+import { houseSecrets } from './secrets.ts'
+import { BOT_ID } from './services-variables.ts'
 
-const USAGE = `munjigi login <login id> [--password <password>]
-  signs in through SSO without a browser and prints the access token; the house must be running (npm start)
+const USAGE = `The house must be running (npm start).
+
+munjigi login <login id> [--password <password>]
+  signs in through SSO without a browser and prints the access token
+munjigi chat <chat id> <words>
+  says something to the chatbot as somebody in a messenger, and prints its card
 `
 
 const { positionals, values } = parseArgs({ allowPositionals: true, options: { password: { type: 'string' } } })
-const [command, username] = positionals
+const [command, who, ...words] = positionals
+const { ports, dataFolder } = readHouseEnv()
+const { gateway, console: consoleUrl } = addressesOf(ports)
 
-if (command !== 'login' || username === undefined) {
+const commands: Record<string, (door: FrontDoor, who: string, words: string) => Promise<string>> = {
+  login: (door, username) => door.signIn(username, values.password ?? DEVELOPMENT_PASSWORD),
+  async chat(door, chat, words) {
+    const { skillKey: secret } = houseSecrets(dataFolder)
+    const { text, link } = await messenger(door, { secret, botId: BOT_ID }).say(chat, words)
+    return link === undefined ? text : `${text}\n\n${link}`
+  },
+}
+const run = Object.hasOwn(commands, command ?? '') ? commands[command as string] : undefined
+if (run === undefined || who === undefined || words.length > 0 !== (command === 'chat')) {
   process.stderr.write(USAGE)
   process.exit(2)
 }
 
-const { ports, dataFolder } = readHouseEnv()
-const { gateway, console: consoleUrl } = addressesOf(ports)
 const { certFile } = await developmentCertificate(dataFolder)
 const door = frontDoor({ gatewayUrl: gateway, consoleUrl, certFile })
 try {
-  process.stdout.write(`${await door.signIn(username, values.password ?? DEVELOPMENT_PASSWORD)}\n`)
+  process.stdout.write(`${await run(door, who, words.join(' '))}\n`)
 } catch (error) {
   process.stderr.write(`munjigi: ${explain(error, gateway)}\n`)
   process.exitCode = 1

@@ -1,10 +1,11 @@
-import type { Menu, NewMenu, Restaurant } from '@munjigi/contracts/meal'
+import type { Menus, NewMenu, Restaurants } from '@munjigi/contracts/meal'
 import type { PeoplePage } from '@munjigi/contracts/people'
 import type { FrontDoor } from './front-door.ts'
 import { DEVELOPMENT_PASSWORD } from './realm.ts'
 
 const ADMINISTRATOR = 'admin.park'
 const APPROVED = ['user.lee', 'meal.choi', 'global.jung']
+const RESTAURANT = { name: '학생식당', location: '본관 지하 1층' }
 const MENUS: Pick<NewMenu, 'meal' | 'dishes' | 'price'>[] = [
   { meal: 'breakfast', dishes: ['미역국', '달걀말이', '배추김치'], price: 4000 },
   { meal: 'lunch', dishes: ['김치찌개', '제육볶음', '상추쌈'], price: 5500 },
@@ -18,15 +19,22 @@ export async function seed(door: FrontDoor): Promise<void> {
     await door.signIn(username, DEVELOPMENT_PASSWORD)
     await approve(door, administrator, username)
   }
-  const meal = await door.signIn('meal.choi', DEVELOPMENT_PASSWORD)
-  const { restaurants } = await door.call<{ restaurants: Restaurant[] }>('GET', '/api/meal/v1/restaurants')
-  if (restaurants.length > 0) return
-  const restaurant = await door.call<Restaurant>('POST', '/api/meal/v1/restaurants', meal, {
-    name: '학생식당',
-    location: '본관 지하 1층',
-  })
+  const cook = await door.signIn('meal.choi', DEVELOPMENT_PASSWORD)
+  const { restaurants } = await door.call<Restaurants>('GET', '/api/meal/v1/restaurants')
+  if (restaurants.length === 0) await door.call('POST', '/api/meal/v1/restaurants', cook, RESTAURANT)
+  for (const date of todays()) await writeMenus(door, cook, date)
+}
+
+/** Where the seeded restaurant, if it is still there, has none on that day. */
+async function writeMenus(door: FrontDoor, cook: string, date: string): Promise<void> {
+  const { restaurants } = await door.call<Restaurants>('GET', '/api/meal/v1/restaurants')
+  const restaurant = restaurants.find(({ name }) => name === RESTAURANT.name)
+  if (restaurant === undefined) return
+  const query = `date=${date}&restaurant_id=${restaurant.id}`
+  const { menus } = await door.call<Menus>('GET', `/api/meal/v1/menus?${query}`)
+  if (menus.length > 0) return
   for (const menu of MENUS)
-    await door.call<Menu>('POST', '/api/meal/v1/menus', meal, { ...menu, restaurant_id: restaurant.id, date: today() })
+    await door.call('POST', '/api/meal/v1/menus', cook, { ...menu, restaurant_id: restaurant.id, date })
 }
 
 /** Makes somebody who signed in for the first time a USER. */
@@ -36,5 +44,8 @@ export async function approve(door: FrontDoor, administrator: string, username: 
   if (person?.role === 'PENDING') await door.call('POST', `/api/admin/v1/people/${person.sub}/approve`, administrator)
 }
 
-/** The local day, as menus are dated. */
-const today = () => new Date().toLocaleDateString('sv-SE')
+/** The day where this house stands, and the day in Korea, which the chatbot asks for. */
+const todays = () => new Set([dayIn(), dayIn('Asia/Seoul')])
+
+/** As menus are dated. */
+export const dayIn = (timeZone?: string) => new Date().toLocaleDateString('sv-SE', { timeZone })

@@ -1,3 +1,11 @@
+import { authRelayPlugin } from '@munjigi/auth-relay/app'
+import { createRelayClients } from '@munjigi/auth-relay/clients'
+import { SettingsEnv as RelayEnv } from '@munjigi/auth-relay/env'
+import { settingsOf as relaySettingsOf } from '@munjigi/auth-relay/settings'
+import { chatbotPlugin } from '@munjigi/chatbot/app'
+import { SettingsEnv as ChatbotEnv } from '@munjigi/chatbot/env'
+import { migrationPlan as chatbotPlan } from '@munjigi/chatbot/migrations/plan'
+import { settingsOf as chatbotSettingsOf } from '@munjigi/chatbot/settings'
 import type { Database } from '@munjigi/db/connect'
 import { type MigrationPlan, migrate } from '@munjigi/db/migrate'
 import { readEnv } from '@munjigi/env'
@@ -11,21 +19,26 @@ import type { Store } from '@munjigi/store/store'
 import { tracePlugin } from '@munjigi/trace/app'
 import { migrationPlan as tracePlan } from '@munjigi/trace/migrations/plan'
 import { userPlugin } from '@munjigi/user/app'
-import { SettingsEnv } from '@munjigi/user/env'
+import { SettingsEnv as UserEnv } from '@munjigi/user/env'
 import { migrationPlan as userPlan } from '@munjigi/user/migrations/plan'
-import { settingsOf } from '@munjigi/user/settings'
+import { settingsOf as userSettingsOf } from '@munjigi/user/settings'
 import type { FastifyInstance } from 'fastify'
 
-export type ServiceName = 'user' | 'meal' | 'trace'
+type ServiceName = 'user' | 'meal' | 'trace' | 'chatbot'
 export type Databases = Record<ServiceName, Database>
 
 /** The schema that each service owns. */
-export const PLANS: Record<ServiceName, MigrationPlan> = { user: userPlan, meal: mealPlan, trace: tracePlan }
+export const PLANS: Record<ServiceName, MigrationPlan> = {
+  user: userPlan,
+  meal: mealPlan,
+  trace: tracePlan,
+  chatbot: chatbotPlan,
+}
 
 /** One database for all of them, brought up to date: each still keeps to its own schema and role. */
 export async function shareDatabase(database: Database): Promise<Databases> {
   for (const plan of Object.values(PLANS)) await migrate(database, plan)
-  return { user: database, meal: database, trace: database }
+  return { user: database, meal: database, trace: database, chatbot: database }
 }
 
 export interface HostParts {
@@ -33,29 +46,47 @@ export interface HostParts {
   store: Store
   /** Where this host will listen: services find user's keys there. */
   url: string
-  /** Variables of the user service, by name. */
-  userVariables: Record<string, string>
+  /** Variables of the services, by name. */
+  variables: Record<string, string>
+  /** The clients.json of the relay. */
+  clientsFile: string
+  /** The chatbot's clock in milliseconds. */
+  now?: () => number
   issuers: Issuer[]
   logLevel: LogLevel
 }
 
+const DEVELOPMENT = { development: true }
+
 /** All services as plugins of one server. */
 export function buildServicesHost(parts: HostParts): FastifyInstance {
-  const { databases, store, issuers } = parts
-  const development = { development: true }
-  const env = readEnv(SettingsEnv, 'user', { source: parts.userVariables, ...development })
-  const settings = { ...settingsOf(env, development), issuers }
+  const { databases, store, issuers, variables, now } = parts
+  const reading = { source: variables, ...DEVELOPMENT }
+  const user = { ...userSettingsOf(readEnv(UserEnv, 'user', reading), DEVELOPMENT), issuers }
+  const relay = relaySettingsOf(readEnv(RelayEnv, 'auth-relay', reading), DEVELOPMENT)
+  const chatbot = chatbotSettingsOf(readEnv(ChatbotEnv, 'chatbot', reading), DEVELOPMENT)
   const verifier = createServiceVerifier({
-    issuer: settings.platformIssuer,
-    audience: settings.platformAudience,
+    issuer: user.platformIssuer,
+    audience: user.platformAudience,
     userUrl: parts.url,
     others: issuers,
   })
 
   const app = createServer({ name: 'services', mode: 'embedded', logLevel: parts.logLevel })
-  app.register(userPlugin, { database: databases.user, store, settings })
+  const clients = createRelayClients({
+    path: parts.clientsFile,
+    settings: relay,
+    environment: variables,
+    log: app.log,
+  })
+  app.register(userPlugin, { database: databases.user, store, settings: user })
   app.register(mealPlugin, { database: databases.meal, verifier })
   app.register(tracePlugin, { database: databases.trace, store, verifier })
-  app.addHook('onClose', async () => verifier.close())
+  app.register(authRelayPlugin, { store, settings: relay, clients })
+  app.register(chatbotPlugin, { database: databases.chatbot, store, settings: chatbot, ...(now && { now }) })
+  app.addHook('onClose', async () => {
+    clients.close()
+    verifier.close()
+  })
   return app
 }
