@@ -2,11 +2,11 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { developmentCertificate } from '@munjigi/embedded/development-certificate'
-import { PORT_NAMES } from '@munjigi/embedded/env'
+import { PORT_NAMES, servicesUrl } from '@munjigi/embedded/env'
 import { SERVICES_FILE } from '@munjigi/embedded/folders'
 import { type House, openHouse } from '@munjigi/embedded/house'
 import { findFree } from '@munjigi/embedded/ports'
-import { houseSecrets } from '@munjigi/embedded/secrets'
+import { realmVariables } from '@munjigi/embedded/realm'
 import { type Databases, PLANS } from '@munjigi/embedded/services-host'
 import type { Store } from '@munjigi/store/store'
 import { testDatabase } from '@munjigi/testing/database'
@@ -23,14 +23,25 @@ export interface TestHouse extends House {
   /** Where the services are reached behind the gateway. */
   servicesUrl: string
   provider: Provider
+  /** Puts the chatbot's clock forward. */
+  advance(ms: number): void
   ask: Caller['ask']
+}
+
+interface HouseOptions {
+  servicesFile?: string
+  /** A realm of this house alone, whose IdP knows where its chatbot is told of endings. */
+  ownRealm?: boolean
 }
 
 /**
  * The house that `npm start` opens, on free ports: on PGlite, memory and the development IdP, or on the PostgreSQL,
  * Redis and Keycloak that the environment names.
  */
-export async function testHouse(servicesFile = SERVICES_FILE): Promise<TestHouse> {
+export async function testHouse({
+  servicesFile = SERVICES_FILE,
+  ownRealm = false,
+}: HouseOptions = {}): Promise<TestHouse> {
   await using opened = new AsyncDisposableStack()
   const folder = opened.adopt(mkdtempSync(join(tmpdir(), 'munjigi-house-')), (it) => rmSync(it, { recursive: true }))
   const databaseOf = async (name: keyof Databases) => {
@@ -38,21 +49,28 @@ export async function testHouse(servicesFile = SERVICES_FILE): Promise<TestHouse
     opened.defer(close)
     return database
   }
-  const databases = { user: await databaseOf('user'), meal: await databaseOf('meal'), trace: await databaseOf('trace') }
+  const databases = {
+    user: await databaseOf('user'),
+    meal: await databaseOf('meal'),
+    trace: await databaseOf('trace'),
+    chatbot: await databaseOf('chatbot'),
+  }
   const store = opened.adopt(testStore(), (it) => it.close())
-  const provider = opened.adopt(await testProvider(), (it) => it.close())
   const ports = await findFree(PORT_NAMES)
-  const { id, secret } = provider.clients.sso
+  const realm = ownRealm ? { realmVariables: realmVariables(ports) } : {}
+  const provider = opened.adopt(await testProvider(realm), (it) => it.close())
+  let aheadMs = 0
   const certificate = await developmentCertificate(folder)
   const house = opened.use(
     await openHouse({
       databases,
       store,
-      idp: { issuer: provider.issuer, clientId: id, clientSecret: secret },
+      idp: provider,
       ports,
       servicesFile,
       certificate,
-      secrets: houseSecrets(folder),
+      folder,
+      now: () => Date.now() + aheadMs,
       logLevel: 'silent',
     }),
   )
@@ -60,8 +78,11 @@ export async function testHouse(servicesFile = SERVICES_FILE): Promise<TestHouse
   const closing = opened.move()
   return {
     ...house,
-    servicesUrl: `http://127.0.0.1:${ports.SERVICES_PORT}`,
+    servicesUrl: servicesUrl(ports),
     ...{ folder, databases, store, provider, ask, certFile: certificate.certFile },
+    advance(ms) {
+      aheadMs += ms
+    },
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
   }
 }

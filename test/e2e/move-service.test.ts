@@ -33,7 +33,7 @@ before(async () => {
   const { SERVICES_PORT } = await findFree(['SERVICES_PORT'])
   ownUrl = `http://127.0.0.1:${SERVICES_PORT}`
   placeTrace(ownUrl)
-  house = await testHouse(servicesFile)
+  house = await testHouse({ servicesFile })
   token = await house.door.signIn('admin.park', SEEDED_PASSWORD)
 })
 after(async () => {
