@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import type { RequestListener } from 'node:http'
 import { type TestContext, test } from 'node:test'
 import { testUpstream } from '@munjigi/testing/upstream'
+import { getGlobalDispatcher } from 'undici'
 import { askForLoginLink } from './login-link.ts'
 import { signed } from './relay.fixture.ts'
 
@@ -23,6 +24,8 @@ const json =
 const access = (url: string, issueSecret?: string) => ({
   relay: { url, clientKey: 'kakao-bot', ...(issueSecret !== undefined && { issueSecret }) },
   callbackUrl: CALLBACK_URL,
+  gatewayUrl: 'https://gateway.example',
+  dispatcher: getGlobalDispatcher(),
   now: Date.now,
 })
 

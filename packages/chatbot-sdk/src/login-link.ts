@@ -13,8 +13,9 @@ const CODE = /^[a-z_-]{1,64}$/
 export interface RelayAccess {
   relay: { url: string; clientKey: string; issueSecret?: string }
   callbackUrl: string
-  /** Reaches the relay where it stands behind the gateway. */
-  dispatcher?: Dispatcher | undefined
+  gatewayUrl: string
+  /** Knows the authority of the gateway's certificate. */
+  dispatcher: Dispatcher
   now: () => number
 }
 
@@ -30,24 +31,14 @@ export interface LoginLinkRequest {
  * Asks the relay for a login link, signed where the relay gave this client an issue secret (DESIGN §6).
  * @throws Problem 502 `relay-refused`, its `detail` the relay's code; 503 `relay-unavailable`
  */
-export async function askForLoginLink(
-  asked: LoginLinkRequest,
-  { dispatcher, ...relay }: RelayAccess,
-): Promise<LoginLink> {
-  const { url, issueSecret } = relay.relay
-  const body = canonicalJson(bodyOf(asked, relay))
-  const headers = {
-    'content-type': 'application/json',
-    accept: 'application/json',
-    ...(issueSecret !== undefined && { [X_RELAY_SIGNATURE]: signatureOf(issueSecret, body) }),
-  }
-  const { status, answer } = await post(`${url.replace(/\/$/, '')}/issue_login_link`, { headers, body, dispatcher })
+export async function askForLoginLink(asked: LoginLinkRequest, access: RelayAccess): Promise<LoginLink> {
+  const { status, answer } = await post(canonicalJson(bodyOf(asked, access)), access)
   if (status >= 400 && status < 500) throw relayRefused(codeIn(answer, status))
   if (status === 200 && isLoginLink(answer)) return answer
   throw relayUnavailable(new Error(`status ${status}, and no login link`))
 }
 
-function bodyOf(asked: LoginLinkRequest, { relay, callbackUrl, now }: Omit<RelayAccess, 'dispatcher'>): NewLoginLink {
+function bodyOf(asked: LoginLinkRequest, { relay, callbackUrl, now }: RelayAccess): NewLoginLink {
   return {
     chatbot_user_id: asked.chatbotUserId,
     callback_url: callbackUrl,
@@ -62,12 +53,24 @@ function bodyOf(asked: LoginLinkRequest, { relay, callbackUrl, now }: Omit<Relay
 }
 
 async function post(
-  url: string,
-  { headers, body, dispatcher }: { headers: Record<string, string>; body: string; dispatcher: Dispatcher | undefined },
+  body: string,
+  { relay: { url, issueSecret }, gatewayUrl, dispatcher }: RelayAccess,
 ): Promise<{ status: number; answer: unknown }> {
+  const headers = {
+    'content-type': 'application/json',
+    accept: 'application/json',
+    ...(issueSecret !== undefined && { [X_RELAY_SIGNATURE]: signatureOf(issueSecret, body) }),
+  }
+  // Elsewhere than behind the gateway its authority vouches for nobody.
+  const isBehindGateway = new URL(url).origin === new URL(gatewayUrl).origin
   try {
-    const options = { method: 'POST', headers, body, signal: AbortSignal.timeout(TIMEOUT_MS) } as const
-    const response = await request(url, { ...options, ...(dispatcher && { dispatcher }) })
+    const response = await request(`${url.replace(/\/+$/, '')}/issue_login_link`, {
+      method: 'POST',
+      headers,
+      body,
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+      ...(isBehindGateway && { dispatcher }),
+    })
     return { status: response.statusCode, answer: parsed(await response.body.text()) }
   } catch (cause) {
     throw relayUnavailable(cause)
