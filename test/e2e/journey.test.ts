@@ -214,6 +214,8 @@ test('an administrator sees every service well, and the house says that it is em
   const ready = await house.ask<{ mode: string }>('GET', '/readyz')
 
   assert.deepEqual(status.body.services.map(({ name, status }) => `${name} ${status}`).sort(), [
+    'auth-relay ok',
+    'chatbot ok',
     'meal ok',
     'trace ok',
     'user ok',

@@ -14,8 +14,23 @@ const PROGRAMS: [main: string, required: string[]][] = [
   ],
   ['services/meal/src/main.ts', ['DATABASE_URL', 'PLATFORM_ISSUER', 'USER_URL']],
   ['services/trace/src/main.ts', ['DATABASE_URL', 'REDIS_URL', 'PLATFORM_ISSUER', 'USER_URL']],
+  [
+    'services/auth-relay/src/main.ts',
+    ['BASE_URL', 'JWT_SECRET', 'RELAY_TO_CHATBOT_HMAC_SECRET', 'REDIS_URL', 'CLIENTS_FILE'],
+  ],
+  [
+    'services/chatbot/src/main.ts',
+    ['DATABASE_URL', 'REDIS_URL', 'BASE_URL', 'RELAY_URL', 'RELAY_TO_CHATBOT_HMAC_SECRET', 'IDP_ISSUER'].concat([
+      'IDP_CLIENT_ID',
+      'IDP_CLIENT_SECRET',
+      'TOKEN_ENCRYPTION_KEY',
+      'GATEWAY_URL',
+      'KAKAO_SKILL_SECRET',
+      'KAKAO_BOT_ID',
+    ]),
+  ],
   ['services/console/src/main.ts', ['GATEWAY_URL', 'PLATFORM_ISSUER']],
-  ...['user', 'meal', 'trace'].map((name): [string, string[]] => [
+  ...['user', 'meal', 'trace', 'chatbot'].map((name): [string, string[]] => [
     `services/${name}/src/migrate.ts`,
     ['MIGRATION_DATABASE_URL'],
   ]),

@@ -143,24 +143,26 @@ test('it comes up on the ports it was given, and what it prints to try works as 
   house = await start()
   const guide = house.output()
   for (const address of Object.values(addressesOf(ports))) assert.ok(guide.includes(address), `no ${address}`)
-  const [whoAmI, menus, newOne, check, ...more] = commandsIn(guide)
+  const [whoAmI, menus, newOne, chat, check, ...more] = commandsIn(guide)
   assert.deepEqual(more, [])
 
-  const [person, today, restaurant, table] = await Promise.all(
-    [whoAmI, menus, newOne, check].map((it) => shell(it ?? '')),
+  const [person, today, restaurant, card, table] = await Promise.all(
+    [whoAmI, menus, newOne, chat, check].map((it) => shell(it ?? '')),
   )
   assert.equal((JSON.parse(person?.stdout ?? '') as Me).user_id, 'user.lee')
   assert.equal((JSON.parse(today?.stdout ?? '') as { menus: Menu[] }).menus.length, 3)
   assert.equal((JSON.parse(restaurant?.stdout ?? '') as Restaurant).name, '새 식당')
+  assert.ok(card?.stdout.includes(`${addressesOf(ports).gateway}/api/auth-relay/login/`), card?.stdout)
   assert.match(table?.stdout ?? '', /admin .*admin-page/)
 })
 
-test('`munjigi login` says what is wrong to somebody who mistypes', async () => {
+test('`munjigi` says what is wrong to somebody who mistypes', async () => {
   const login = commandsIn(house.output()).map((line) => /\$\((.*munjigi login) user\.lee\)/.exec(line)?.[1])[0]
 
   await Promise.all([
     assert.rejects(shell(`${login} user.lee --password wrong`), { code: 1, stdout: '' }),
     assert.rejects(shell(`${login}`), { code: 2, stdout: '' }),
+    assert.rejects(shell(`${login?.replace(/login$/, 'chat')} my-chat`), { code: 2, stdout: '' }),
   ])
 })
 
@@ -260,7 +262,11 @@ test('the demo walks the whole journey and says each step', async () => {
       .trim()
       .split('\n')
       .map((line) => line.split('.')[0]),
-    ['1', '2', '3', '4', '5', '6', '7', '8'],
+    Array.from({ length: 16 }, (_, index) => String(index + 1)),
   )
   assert.match(stdout, /403 approval-pending[\s\S]*without a new sign-in[\s\S]*김치찌개/)
+  assert.match(
+    stdout,
+    /ten signed fields: aud=kakao-bot[\s\S]*gAAAAA[\s\S]*김치찌개; Bearer[\s\S]*is offered a new link: https/,
+  )
 })
