@@ -1,11 +1,12 @@
 import { acceptsHtml, preferredLanguage, sendPage } from '@munjigi/server/page'
 import type { TypeBoxProvider } from '@munjigi/server/typebox-provider'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { Type } from 'typebox'
+import { type Static, Type } from 'typebox'
 import { bringLogin } from './bring-login.ts'
 import { exchangeCode } from './code-exchange.ts'
 import type { RelayDeps } from './deps.ts'
 import { donePage } from './done-page.ts'
+import { malformedRequest } from './fastapi-faults.ts'
 import { requireClient } from './login-link.ts'
 import { relayLogins } from './login-state.ts'
 import { loginRefused, noOfflineRefreshToken, providerUnavailable } from './problems.ts'
@@ -14,7 +15,7 @@ import { redirectTarget } from './return-to.ts'
 const UNAVAILABLE = new Set(['temporarily_unavailable', 'server_error'])
 
 const Answer = Type.Object({
-  state: Type.String({ minLength: 1, maxLength: 100 }),
+  state: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
   code: Type.Optional(Type.String({ minLength: 1, maxLength: 4096 })),
   error: Type.Optional(Type.String({ maxLength: 100 })),
 })
@@ -30,7 +31,7 @@ export function callbackRoute(scope: FastifyInstance, deps: RelayDeps): void {
       schema: { tags: ['login'], summary: "Takes the identity provider's answer", querystring: Answer },
     },
     async (request, reply) => {
-      const { state, error } = request.query
+      const { state, error } = complete(request.query)
       const { link, nonce, codeVerifier } = await logins.take(request, state)
       if (error !== undefined) throw refusalOf(error)
       const client = await requireClient(deps, link)
@@ -41,6 +42,14 @@ export function callbackRoute(scope: FastifyInstance, deps: RelayDeps): void {
       return finish(request, reply, redirectTarget(client, link.redirect_after))
     },
   )
+}
+
+/** With what no schema says: a code, or else an error. */
+function complete({ state, code, error }: Static<typeof Answer>): { state: string; error: string | undefined } {
+  const isWithoutCode = code === undefined && error === undefined
+  const missing = [...(state === undefined ? ['state'] : []), ...(isWithoutCode ? ['code'] : [])]
+  if (state !== undefined && missing.length === 0) return { state, error }
+  throw malformedRequest(missing.map((name) => ({ type: 'missing', loc: ['query', name], msg: 'Field required' })))
 }
 
 /** OpenID Connect Core §3.1.2.6; at Keycloak a client that may not ask for offline_access is told here. */

@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events'
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import type { ServerResponse } from 'node:http'
 import { tmpdir } from 'node:os'
@@ -16,7 +17,6 @@ import { settingsOf } from './settings.ts'
 
 export const JWT_SECRET = 'a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6'
 export const HMAC_SECRET = 'z9Y8x7W6v5U4t3S2r1Q0p9O8n7M6l5K4'
-const SILENT = { info() {}, warn() {}, error() {} }
 
 /** What a chatbot does with a call-back: a status, or something worse. */
 type Deed = number | ((response: ServerResponse) => void)
@@ -64,7 +64,9 @@ export async function testRelay(t: TestContext, { idp, chatbot, client = {}, env
   const settings = settingsOf(readEnv(SettingsEnv, 'auth-relay', { source, ...development }), development)
   const path = join(mkdtempSync(join(tmpdir(), 'munjigi-relay-')), 'clients.json')
   writeFileSync(path, clientsJson(idp, chatbot, client))
-  const clients = createRelayClients({ path, settings, environment: {}, log: SILENT })
+  const said = new EventEmitter()
+  const log = { info: (_: unknown, message = '') => void said.emit(message), warn() {}, error() {} }
+  const clients = createRelayClients({ path, settings, environment: {}, log })
   const ownStore = testStore()
   const app = buildApp({ store: store ?? ownStore, settings, clients }, { logLevel: 'silent' })
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
@@ -78,7 +80,12 @@ export async function testRelay(t: TestContext, { idp, chatbot, client = {}, env
     url,
     settings,
     store: ownStore,
-    path,
+    /** Replaces the clients.json, and resolves when the relay has taken it. */
+    async rewriteClients(text: string) {
+      const taken = once(said, 'clients file loaded')
+      writeFileSync(path, text)
+      await taken
+    },
     /** A link for a person of the chatbot. */
     link: (request: Record<string, unknown> = {}) => issueLink(`${url}${settings.basePath}`, chatbot, request),
   }
