@@ -14,6 +14,14 @@ export class ClientsFileError extends Error {
   }
 }
 
+/** What a variable gives where the file does not: source 001's `KAKAO_BOT__SECRETS`, and the same way for the others. */
+const SECRETS = { client_secret: 'SECRETS', issue_secret: 'ISSUE_SECRET', hmac_secret: 'HMAC_SECRET' }
+
+const variablesOf = (key: string, word: string) => [
+  `${key.toUpperCase().replaceAll('-', '_')}__${word}`,
+  `${key}__${word.toLowerCase()}`,
+]
+
 /** The clients of a clients.json by key, each with its secret and without `{BASE_URL}`. @throws ClientsFileError with every fault */
 export function parseClients(
   text: string,
@@ -24,11 +32,13 @@ export function parseClients(
   const faults = repeatedKeys(text)
   const clients = new Map<string, ClientEntry>()
   for (const [key, given] of Object.entries(tree)) {
-    // Source 001: in the file, else KAKAO_BOT__SECRETS, else kakao-bot__secrets.
-    const secretVariables = [`${key.toUpperCase().replaceAll('-', '_')}__SECRETS`, `${key}__secrets`]
-    const secret = secretVariables.map((name) => environment[name]).find(Boolean)
-    const isSecretWanted = isMap(given) && !given.client_secret && secret !== undefined
-    const entry = withBaseUrl(isSecretWanted ? { ...given, client_secret: secret } : given, settings.baseUrl)
+    const secrets = Object.entries(SECRETS).map(([field, word]) => [field, variablesOf(key, word)] as const)
+    const found = secrets.flatMap(([field, names]) => {
+      const value = names.map((name) => environment[name]).find(Boolean)
+      return value !== undefined && isMap(given) && !given[field] ? [[field, value]] : []
+    })
+    const entry = withBaseUrl(isMap(given) ? { ...given, ...Object.fromEntries(found) } : given, settings.baseUrl)
+    const secretVariables = variablesOf(key, SECRETS.client_secret)
     faults.push(...clientFaults(key, entry, { settings, secretVariables }))
     clients.set(key, entry as ClientEntry)
   }
