@@ -4,7 +4,7 @@ import { canonicalJson } from '@munjigi/sealing/canonical-json'
 import { signatureOf } from '@munjigi/sealing/signature'
 import type { TestIssuer } from '@munjigi/testing/issuer'
 
-export const HMAC_SECRET = 'the secret that relay and chatbot share'
+export const HMAC_SECRET = 'relay'
 export const CLIENT = 'kakao-bot'
 
 export const seconds = () => Math.floor(Date.now() / 1000)
