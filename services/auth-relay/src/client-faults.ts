@@ -8,32 +8,43 @@ import type { RelaySettings } from './settings.ts'
 
 const CLIENT_KEY = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/
 
-/** Everything that is wrong with one client, each with its field. `secretVariables` may hold its client_secret. */
-export function clientFaults(
-  key: string,
-  entry: unknown,
-  { settings, secretVariables }: { settings: RelaySettings; secretVariables: string[] },
-): string[] {
-  const keyFaults = CLIENT_KEY.test(key) ? [] : ['a client key is letters, digits, ".", "_" and "-", at most 100']
-  if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) return [...keyFaults, 'must be an object']
-  const values = entry as Record<string, unknown>
-  return [
-    ...keyFaults,
-    ...Object.keys(values)
-      .filter((field) => !Object.hasOwn(ClientEntry.properties, field))
-      .map((field) => `${field}: is not known: ${Object.keys(ClientEntry.properties).join(', ')} are`),
-    ...Object.entries(ClientEntry.properties).flatMap(([field, schema]) => fieldFaults(field, schema, values[field])),
-    ...meaningFaults(values, settings),
-  ].map((fault) => `${key}: ${fault}`)
+interface ClientContext {
+  settings: RelaySettings
+  /** The variables that may hold its client_secret. */
+  secretVariables: string[]
+}
 
-  function fieldFaults(field: string, schema: TSchema, value: unknown): string[] {
-    const { description } = schema as { description?: string }
-    if (value === undefined && ClientEntry.required.includes(field as never)) {
-      const hint = field === 'client_secret' ? `write it, or set ${secretVariables.join(' or ')}` : description
-      return [`${field}: is missing: ${hint}`]
-    }
-    return value === undefined || Check(schema, value) ? [] : [`${field}: is not usable: ${description}`]
-  }
+/** Everything that is wrong with one client, each with its field. */
+export function clientFaults(key: string, entry: unknown, context: ClientContext): string[] {
+  const isKey = CLIENT_KEY.test(key)
+  return [
+    ...(isKey ? [] : ['a client key is letters, digits, ".", "_" and "-", at most 100']),
+    ...(isObject(entry) ? entryFaults(entry, context) : ['must be an object']),
+  ].map((fault) => `${isKey ? key : JSON.stringify(key)}: ${fault}`)
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+function entryFaults(entry: Record<string, unknown>, { settings, secretVariables }: ClientContext): string[] {
+  const fields = Object.entries<TSchema & { description?: string }>(ClientEntry.properties)
+  const known = fields.map(([field]) => field)
+  return [
+    ...Object.keys(entry)
+      .filter((field) => !known.includes(field))
+      .map((field) => `${field}: is not known: ${known.join(', ')} are`),
+    ...fields
+      .filter(([field]) => entry[field] === undefined && ClientEntry.required.some((name) => name === field))
+      .map(([field, { description }]) =>
+        field === 'client_secret'
+          ? `${field}: is missing: write it, or set ${secretVariables.join(' or ')}`
+          : `${field}: is missing: ${description}`,
+      ),
+    ...fields
+      .filter(([field, schema]) => entry[field] !== undefined && !Check(schema, entry[field]))
+      .map(([field, { description }]) => `${field}: is not usable: ${description}`),
+    ...meaningFaults(entry, settings),
+  ]
 }
 
 /** What the schema cannot say; of fields that it let pass. */
@@ -73,7 +84,7 @@ const meanings: Meanings = {
   hmac_secret: secretFaults,
   issue_secret: (value, settings) =>
     value === undefined && !settings.allowUnsignedIssue
-      ? [': is missing: without it anybody could ask for login links; ALLOW_UNSIGNED_ISSUE=true takes that']
+      ? [': is missing: anybody could ask for login links; write it, or allow that by ALLOW_UNSIGNED_ISSUE=true']
       : secretFaults(value, settings),
 }
 

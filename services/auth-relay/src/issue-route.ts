@@ -3,7 +3,7 @@ import { LoginLink, NewLoginLink, SIGNED_WITHIN_SECONDS } from '@munjigi/contrac
 import { isSignedPayload } from '@munjigi/sealing/signature'
 import type { TypeBoxProvider } from '@munjigi/server/typebox-provider'
 import type { Store } from '@munjigi/store/store'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { errorCodes, type FastifyInstance, type FastifyRequest } from 'fastify'
 import { normalAddress } from './address.ts'
 import type { RelayClient } from './clients.ts'
 import type { RelayDeps } from './deps.ts'
@@ -18,8 +18,7 @@ import {
 } from './problems.ts'
 import { isAllowedCallback, redirectTarget } from './return-to.ts'
 
-/** JSON, said so or not at all. */
-const JSON_OR_ABSENT = /^(application\/([\w.-]+\+)?json\b.*)?$/i
+const JSON_TYPE = /^application\/([\w.-]+\+)?json\b/i
 
 /** `POST /issue_login_link`: a chatbot asks for a link by which one of its people logs in. */
 export async function issueRoute(scope: FastifyInstance, deps: RelayDeps): Promise<void> {
@@ -59,17 +58,20 @@ export async function issueRoute(scope: FastifyInstance, deps: RelayDeps): Promi
   )
 }
 
-/** As bytes, for JSON is UTF-8, and without Fastify's own refusals: a name that is not known is left out of account. */
+/** JSON said so or not at all, as bytes, for it is UTF-8, and without Fastify's own refusals: unknown names are left out of account. */
 function readJsonAsFastApiDoes(app: FastifyInstance): void {
   const utf8 = new TextDecoder('utf-8', { fatal: true })
-  app.removeAllContentTypeParsers()
-  app.addContentTypeParser(JSON_OR_ABSENT, { parseAs: 'buffer' }, async (_request: FastifyRequest, body: Buffer) => {
+  const parse = async ({ headers }: FastifyRequest, body: Buffer) => {
+    if (!JSON_TYPE.test(headers['content-type'] ?? 'application/json'))
+      throw new errorCodes.FST_ERR_CTP_INVALID_MEDIA_TYPE()
     try {
       return JSON.parse(utf8.decode(body))
     } catch (error) {
       throw malformedJson((error as Error).message)
     }
-  })
+  }
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, parse)
 }
 
 /** Of a client that signs: by its secret, now, and once. A wrong signature spends no nonce. */
