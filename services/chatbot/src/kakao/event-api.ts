@@ -16,7 +16,7 @@ export interface EventApiSettings {
 export type Telling = { outcome: 'told' | 'failed' | 'unknown'; cause?: unknown }
 
 export interface EventApi {
-  tell(person: string, text: string, signal: AbortSignal): Promise<Telling>
+  tell(person: string, text: string): Promise<Telling>
 }
 
 /** Kakao's Event API: how a bot speaks first (`POST /v2/bots/{botId}/talk`). */
@@ -24,9 +24,9 @@ export function eventApi({ url, botId, restApiKey }: EventApiSettings): EventApi
   const address = `${url}/v2/bots/${encodeURIComponent(botId)}/talk`
   const headers = { authorization: `KakaoAK ${restApiKey}` }
   return {
-    async tell(person, text, ended) {
+    async tell(person, text) {
       const event = { event: { name: EVENT_NAME, data: { text } }, user: [{ type: 'botUserKey', id: person }] }
-      const signal = AbortSignal.any([AbortSignal.timeout(ANSWERS_WITHIN_MS), ended])
+      const signal = AbortSignal.timeout(ANSWERS_WITHIN_MS)
       try {
         const { status, body } = await postJson(address, event, { headers, signal })
         const { status: verdict } = (body ?? {}) as { status?: unknown }

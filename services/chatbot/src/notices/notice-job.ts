@@ -11,6 +11,7 @@ import type { Subscriber, Subscriptions } from './subscriptions.ts'
 /** A menu that is entered late, or a house that stood still, still reaches people before the day is over for them. */
 const SENT_WITHIN_MINUTES = 180
 const AT_ONCE = 10
+const MEAL_ANSWERS_WITHIN_MS = 3_000
 /** user's answers about people whom it does not know, or for whom nobody may act. */
 const UNKNOWN_OR_REFUSED = new Set(['unknown-person', 'acting-refused'])
 
@@ -27,20 +28,23 @@ interface NoticeParts {
 
 /** Looks whether it is time, and tells those who asked and were not told today, each once. */
 export function noticeJob({ at, account, subscriptions, eventApi, now, countNotice, log }: NoticeParts) {
-  const callerAs = (signal: AbortSignal, actFor?: string) =>
-    mealAs((path, init) => account.fetch('meal', path, { ...init, signal, ...(actFor !== undefined && { actFor }) }))
+  const callerAs = (actFor?: string) =>
+    mealAs((path, init) => {
+      const signal = AbortSignal.timeout(MEAL_ANSWERS_WITHIN_MS)
+      return account.fetch('meal', path, { ...init, signal, ...(actFor !== undefined && { actFor }) })
+    })
 
-  async function tell({ kakao_id, keycloak_sub }: Subscriber, today: DaysMenus, signal: AbortSignal): Promise<Telling> {
+  async function tell({ kakao_id, keycloak_sub }: Subscriber, today: DaysMenus): Promise<Telling> {
     try {
-      const administered = await administeredBy(callerAs(signal, keycloak_sub))
-      return await eventApi.tell(kakao_id, noticeText(today, administered), signal)
+      const administered = await administeredBy(callerAs(keycloak_sub))
+      return await eventApi.tell(kakao_id, noticeText(today, administered))
     } catch (cause) {
       return { outcome: 'failed', cause }
     }
   }
 
-  async function tellOne(subscriber: Subscriber, today: DaysMenus, signal: AbortSignal): Promise<void> {
-    const { outcome, cause } = await tell(subscriber, today, signal)
+  async function tellOne(subscriber: Subscriber, today: DaysMenus): Promise<void> {
+    const { outcome, cause } = await tell(subscriber, today)
     if (outcome === 'failed') await subscriptions.release(subscriber.kakao_id, today.day)
     if (outcome !== 'told') log.warn({ err: cause, outcome, subject: subscriber.keycloak_sub }, 'notice not sent')
     countNotice(outcome)
@@ -50,14 +54,15 @@ export function noticeJob({ at, account, subscriptions, eventApi, now, countNoti
     const minutes = minuteOfDay(now()) - minutesOf(at)
     if (minutes < 0 || minutes >= SENT_WITHIN_MINUTES) return
     const day = dayOf(now())
-    const meal = callerAs(signal)
+    const meal = callerAs()
     const menus = await meal.listMenus(day)
     if (menus.menus.length === 0) return
     const today = { day, menus, restaurants: await meal.listRestaurants() }
+    // A closing process claims nobody any more, and sees through whom it claimed.
     while (!signal.aborted) {
       const due = await subscriptions.claimDue(day, AT_ONCE)
       if (due.length === 0) return
-      await Promise.all(due.map((subscriber) => tellOne(subscriber, today, signal)))
+      await Promise.all(due.map((subscriber) => tellOne(subscriber, today)))
     }
   }
 }

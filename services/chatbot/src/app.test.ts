@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { ask, BOT_ID, skillRequest, testChatbot, textOf } from './service.fixture.ts'
+
+const bot = await testChatbot()
+after(bot.close)
+const app = bot.start()
+
+test('who does not show the secret of the skill settings is refused', async () => {
+  const request = skillRequest('kim', '로그인')
+  for (const secret of ['', 'x', 'a'.repeat(64)]) {
+    const answer = await ask(app, request, { 'x-kakao-skill-secret': secret })
+    assert.deepEqual([answer.statusCode, answer.json().type], [401, '/problems/skill-secret-invalid'], secret)
+  }
+})
+
+test("another bot's requests are refused, and the development channel's are ours", async () => {
+  const other = await ask(app, skillRequest('kim', '로그인', { bot: 'another' }))
+
+  assert.deepEqual([other.statusCode, other.json().type], [403, '/problems/other-bot'])
+  assert.equal((await ask(app, skillRequest('kim', '로그인', { bot: `${BOT_ID}!` }))).statusCode, 200)
+})
+
+test('Kakao gets a card whatever it sends', async () => {
+  for (const payload of [{}, { bot: { id: BOT_ID } }, { bot: {}, userRequest: [] }, skillRequest('kim', 'a\u0000b')]) {
+    const answer = await ask(app, payload)
+    assert.equal(answer.statusCode, 200, answer.body)
+    assert.ok(textOf(answer.json()) !== '')
+  }
+})

@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { after, test } from 'node:test'
+import { SEEDED_PASSWORD } from '@munjigi/testing/provider'
+import { eventually, LOGIN_LINK, loginLinkOf, say, testChatbot, textOf } from './service.fixture.ts'
+
+const bot = await testChatbot()
+after(bot.close)
+const app = bot.start()
+bot.gateway.answers['GET /api/meal/v1/restaurants'] = () => [200, { restaurants: [] }]
+bot.gateway.answers['GET /api/meal/v1/menus'] = () => [200, { menus: [] }]
+/** The access tokens of now are due there. */
+const later = bot.start({ now: () => Date.now() + 10 * 60_000 })
+
+async function newPerson(): Promise<string> {
+  const name = `chat-${randomUUID()}`
+  await bot.idp.addUser({ username: name, password: SEEDED_PASSWORD })
+  return name
+}
+
+/** Somebody of their own, by the same name at the IdP and at Kakao. */
+async function linkedPerson(): Promise<string> {
+  const name = await newPerson()
+  await bot.logIn(app, name, name)
+  return name
+}
+
+const rowOf = (person: string) =>
+  bot.db.selectFrom('user_map').selectAll().where('kakao_id', '=', person).executeTakeFirst()
+const asks = (by: typeof app, person: string) => say(by, person, '오늘 메뉴')
+async function countOf(by: typeof app, figure: string): Promise<number> {
+  const { body } = await by.inject('/metrics')
+  const line = body.split('\n').find((text) => text.startsWith(figure))
+  return Number(line?.split(' ').at(-1) ?? 0)
+}
+
+test('a login that the relay brings links the chat, at both addresses, and its tokens are sealed', async () => {
+  for (const path of ['/users/callback', '/callback']) {
+    const person = await newPerson()
+    const callback = await bot.callbackOf(person, person)
+    const answer = await bot.bring(app, callback, path)
+    const row = await rowOf(person)
+
+    assert.equal(answer.statusCode, 204, answer.body)
+    assert.match(row?.refresh_token ?? '', /^gAAAA/)
+    assert.ok(!JSON.stringify(row).includes(callback.relay_access_token))
+  }
+})
+
+test('a login that the relay did not sign links nobody, and is counted', async () => {
+  const person = await newPerson()
+  const answer = await bot.bring(app, await bot.callbackOf(person, person), '/users/callback', 'x'.repeat(64))
+
+  assert.deepEqual([answer.statusCode, answer.json().type], [401, '/problems/relay-signature-invalid'])
+  assert.equal(await rowOf(person), undefined)
+  assert.equal(await countOf(app, 'chatbot_callbacks_refused_total{reason="relay-signature-invalid"'), 1)
+})
+
+test('a token that is due is renewed, and the person notices nothing', async () => {
+  const person = await linkedPerson()
+  const before = await rowOf(person)
+
+  assert.match(textOf(await asks(later, person)), /등록된 메뉴가 없어요/)
+  const renewed = await rowOf(person)
+  assert.notEqual(renewed?.refresh_token, before?.refresh_token)
+  assert.equal(await countOf(later, 'chatbot_refreshes_total{outcome="renewed"'), 1)
+})
+
+test('a login that died is offered anew, and its tokens are gone', async () => {
+  const person = await linkedPerson()
+  await bot.idp.deleteUser(person)
+  const offered = await countOf(later, 'chatbot_login_links_total')
+
+  assert.equal(loginLinkOf(await asks(later, person)), LOGIN_LINK)
+  assert.equal((await rowOf(person))?.refresh_token ?? null, null)
+  assert.equal(await countOf(later, 'chatbot_login_links_total'), offered + 1)
+  assert.equal(await countOf(later, 'chatbot_refreshes_total{outcome="ended"'), 1)
+})
+
+test('a disabled account is told so, and goes on when it is enabled again', async () => {
+  const person = await linkedPerson()
+  await bot.idp.disableUser(person)
+  assert.match(textOf(await asks(later, person)), /중지된 계정/)
+  await bot.idp.enableUser(person)
+
+  assert.match(textOf(await asks(later, person)), /등록된 메뉴가 없어요/)
+})
+
+test('signing out unlinks the chat', async () => {
+  const person = await linkedPerson()
+  assert.match(textOf(await say(app, person, '로그아웃')), /로그아웃했어요/)
+
+  assert.equal(await rowOf(person), undefined)
+  assert.match(textOf(await say(app, person, '로그아웃')), /로그인되어 있지 않아요/)
+  assert.equal(loginLinkOf(await asks(app, person)), LOGIN_LINK)
+})
+
+test('where the relay gives no link the person is told to come back', async () => {
+  const { 'POST /issue_login_link': usual } = bot.relay.answers
+  const down = bot.start({ env: { RELAY_URL: 'http://127.0.0.1:1' } })
+  assert.match(textOf(await say(down, 'somebody', '로그인')), /잠시 뒤에/)
+  bot.relay.answers['POST /issue_login_link'] = () => [400, { detail: 'callback_url_not_allowed' }]
+  const refused = textOf(await say(app, 'somebody', '로그인'))
+  if (usual) bot.relay.answers['POST /issue_login_link'] = usual
+
+  assert.match(refused, /잠시 뒤에/)
+})
+
+test('a login that nobody used for 20 days is renewed by a process that starts', async () => {
+  const person = await linkedPerson()
+  const idle = new Date(Date.now() - 21 * 24 * 3_600_000)
+  await bot.db.updateTable('user_map').set({ refreshed_at: idle }).where('kakao_id', '=', person).execute()
+  await bot.start().ready()
+
+  await eventually(async () => ((await rowOf(person))?.refreshed_at ?? idle) > idle)
+})

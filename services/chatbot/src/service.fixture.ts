@@ -1,0 +1,252 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { RelayCallback } from '@munjigi/contracts/relay'
+import { readEnv } from '@munjigi/env'
+import { canonicalJson } from '@munjigi/sealing/canonical-json'
+import { signatureOf } from '@munjigi/sealing/signature'
+import { testDatabase } from '@munjigi/testing/database'
+import { testProvider } from '@munjigi/testing/provider'
+import { testStore } from '@munjigi/testing/store'
+import { testUpstream, type Upstream } from '@munjigi/testing/upstream'
+import type { FastifyInstance } from 'fastify'
+import { generate } from 'selfsigned'
+import { Agent, setGlobalDispatcher } from 'undici'
+import { buildApp } from './app.ts'
+import { SettingsEnv } from './env.ts'
+import { migrationPlan } from './migrations/plan.ts'
+import { settingsOf } from './settings.ts'
+import type { Tables } from './tables.ts'
+
+const HMAC_SECRET = randomBytes(32).toString('hex')
+const SKILL_SECRET = randomBytes(32).toString('hex')
+export const BOT_ID = '5a548e36aea1a43fa851ecd9'
+export const BASE_PATH = '/api/kakao-bot'
+export const LOGIN_LINK = 'https://app.example.com/api/auth-relay/login/lit'
+
+/** What a stub answers to `GET /api/meal/v1/menus` and the like: a status and a body, at once or later. */
+export type Answers = Record<string, (asked: Asked) => Answered | Promise<Answered>>
+interface Asked {
+  body: string
+  url: URL
+  /** X-User-Sub */
+  sub: string
+}
+type Answered = [status: number, body: object]
+
+/** Answers by method and path, what is not listed with 404; `answers` may be changed. */
+async function testService(answers: Answers): Promise<Upstream & { answers: Answers }> {
+  const upstream = await testUpstream(async (request, response) => {
+    let body = ''
+    for await (const chunk of request) body += chunk
+    const url = new URL(request.url ?? '', 'http://service')
+    const sub = String(request.headers['x-user-sub'] ?? '')
+    const [status, answer] =
+      (await answers[`${request.method} ${url.pathname}`]?.({ body, url, sub })) ?? refusal(404, 'not-found')
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(answer))
+  })
+  return { ...upstream, answers }
+}
+
+export const refusal = (status: number, type: string): Answered => [
+  status,
+  { type: `/problems/${type}`, title: type, status },
+]
+
+/** Kakao's callback host: https, as it must be, and trusted by this process. */
+async function testCallbackHost() {
+  const { cert, private: key } = await generate([{ name: 'commonName', value: 'localhost' }], {
+    keySize: 2048,
+    extensions: [
+      { name: 'basicConstraints', cA: true, critical: true },
+      { name: 'subjectAltName', altNames: [{ type: 2, value: 'localhost' }] },
+    ],
+  })
+  const received: { url: string; card: Card }[] = []
+  const server = createServer({ cert, key }, async (request, response) => {
+    let body = ''
+    for await (const chunk of request) body += chunk
+    received.push({ url: request.url ?? '', card: JSON.parse(body) })
+    response.writeHead(200, { 'content-type': 'application/json' }).end('{"taskId":"t","status":"SUCCESS"}')
+    server.emit('card')
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const agent = new Agent({ connect: { ca: cert } })
+  setGlobalDispatcher(agent)
+  return {
+    host: `localhost:${(server.address() as AddressInfo).port}`,
+    received,
+    nextCard: () => once(server, 'card'),
+    async close() {
+      await agent.close()
+      server.closeAllConnections()
+      server.close()
+    },
+  }
+}
+
+/** A skill response, as the tests look into it. */
+export interface Card {
+  version: string
+  useCallback?: boolean
+  data?: { text: string }
+  template: {
+    outputs: {
+      simpleText?: { text: string }
+      basicCard?: {
+        title: string
+        description: string
+        buttons: { action: string; label: string; webLinkUrl: string }[]
+      }
+    }[]
+    quickReplies?: { action: string; label: string; messageText: string }[]
+  }
+}
+
+export const textOf = (card: Card): string => card.template.outputs[0]?.simpleText?.text ?? ''
+export const loginLinkOf = (card: Card) => card.template.outputs[0]?.basicCard?.buttons[0]?.webLinkUrl
+
+/** The whole service on a database and a store of its own, with an IdP; gateway, relay and Kakao are stubs. */
+export async function testChatbot() {
+  const idp = await testProvider()
+  const { database, close } = await testDatabase(migrationPlan)
+  const store = testStore()
+  const gateway = await testService({})
+  const relay = await testService({
+    'POST /issue_login_link': () => [200, { login_link: LOGIN_LINK, expires_in: 300 }],
+  })
+  const kakao = await testService({})
+  const callbacks = await testCallbackHost()
+  const { id, secret } = idp.clients['kakao-bot']
+  const source = {
+    BASE_URL: `https://app.example.com${BASE_PATH}`,
+    RELAY_URL: relay.url,
+    RELAY_TO_CHATBOT_HMAC_SECRET: HMAC_SECRET,
+    IDP_ISSUER: idp.issuer,
+    IDP_CLIENT_ID: id,
+    IDP_CLIENT_SECRET: secret,
+    TOKEN_ENCRYPTION_KEY: randomBytes(32).toString('base64url'),
+    GATEWAY_URL: gateway.url,
+    KAKAO_SKILL_SECRET: SKILL_SECRET,
+    KAKAO_BOT_ID: BOT_ID,
+    KAKAO_CALLBACK_HOSTS: callbacks.host,
+    KAKAO_EVENT_API_URL: kakao.url,
+    KAKAO_REST_API_KEY: 'rest-key',
+    NOTICE_CLIENT_ID: idp.clients['notice-service'].id,
+    NOTICE_CLIENT_SECRET: idp.clients['notice-service'].secret,
+  }
+  const apps: FastifyInstance[] = []
+
+  /** A further process's worth of the service on the same database. */
+  function start(changes: { env?: Record<string, string>; now?: () => number } = {}): FastifyInstance {
+    const development = { development: true }
+    const env = readEnv(SettingsEnv, 'chatbot', { source: { ...source, ...changes.env }, ...development })
+    const now = changes.now && { now: changes.now }
+    const app = buildApp({ database, store, settings: settingsOf(env, development), ...now }, { logLevel: 'silent' })
+    apps.push(app)
+    return app
+  }
+
+  const callbackOf = async (username: string, person: string): Promise<RelayCallback> => {
+    const tokens = await idp.tokensOf(username, { scope: 'openid offline_access' })
+    return {
+      issuer: idp.issuer,
+      aud: id,
+      chatbot_user_id: person,
+      client_key: 'kakao-bot',
+      relay_access_token: tokens.access_token,
+      offline_refresh_token: tokens.refresh_token,
+      expires_in: tokens.expires_in,
+      refresh_expires_in: tokens.refresh_expires_in,
+      ts: Math.floor(Date.now() / 1000),
+      nonce: randomUUID(),
+    }
+  }
+  const bring = (app: FastifyInstance, callback: RelayCallback, path = '/users/callback', key = HMAC_SECRET) => {
+    const payload = canonicalJson(callback)
+    const headers = { 'content-type': 'application/json', 'x-relay-signature': signatureOf(key, payload) }
+    return app.inject({ method: 'POST', url: BASE_PATH + path, headers, payload })
+  }
+
+  return {
+    idp,
+    gateway,
+    relay,
+    kakao,
+    callbacks,
+    store,
+    db: database.as<Tables>('chatbot_serving').withSchema('chatbot'),
+    start,
+    callbackOf,
+    bring,
+    /** What the relay does at the end of a login. */
+    async logIn(app: FastifyInstance, username: string, person: string): Promise<void> {
+      const answer = await bring(app, await callbackOf(username, person))
+      if (answer.statusCode >= 300) throw new Error(answer.body)
+    },
+    async close() {
+      await Promise.all(apps.map((app) => app.close()))
+      await Promise.all([close(), store.close(), gateway.close(), relay.close(), kakao.close(), callbacks.close()])
+      await idp.close()
+    },
+  }
+}
+
+interface Spoken {
+  callbackUrl?: string
+  chat?: object
+  lang?: string
+  user?: object
+  bot?: string
+  headers?: Record<string, string>
+}
+
+/** The request that Kakao sends when somebody says something. */
+export function skillRequest(
+  person: string,
+  utterance: string,
+  { callbackUrl, chat, lang = 'ko', ...more }: Spoken = {},
+) {
+  return {
+    intent: { id: 'block-1', name: '블록' },
+    userRequest: {
+      timezone: 'Asia/Seoul',
+      params: { surface: 'Kakaotalk.plusfriend' },
+      block: { id: 'block-1', name: '블록' },
+      utterance,
+      lang,
+      user: more.user ?? { id: person, type: 'botUserKey', properties: { plusfriendUserKey: 'x', botUserKey: person } },
+      ...(callbackUrl !== undefined && { callbackUrl }),
+      ...(chat !== undefined && { chat }),
+    },
+    bot: { id: more.bot ?? BOT_ID, name: '문지기' },
+    action: { name: 'skill', clientExtra: null, params: {}, id: 'skill-1', detailParams: {} },
+  }
+}
+
+export const ask = (app: FastifyInstance, payload: object, headers: Record<string, string> = {}) =>
+  app.inject({
+    method: 'POST',
+    url: `${BASE_PATH}/skill`,
+    headers: { 'x-kakao-skill-secret': SKILL_SECRET, ...headers },
+    payload,
+  })
+
+/** What the bot answers to a person. */
+export async function say(app: FastifyInstance, person: string, utterance: string, spoken: Spoken = {}): Promise<Card> {
+  const answer = await ask(app, skillRequest(person, utterance, spoken))
+  if (answer.statusCode !== 200) throw new Error(answer.body)
+  return answer.json()
+}
+
+/** Looks until it is so; what works in the background tells nobody when it is done. */
+export async function eventually(isSo: () => boolean | Promise<boolean>): Promise<void> {
+  const limit = AbortSignal.timeout(10_000)
+  while (!(await isSo())) {
+    limit.throwIfAborted()
+    await delay(20)
+  }
+}
