@@ -3,7 +3,8 @@ import { globSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { test } from 'node:test'
 
-const THROWN = /(?:new Problem\(\s*\w+,|\b(?:unauthenticated|forbidden|absent|conflict)\()\s*'([a-z-]+)'/g
+const THROWN =
+  /(?:(?:new Problem|\brefused)\(\s*\w+,|\b(?:unauthenticated|forbidden|absent|conflict|failed)\()\s*'([a-z-]+)'/g
 const SECTION = /^## Problem types\n.*?(?=^## )|^Problems of its own: .*?$/ms
 
 const textOf = (files: string[]) => files.map((file) => readFileSync(file, 'utf8')).join('\n')
