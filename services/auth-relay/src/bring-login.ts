@@ -24,6 +24,7 @@ interface Login {
 export async function bringLogin(deps: RelayDeps, login: Login, log: FastifyBaseLogger): Promise<void> {
   try {
     await spendAndCall(deps, login, log)
+    log.info({ client: login.client.key }, 'login brought')
   } catch (error) {
     await revokeOfflineToken(login.client, login.tokens.refresh_token, log)
     throw error

@@ -1,6 +1,6 @@
 import { acceptsHtml, preferredLanguage, sendPage } from '@munjigi/server/page'
 import type { TypeBoxProvider } from '@munjigi/server/typebox-provider'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
 import { bringLogin } from './bring-login.ts'
 import { exchangeCode } from './code-exchange.ts'
@@ -12,6 +12,7 @@ import { relayLogins } from './login-state.ts'
 import { loginRefused, noOfflineRefreshToken, providerUnavailable } from './problems.ts'
 import { redirectTarget } from './return-to.ts'
 
+const OAUTH_ERROR = /^[a-z_]{1,40}$/
 const UNAVAILABLE = new Set(['temporarily_unavailable', 'server_error'])
 
 const Answer = Type.Object({
@@ -28,12 +29,12 @@ export function callbackRoute(scope: FastifyInstance, deps: RelayDeps): void {
   app.get(
     '/oidc/callback',
     {
-      schema: { tags: ['login'], summary: "Takes the identity provider's answer", querystring: Answer },
+      schema: { tags: ['login'], summary: "Takes the identity provider's answer", security: [], querystring: Answer },
     },
     async (request, reply) => {
       const { state, error } = complete(request.query)
       const { link, nonce, codeVerifier } = await logins.take(request, state)
-      if (error !== undefined) throw refusalOf(error)
+      if (error !== undefined) throw refusalOf(error, request.log.child({ client: link.client_key }))
       const client = await requireClient(deps, link)
       const url = new URL(client.redirectUri)
       url.search = request.url.slice(request.url.indexOf('?'))
@@ -53,7 +54,8 @@ function complete({ state, code, error }: Static<typeof Answer>): { state: strin
 }
 
 /** OpenID Connect Core §3.1.2.6; at Keycloak a client that may not ask for offline_access is told here. */
-function refusalOf(error: string): Error {
+function refusalOf(error: string, log: FastifyBaseLogger): Error {
+  log.warn({ reason: OAUTH_ERROR.test(error) ? error : 'unreadable' }, 'identity provider refused')
   if (error === 'invalid_scope') return noOfflineRefreshToken('client')
   return UNAVAILABLE.has(error) ? providerUnavailable() : loginRefused()
 }

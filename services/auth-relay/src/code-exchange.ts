@@ -107,7 +107,9 @@ function refusalOf(error: unknown, body: Record<string, unknown>, log: FastifyBa
 }
 
 const isWithoutAccessToken = (body: Record<string, unknown>) =>
-  'token_type' in body && body.error === undefined && typeof body.access_token !== 'string'
+  'token_type' in body &&
+  body.error === undefined &&
+  (typeof body.access_token !== 'string' || body.access_token === '')
 
 /** How far the IdP's clock is ahead of ours, by the token it has just made. */
 function clocksApart(idToken: unknown): number | undefined {

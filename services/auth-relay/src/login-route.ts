@@ -49,7 +49,14 @@ export function loginRoute(scope: FastifyInstance, deps: RelayDeps): void {
 
   app.get(
     PATH,
-    { schema: { tags: ['login'], summary: 'Shows who will act as whom, before the sign-in', params: Params } },
+    {
+      schema: {
+        tags: ['login'],
+        summary: 'Shows who will act as whom, before the sign-in',
+        security: [],
+        params: Params,
+      },
+    },
     async (request, reply) => {
       const lit = request.params['*']
       const { link, client } = await opened(lit)
@@ -69,6 +76,7 @@ export function loginRoute(scope: FastifyInstance, deps: RelayDeps): void {
       schema: {
         tags: ['login'],
         summary: 'Goes on to the sign-in',
+        security: [],
         consumes: ['application/x-www-form-urlencoded'],
         params: Params,
         body: Confirmed,

@@ -105,6 +105,17 @@ test('opening a link spends nothing, and two openings in one browser do not dist
   )
 })
 
+test('a link may be longer than a parameter of the router', async (t) => {
+  const chatbot = await testChatbot(t)
+  const relay = await testRelay(t, { idp, chatbot })
+  const name = '한'.repeat(255)
+  const link = await relay.link({ chatbot_user_id: name, display_name: '글'.repeat(100) })
+  await testBrowser(relay).login(link)
+
+  assert.ok(link.length > 1500)
+  assert.equal(chatbot.callbacks()[0]?.chatbot_user_id, name)
+})
+
 test('a link is spent by the first login that the chatbot took', async (t) => {
   const chatbot = await testChatbot(t)
   const relay = await testRelay(t, { idp, chatbot })

@@ -9,6 +9,8 @@ export interface Answer {
   key?: KeyObject
   /** Replaces members of the token endpoint's answer; `undefined` leaves one out. */
   body?: Record<string, unknown>
+  /** Awaited before the tokens are given. */
+  before?: () => Promise<unknown>
 }
 
 const CLIENT_ID = 'kakao-bot'
@@ -19,10 +21,11 @@ export async function stubIdp(t: TestContext) {
   const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   const jwk = { ...publicKey.export({ format: 'jwk' }), kid: 'k1', use: 'sig', alg: 'RS256' }
   const revoked: string[] = []
-  let answer: Answer & { nonce: string | null } = { nonce: null }
+  const answers = new Map<string, Answer & { nonce: string | null }>()
 
   const tokens = async (form: URLSearchParams) => {
-    const { nonce, claims, key = privateKey, body } = answer
+    const { nonce, claims, key = privateKey, body, before } = answers.get(form.get('code') ?? '') ?? { nonce: null }
+    await before?.()
     const honest = { iss: issuer, aud: CLIENT_ID, azp: CLIENT_ID, sub: 'p-1', nonce, iat: now(), exp: now() + 300 }
     const idToken = new SignJWT({ ...honest, ...claims }).setProtectedHeader({ alg: 'RS256', kid: 'k1' })
     return {
@@ -33,7 +36,6 @@ export async function stubIdp(t: TestContext) {
       refresh_expires_in: 0,
       scope: 'openid offline_access',
       id_token: await idToken.sign(key),
-      code: form.get('code'),
       ...body,
     }
   }
@@ -71,9 +73,10 @@ export async function stubIdp(t: TestContext) {
     /** Answers a login with a code, whose tokens are as `wrong` says; the call-back's address. */
     signIn(login: URL, wrong: Answer = {}): URL {
       const { searchParams } = login
-      answer = { ...wrong, nonce: searchParams.get('nonce') }
+      const code = `code-${answers.size}`
+      answers.set(code, { ...wrong, nonce: searchParams.get('nonce') })
       const back = new URL(searchParams.get('redirect_uri') ?? '')
-      back.search = new URLSearchParams({ code: 'c-1', state: searchParams.get('state') ?? '' }).toString()
+      back.search = new URLSearchParams({ code, state: searchParams.get('state') ?? '' }).toString()
       return back
     },
   }
