@@ -42,6 +42,7 @@ export async function testChatbot(t: TestContext) {
 }
 
 export type TestChatbot = Awaited<ReturnType<typeof testChatbot>>
+type CalledBack = Pick<TestChatbot, 'callbackUrl'>
 
 /** Where a client's identity provider is; `server_url` where it is reached another way. */
 export interface TestIdp {
@@ -51,7 +52,7 @@ export interface TestIdp {
 
 interface RelayOptions {
   idp: TestIdp
-  chatbot: TestChatbot
+  chatbot: CalledBack
   client?: Partial<ClientEntry>
   env?: Record<string, string>
   store?: Store
@@ -94,7 +95,7 @@ export async function testRelay(t: TestContext, { idp, chatbot, client = {}, env
 export type TestRelay = Awaited<ReturnType<typeof testRelay>>
 
 /** A clients.json with the client `kakao-bot`. */
-export function clientsJson(idp: TestIdp, chatbot: TestChatbot, client: Partial<ClientEntry> = {}): string {
+export function clientsJson(idp: TestIdp, chatbot: CalledBack, client: Partial<ClientEntry> = {}): string {
   const { id, secret } = idp.clients['kakao-bot']
   return JSON.stringify({
     'kakao-bot': {
@@ -113,7 +114,7 @@ export function clientsJson(idp: TestIdp, chatbot: TestChatbot, client: Partial<
 }
 
 /** Asks a relay for a login link, as the Python bot does. */
-export async function issueLink(at: string, chatbot: TestChatbot, request: Record<string, unknown>): Promise<string> {
+export async function issueLink(at: string, chatbot: CalledBack, request: Record<string, unknown>): Promise<string> {
   const answer = await fetch(`${at}/issue_login_link`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
