@@ -28,3 +28,19 @@ test('Kakao gets a card whatever it sends', async () => {
     assert.ok(textOf(answer.json()) !== '')
   }
 })
+
+test('everything stands under the path of BASE_URL, wherever that is', async () => {
+  const atRoot = bot.start({ env: { BASE_URL: 'https://bot.example.com' } })
+  const here = (await app.inject('/api/kakao-bot/openapi.json')).json()
+  const there = (await atRoot.inject('/openapi.json')).json()
+  const paths = ['/callback', '/users/callback', '/users/unlink', '/backchannel-logout', '/skill']
+
+  assert.deepEqual(Object.keys(there.paths).sort(), paths.toSorted())
+  assert.deepEqual(Object.keys(here.paths).sort(), paths.map((path) => `/api/kakao-bot${path}`).sort())
+})
+
+test('readiness asks the database and the store', async () => {
+  const { checks } = (await app.inject('/readyz')).json()
+
+  assert.deepEqual(checks, { 'chatbot-database': 'ok', 'chatbot-store': 'ok' })
+})

@@ -45,7 +45,9 @@ export async function chatbotPlugin(app: FastifyInstance, deps: ChatbotServiceDe
   app.addReadyCheck('chatbot-store', store.isAlive)
   app.addHook('onReady', () => assertServingRole(db))
   app.addHook('onClose', () => chatbot.close())
-  const keepAlive = (signal: AbortSignal) => chatbot.keepAlive({ signal })
+  const keepAlive = async (signal: AbortSignal) => {
+    app.log.info(await chatbot.keepAlive({ signal }), 'idle logins renewed')
+  }
   doRegularly(app, { name: 'keep-alive', everyMs: KEEP_ALIVE_EVERY_MS, work: keepAlive })
   if (notices) {
     const account = createServiceAccount({ ...gateway, idp: { ...idp, ...notices.client }, now })

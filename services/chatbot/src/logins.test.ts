@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, test } from 'node:test'
 import { SEEDED_PASSWORD } from '@munjigi/testing/provider'
-import { eventually, LOGIN_LINK, loginLinkOf, say, testChatbot, textOf } from './service.fixture.ts'
+import { BASE_PATH, eventually, LOGIN_LINK, loginLinkOf, say, testChatbot, textOf } from './service.fixture.ts'
 
 const bot = await testChatbot()
 after(bot.close)
@@ -93,6 +93,29 @@ test('signing out unlinks the chat', async () => {
   assert.equal(await rowOf(person), undefined)
   assert.match(textOf(await say(app, person, '로그아웃')), /로그인되어 있지 않아요/)
   assert.equal(loginLinkOf(await asks(app, person)), LOGIN_LINK)
+})
+
+test('who leaves the channel at Kakao is unlinked when the relay says so', async () => {
+  const person = await linkedPerson()
+  const notice = { event: 'unlink', client_key: 'kakao-bot', chatbot_user_id: person } as const
+  const signed = { ...notice, ts: Math.floor(Date.now() / 1000), nonce: randomUUID() }
+  const forged = await bot.bring(app, { ...signed, nonce: randomUUID() }, '/users/unlink', 'x'.repeat(64))
+  assert.deepEqual([forged.statusCode, forged.json().type], [401, '/problems/relay-signature-invalid'])
+  assert.ok(await rowOf(person))
+
+  assert.equal((await bot.bring(app, signed, '/users/unlink')).statusCode, 204)
+  assert.equal(await rowOf(person), undefined)
+})
+
+test('a logout that the IdP did not sign ends nothing', async () => {
+  const answer = await app.inject({
+    method: 'POST',
+    url: `${BASE_PATH}/backchannel-logout`,
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    payload: 'logout_token=a.b.c',
+  })
+
+  assert.deepEqual([answer.statusCode, answer.json().type], [400, '/problems/logout-token-invalid'])
 })
 
 test('where the relay gives no link the person is told to come back', async () => {

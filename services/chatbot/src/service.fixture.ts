@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { RelayCallback } from '@munjigi/contracts/relay'
+import type { RelayCallback, UnlinkNotice } from '@munjigi/contracts/relay'
 import { readEnv } from '@munjigi/env'
 import { canonicalJson } from '@munjigi/sealing/canonical-json'
 import { signatureOf } from '@munjigi/sealing/signature'
@@ -165,7 +165,12 @@ export async function testChatbot() {
       nonce: randomUUID(),
     }
   }
-  const bring = (app: FastifyInstance, callback: RelayCallback, path = '/users/callback', key = HMAC_SECRET) => {
+  const bring = (
+    app: FastifyInstance,
+    callback: RelayCallback | UnlinkNotice,
+    path = '/users/callback',
+    key = HMAC_SECRET,
+  ) => {
     const payload = canonicalJson(callback)
     const headers = { 'content-type': 'application/json', 'x-relay-signature': signatureOf(key, payload) }
     return app.inject({ method: 'POST', url: BASE_PATH + path, headers, payload })

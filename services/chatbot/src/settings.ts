@@ -7,7 +7,7 @@ import type { EventApiSettings } from './kakao/event-api.ts'
 
 type Party = ChatbotOptions['idp']
 
-export interface NoticeSettings {
+interface NoticeSettings {
   /** HH:MM in Korea. */
   at: string
   client: { clientId: string; clientSecret: string }

@@ -175,7 +175,7 @@ test('in a group nobody is shown a login link or anything of their own', async (
   assert.equal(bot.relay.requests.length, offered)
 })
 
-test('people waiting for approval, or disabled, are told so', async () => {
+test('people waiting for approval, or disabled, are told so, and nobody else is', async () => {
   const person = await chatOf('user.lee')
   const { 'GET /api/meal/v1/menus': usual } = bot.gateway.answers
   const said: [type: string, text: RegExp][] = [
@@ -186,6 +186,8 @@ test('people waiting for approval, or disabled, are told so', async () => {
   for (const [type, text] of said) {
     bot.gateway.answers['GET /api/meal/v1/menus'] = () => refusal(403, type)
     assert.match(textOf(await say(app, person, '오늘 메뉴')), text, type)
+    const inGroup = await say(app, person, '오늘 메뉴', { chat: { id: 'g', type: 'botGroupKey' } })
+    assert.match(textOf(inGroup), /1:1 채팅방/, type)
   }
   if (usual) bot.gateway.answers['GET /api/meal/v1/menus'] = usual
 })

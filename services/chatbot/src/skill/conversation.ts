@@ -61,13 +61,12 @@ export function conversation(parts: ConversationParts): Converse {
       const isRefusal = error instanceof Problem && error.status < 500
       if (isRefusal) log.info({ problem: error.type, wish: wish.kind }, 'question refused')
       else log.warn({ err: error, wish: wish.kind }, 'question not answered')
-      return textAnswer(failureText(error, language))
+      return textAnswer(isRefusal && isInGroup ? inGroup : failureText(error, language))
     }
     try {
       return await answerTo(wish, visit)
     } catch (error) {
-      if (!isForLogin(error)) return failed(error)
-      return isInGroup ? textAnswer(inGroup) : offerLogin(chatbot, visit).catch(failed)
+      return isForLogin(error) && !isInGroup ? offerLogin(chatbot, visit).catch(failed) : failed(error)
     }
   }
 }
