@@ -42,6 +42,11 @@ async function linkFor(chat: string): Promise<string> {
   return link
 }
 
+async function logIn(link: string, { username, password }: { username: string; password: string }) {
+  const opened = await openLoginLink(house.door, link)
+  return (await opened.goOn()).signIn(username, password)
+}
+
 test('a person logs in once by a link and the chatbot acts for them until the login ends: what the demo shows', async () => {
   const person = await newPerson()
   const steps: string[] = []
@@ -65,7 +70,7 @@ test('a person logs in once by a link and the chatbot acts for them until the lo
 
 test('a login that ends at the IdP without a word is found dead at the next renewal, and a new link works', async () => {
   const person = await newPerson()
-  await (await openLoginLink(house.door, await linkFor(person.chat))).logIn(person.username, person.password)
+  await logIn(await linkFor(person.chat), person)
   assert.ok((await say(person.chat, '오늘 메뉴')).text.includes(DISH))
 
   // As an administrator does who disables somebody for good: the chatbot is told nothing.
@@ -79,21 +84,21 @@ test('a login that ends at the IdP without a word is found dead at the next rene
 
 test('signing out at the chatbot ends the login at the IdP, and the link is free for somebody else', async () => {
   const [first, second] = [await newPerson(), await newPerson()]
-  await (await openLoginLink(house.door, await linkFor(first.chat))).logIn(first.username, first.password)
+  await logIn(await linkFor(first.chat), first)
   await say(first.chat, '로그아웃')
 
   const link = await linkFor(first.chat)
-  const ended = await (await openLoginLink(house.door, link)).logIn(second.username, second.password)
+  const ended = await logIn(link, second)
   assert.equal(ended.status, 200)
   assert.ok((await say(first.chat, '오늘 메뉴')).text.includes(DISH))
 })
 
 test('one account is not linked to a second chat, and whoever tries is told so on a page', async () => {
   const person = await newPerson()
-  await (await openLoginLink(house.door, await linkFor(person.chat))).logIn(person.username, person.password)
+  await logIn(await linkFor(person.chat), person)
 
   const other = `chat-${randomUUID()}`
-  const refused = await (await openLoginLink(house.door, await linkFor(other))).logIn(person.username, person.password)
+  const refused = await logIn(await linkFor(other), person)
   assert.equal(refused.status, 502)
   assert.match(refused.text, /callback_invalid_status/)
   assert.ok((await say(person.chat, '오늘 메뉴')).text.includes(DISH))
@@ -109,7 +114,7 @@ test('a skill request without the messenger’s secret is nobody’s', async () 
 
 test('the messenger’s unlink notice, shown with its key, ends what the chatbot may do', async () => {
   const person = await newPerson()
-  await (await openLoginLink(house.door, await linkFor(person.chat))).logIn(person.username, person.password)
+  await logIn(await linkFor(person.chat), person)
   const { messengerKey } = houseSecrets(house.folder)
   const unlink = (key: string) =>
     house.ask(

@@ -53,7 +53,7 @@ export async function* chatbotJourney(parts: ChatbotJourneyParts): AsyncGenerato
   must(opened.page.status === 200 && opened.page.title !== '', `the link was answered ${opened.page.status}`)
   yield { says: 'the link opens a page that asks first', answer: opened.page.title }
 
-  const ended = await opened.logIn(username, person.password)
+  const ended = await (await opened.goOn()).signIn(username, person.password)
   must(ended.status === 200, `the login ended with ${ended.status} ${ended.text}`)
   yield { says: `${username} goes on, signs in at the IdP and comes back`, answer: ended.title }
 

@@ -1,19 +1,25 @@
 import { idpBrowser } from '@munjigi/dev-idp/idp-browser'
 import { cookiesOf, type FrontDoor } from './front-door.ts'
 
+const FORM = 'application/x-www-form-urlencoded'
 const BROWSER = { accept: 'text/html', 'accept-language': 'ko' }
 
 /** A page of the relay, as its reader sees it. */
-export interface RelayPage {
+interface RelayPage {
   status: number
   title: string
   text: string
 }
 
-export interface OpenedLink {
+interface OpenedLink {
   page: RelayPage
-  /** Presses the page's button, signs in at the IdP and comes back; where to, if the relay sends the browser on. */
-  logIn(username: string, password: string): Promise<RelayPage & { location: string | undefined }>
+  /** Presses the page's button. @throws Error with the answer unless it leads to the IdP */
+  goOn(): Promise<AtIdp>
+}
+
+interface AtIdp {
+  /** Signs in there and comes back. */
+  signIn(username: string, password: string): Promise<RelayPage>
 }
 
 /** Opens a login link as a browser would. */
@@ -23,36 +29,31 @@ export async function openLoginLink(door: FrontDoor, link: string): Promise<Open
   const html = await opened.body.text()
   return {
     page: pageOf(opened.statusCode, html),
-    async logIn(username, password) {
-      const form = formOf(html)
-      const begun = await door.send(new URL(form.action, link).href, {
+    async goOn() {
+      const { action, fields } = formOf(html)
+      const begun = await door.send(new URL(action, link).href, {
         method: 'POST',
-        headers: {
-          ...BROWSER,
-          cookie,
-          origin: new URL(link).origin,
-          'content-type': 'application/x-www-form-urlencoded',
-        },
-        body: new URLSearchParams(form.fields).toString(),
+        headers: { ...BROWSER, cookie, origin: new URL(link).origin, 'content-type': FORM },
+        body: new URLSearchParams(fields).toString(),
       })
-      const authorization = begun.headers.location
-      if (typeof authorization !== 'string')
-        throw new Error(
-          `no way to the IdP: ${begun.statusCode} ${pageOf(begun.statusCode, await begun.body.text()).text}`,
-        )
-      await begun.body.dump()
-      const { target, fields } = await idpBrowser().signIn(username, password, authorization)
+      const text = await begun.body.text()
+      const { location } = begun.headers
+      if (typeof location !== 'string') throw new Error(`no way to the IdP: ${begun.statusCode} ${text}`)
       const cookies = [cookie, cookiesOf(begun)].filter(Boolean).join('; ')
-      const ended = await door.send(`${target}?${new URLSearchParams(fields)}`, {
-        headers: { ...BROWSER, cookie: cookies },
-      })
-      const { location } = ended.headers
-      return {
-        ...pageOf(ended.statusCode, await ended.body.text()),
-        location: typeof location === 'string' ? location : undefined,
-      }
+      return { signIn: (username, password) => signIn(door, cookies, location, { username, password }) }
     },
   }
+}
+
+async function signIn(
+  door: FrontDoor,
+  cookie: string,
+  authorization: string,
+  { username, password }: { username: string; password: string },
+): Promise<RelayPage> {
+  const { target, fields } = await idpBrowser().signIn(username, password, authorization)
+  const ended = await door.send(`${target}?${new URLSearchParams(fields)}`, { headers: { ...BROWSER, cookie } })
+  return pageOf(ended.statusCode, await ended.body.text())
 }
 
 function pageOf(status: number, html: string): RelayPage {
