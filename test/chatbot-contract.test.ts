@@ -42,10 +42,12 @@ test('every code that the relay answers is explained, and no other', () => {
   const problems = readFileSync('services/auth-relay/src/problems.ts', 'utf8')
   const types = [...problems.matchAll(/(?:refused\(\d+, |failed\(|new Problem\(\d+, )'([a-z-]+)'/g)]
   const answered = types.map(([, type = '']) => type.replaceAll('-', '_'))
-  const rows = [...page.matchAll(/^\| \d{3} \|.*$/gm)].map(([row]) => row)
-  // A code in the second column; a type where the code alone does not tell.
-  const explained = rows.flatMap((row) => row.match(/`(?:[a-z]+(?:_[a-z]+)+|\/problems\/[a-z-]+)`/g) ?? [])
-  const codes = explained.map((code) => code.replace(/`(?:\/problems\/)?/g, '').replaceAll('-', '_'))
+  const explained = [...page.matchAll(/^\| \d{3} \|([^|]+)\|(.*)$/gm)].flatMap(([, codes = '', text = '']) => [
+    ...(codes.match(/[a-z]+(?:_[a-z]+)+/g) ?? []),
+    // Where the code alone does not tell, the type does.
+    ...(text.match(/(?<=\/problems\/)[a-z-]+/g) ?? []),
+  ])
+  const codes = explained.map((code) => code.replaceAll('-', '_'))
 
   assert.ok(answered.length > 10)
   assert.deepEqual([...new Set(codes)].sort(), [...new Set(answered)].sort())
