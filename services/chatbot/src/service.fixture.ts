@@ -13,7 +13,7 @@ import { testStore } from '@munjigi/testing/store'
 import { testUpstream, type Upstream } from '@munjigi/testing/upstream'
 import type { FastifyInstance } from 'fastify'
 import { generate } from 'selfsigned'
-import { Agent, setGlobalDispatcher } from 'undici'
+import { Agent, getGlobalDispatcher, setGlobalDispatcher } from 'undici'
 import { buildApp } from './app.ts'
 import { SettingsEnv } from './env.ts'
 import { migrationPlan } from './migrations/plan.ts'
@@ -74,6 +74,7 @@ async function testCallbackHost() {
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
+  const usual = getGlobalDispatcher()
   const agent = new Agent({ connect: { ca: cert } })
   setGlobalDispatcher(agent)
   return {
@@ -81,6 +82,7 @@ async function testCallbackHost() {
     received,
     nextCard: () => once(server, 'card'),
     async close() {
+      setGlobalDispatcher(usual)
       await agent.close()
       server.closeAllConnections()
       server.close()
