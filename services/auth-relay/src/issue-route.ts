@@ -46,7 +46,7 @@ export async function issueRoute(scope: FastifyInstance, deps: RelayDeps): Promi
       const callbackUrl = normalAddress(body.callback_url)
       if (callbackUrl === undefined || !isAllowedCallback(client, callbackUrl)) throw callbackUrlNotAllowed()
       const redirectAfter = redirectTarget(client, body.redirect_after)
-      const lit = await lits.issue({
+      const lit = lits.issue({
         chatbot_user_id: body.chatbot_user_id,
         callback_url: callbackUrl,
         client_key: client.key,

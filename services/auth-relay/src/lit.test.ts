@@ -36,7 +36,7 @@ const isRefused = (type: string) => (error: Problem) => {
 }
 
 test('a link says what was asked for, from when until when, and is never the same twice', async () => {
-  const [first, second] = [await lits.issue(wanted), await lits.issue(wanted)]
+  const [first, second] = [lits.issue(wanted), lits.issue(wanted)]
   const { iss, aud, iat = 0, nbf, exp, jti, ...fields } = decodeJwt(first)
 
   assert.deepEqual(fields, wanted)
@@ -47,7 +47,7 @@ test('a link says what was asked for, from when until when, and is never the sam
 })
 
 test('times count with 5 s of leeway', async (t) => {
-  const lit = await lits.issue(wanted)
+  const lit = lits.issue(wanted)
   t.mock.timers.enable({ apis: ['Date'], now: (decodeJwt(lit).exp ?? 0) * 1000 + 4_000 })
   await lits.read(lit)
   t.mock.timers.tick(1_000)
@@ -81,7 +81,7 @@ test('what this relay did not sign as a link is none', async () => {
 })
 
 test('a relay elsewhere, or with another secret, does not take it', async () => {
-  const lit = await lits.issue(wanted)
+  const lit = lits.issue(wanted)
   for (const change of [{ baseUrl: `${BASE}/relay` }, { jwtSecret: 'z9Y8x7W6v5U4t3S2r1Q0p9O8n7M6l5K4' }])
     await assert.rejects(litOf(testSettings(change)).read(lit), isRefused('invalid-or-expired-link'))
 })
