@@ -9,7 +9,7 @@ const Url = (description: string) => Type.String({ pattern: '^https?://[^/?#@]+[
 
 /** What the chatbot is like, wherever it runs. */
 export const SettingsEnv = Type.Object({
-  BASE_URL: Url('our public address, under whose path our routes stand'),
+  BASE_URL: Url('where the relay reaches us: our routes stand under its path'),
   RELAY_URL: Url('where auth-relay answers'),
   CLIENT_KEY: Type.String({ default: 'kakao-bot', minLength: 1, description: 'our key in its clients.json' }),
   RELAY_TO_CHATBOT_HMAC_SECRET: Secret('what auth-relay signs its call-backs with'),
