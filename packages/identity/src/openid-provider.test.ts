@@ -10,8 +10,8 @@ const nonce = 'n'.repeat(43)
 const pkceCodeVerifier = client.randomPKCECodeVerifier()
 
 /** A client of a provider whose requests are counted. */
-async function openClient(t: TestContext) {
-  const idp = await testProvider({ realm: {} })
+async function openClient(t: TestContext, options: { realm?: object } = {}) {
+  const idp = await testProvider(options)
   const proxy = await providerProxy(idp.issuer)
   t.after(() => Promise.all([idp.close(), proxy.close()]))
   const { id, secret } = idp.clients['kakao-bot']
@@ -46,7 +46,7 @@ async function openClient(t: TestContext) {
 }
 
 test('a code whose answer is signed by a new key is exchanged once, and its answer checked anew', async (t) => {
-  const { idp, proxy, exchange } = await openClient(t)
+  const { idp, proxy, exchange } = await openClient(t, { realm: {} })
   await exchange()
   await idp.rotateKeys()
   const bodies: string[] = []

@@ -30,7 +30,7 @@ export function testBrowser({ url, settings }: Relay) {
   const browser = {
     cookies,
     get: (address: string | URL, headers: Record<string, string> = {}) => send(address, { headers }),
-    head: (address: string) => send(address, { method: 'HEAD' }),
+    head: (address: string | URL) => send(address, { method: 'HEAD' }),
     post: (address: string | URL, fields: Record<string, string>) =>
       send(address, { method: 'POST', body: new URLSearchParams(fields) }),
     /** Opens a link and says yes on its page; where it leads at the identity provider. */

@@ -29,6 +29,8 @@ export function callbackRoute(scope: FastifyInstance, deps: RelayDeps): void {
   app.get(
     '/oidc/callback',
     {
+      // A HEAD would spend the state as a GET does, and nobody has a reason to send one.
+      exposeHeadRoute: false,
       schema: { tags: ['login'], summary: "Takes the identity provider's answer", security: [], querystring: Answer },
     },
     async (request, reply) => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import { type Provider, testProvider } from '@munjigi/testing/provider'
+import { testStore } from '@munjigi/testing/store'
 import { refusalOf, testBrowser } from './browser.fixture.ts'
 import { clientsJson, type TestRelay, testChatbot, testRelay } from './relay.fixture.ts'
 import { markUnlinked } from './unlinked.ts'
@@ -73,6 +74,42 @@ test('of 20 parallel call-backs with one state one wins', async (t) => {
   assert.equal(ends.filter(({ status }) => status === 200).length, 1)
   for (const end of ends) if (end.status !== 200) assert.deepEqual(await refusalOf(end), expired)
   assert.equal(chatbot.requests.length, 1)
+})
+
+test('a login may end at another relay than it began at, and its state is spent at both', async (t) => {
+  const chatbot = await testChatbot(t)
+  const one = await testRelay(t, { idp, chatbot })
+  const two = await testRelay(t, { idp, chatbot, store: one.store })
+  const browser = testBrowser(one)
+  const answer = await browser.signIn(await one.link())
+  const elsewhere = testBrowser(two)
+  for (const [name, value] of browser.cookies) elsewhere.cookies.set(name, value)
+
+  assert.equal((await elsewhere.get(answer)).status, 200)
+  assert.deepEqual(await refusalOf(await browser.get(answer)), expired)
+})
+
+test('a HEAD of the call-back spends nothing', async (t) => {
+  const relay = await testRelay(t, { idp, chatbot: await testChatbot(t) })
+  const browser = testBrowser(relay)
+  const answer = await browser.signIn(await relay.link())
+
+  assert.equal((await browser.head(answer)).status, 404)
+  assert.equal((await browser.get(answer)).status, 200)
+})
+
+test('a store that is gone at the call-back is a page that says to try again, and no login', async (t) => {
+  const chatbot = await testChatbot(t)
+  const store = testStore()
+  t.after(store.close)
+  const take = () => Promise.reject(Object.assign(new Error('gone'), { statusCode: 503 }))
+  const relay = await testRelay(t, { idp, chatbot, store: { ...store, take } })
+  const browser = testBrowser(relay)
+  const page = await browser.get(await browser.signIn(await relay.link()), html)
+
+  assert.equal(page.status, 503)
+  assert.match(await page.text(), /right now/)
+  assert.equal(chatbot.requests.length, 0)
 })
 
 test('an answer of another issuer is refused (RFC 9207)', async (t) => {
