@@ -43,11 +43,14 @@ export function startModule(core: number, module: URL): ChildProcess {
   return child
 }
 
-/** Sends a question and waits for its answer. */
+/** Sends a question and waits for its answer. @throws Error where the process ends without one */
 export async function ask<Answer>(child: ChildProcess, question: object): Promise<Answer> {
-  const answer = once(child, 'message')
+  const { promise, resolve, reject } = Promise.withResolvers<Answer>()
+  const ended = () => reject(new Error(`a process of the bench ended with ${child.exitCode}`))
+  child.once('message', (answer) => resolve(answer as Answer))
+  child.once('exit', ended)
   child.send(question)
-  return (await answer)[0] as Answer
+  return promise.finally(() => child.off('exit', ended))
 }
 
 export async function stop(child: ChildProcess): Promise<void> {

@@ -2,8 +2,10 @@
 import { parseArgs } from 'node:util'
 import { pinning } from './child.ts'
 import { gatewayTable } from './gateway/gateway-table.ts'
+import { relayTable } from './relay/relay-table.ts'
 
-const { values } = parseArgs({
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
     rounds: { type: 'string', default: '7' },
     seconds: { type: 'string', default: '2' },
@@ -13,4 +15,4 @@ const { values } = parseArgs({
 const run = { rounds: Number(values.rounds), ms: Number(values.seconds) * 1_000, port: Number(values.port) }
 
 process.stdout.write(`Rounds ${run.rounds} of ${values.seconds} s, in random order, ${pinning}; median (range).\n`)
-await gatewayTable(run)
+await (positionals[0] === 'relay' ? relayTable(run) : gatewayTable(run))

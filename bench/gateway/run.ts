@@ -1,8 +1,9 @@
 import { ask, cpuSeconds, LOAD_CORE, startModule, stop } from '../child.ts'
+import type { Outcome } from '../load.ts'
 import { interleave } from '../rounds.ts'
 import type { Contender } from './contenders/contender.ts'
 import { type House, ISSUER } from './house.ts'
-import type { Load, Outcome } from './load.ts'
+import type { TokenLoad } from './token-load.ts'
 
 /** Figures of one round of one contender. */
 export interface Round extends Outcome {
@@ -16,14 +17,14 @@ export interface Bench extends AsyncDisposable {
   readonly rounds: number
   readonly ms: number
   add<T extends Contender | undefined>(contender: T): T
-  run(contender: Contender, load: Omit<Load, 'port' | 'path'>): Promise<Round>
+  run(contender: Contender, load: Omit<TokenLoad, 'port' | 'path'>): Promise<Round>
   /** Every work once per round, in a new random order each round; the results by work. */
   interleave<T>(works: (() => Promise<T>)[], rounds?: number): Promise<T[][]>
 }
 
 export async function createBench(house: House, { rounds, ms }: { rounds: number; ms: number }): Promise<Bench> {
   const upstreamProcess = startModule(LOAD_CORE, new URL('upstream.ts', import.meta.url))
-  const loadProcess = startModule(LOAD_CORE, new URL('load.ts', import.meta.url))
+  const loadProcess = startModule(LOAD_CORE, new URL('token-load.ts', import.meta.url))
   const { port } = await ask<{ port: number }>(upstreamProcess, {
     jwks: { keys: [house.key.publicJwk] },
     issuer: ISSUER,

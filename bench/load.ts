@@ -1,10 +1,8 @@
-import { connect, type Socket } from 'node:net'
+import { connect } from 'node:net'
 
 /** One run: closed loop over `connections`, for `ms` or until `count` requests are done, at most `rate` per second. */
 export interface Load {
   port: number
-  path: string
-  tokens: string[]
   connections: number
   ms?: number
   count?: number
@@ -20,30 +18,25 @@ export interface Outcome {
   p99: number
 }
 
-process.on('message', async (load: Load) => process.send?.(await run(load)))
+interface Course {
+  port: number
+  pace: number | undefined
+  latencies: number[]
+  /** The next request as it goes over the wire; undefined once the run is over. */
+  next: () => Buffer | undefined
+}
 
-let sent = 0
-let requests: Buffer[] = []
-let known: string[] = []
-
-async function run(load: Load): Promise<Outcome> {
-  if (known !== load.tokens) {
-    known = load.tokens
-    requests = load.tokens.map((token) =>
-      Buffer.from(
-        `GET ${load.path} HTTP/1.1\r\nHost: bench.example\r\nAuthorization: Bearer ${token}\r\nAccept: */*\r\nUser-Agent: bench\r\n\r\n`,
-      ),
-    )
-  }
-  sent = 0
+/** `requestAt` gives each request by its number. */
+export async function run(load: Load, requestAt: (index: number) => Buffer): Promise<Outcome> {
   const latencies: number[] = []
   const begun = performance.now()
   const until = begun + (load.ms ?? Number.POSITIVE_INFINITY)
   const most = load.count ?? Number.POSITIVE_INFINITY
   const pace = load.rate === undefined ? undefined : (load.connections / load.rate) * 1_000
-  const failures = await Promise.all(
-    Array.from({ length: load.connections }, () => converse(load.port, until, most, pace, latencies)),
-  )
+  let sent = 0
+  const next = () => (sent >= most || performance.now() >= until ? undefined : requestAt(sent++))
+  const course = { port: load.port, pace, latencies, next }
+  const failures = await Promise.all(Array.from({ length: load.connections }, () => converse(course)))
   const seconds = (performance.now() - begun) / 1_000
   latencies.sort((a, b) => a - b)
   const at = (share: number) => Math.round((latencies[Math.floor(latencies.length * share)] ?? 0) * 1_000)
@@ -51,29 +44,25 @@ async function run(load: Load): Promise<Outcome> {
   return { done: latencies.length, failed, seconds, p50: at(0.5), p99: at(0.99) }
 }
 
-function converse(
-  port: number,
-  until: number,
-  most: number,
-  pace: number | undefined,
-  latencies: number[],
-): Promise<number> {
+function converse({ port, pace, latencies, next }: Course): Promise<number> {
   const { promise, resolve } = Promise.withResolvers<number>()
   const socket = connect({ port, host: '127.0.0.1', noDelay: true })
   let failed = 0
   let asked = 0
   let rest = ''
+  let isOver = false
   const finish = () => {
+    isOver = true
     socket.destroy()
     resolve(failed)
   }
-  const next = () => {
-    if (sent >= most || performance.now() >= until) return finish()
+  const ask = () => {
+    const request = next()
+    if (request === undefined) return finish()
     asked = performance.now()
-    socket.write(requests[sent % requests.length] as Buffer)
-    sent += 1
+    socket.write(request)
   }
-  socket.on('connect', next)
+  socket.on('connect', ask)
   socket.on('data', (chunk) => {
     rest += chunk.toString('latin1')
     const length = answerLength(rest)
@@ -82,14 +71,13 @@ function converse(
     rest = rest.slice(length)
     const took = performance.now() - asked
     latencies.push(took)
-    if (pace === undefined || took >= pace) next()
-    else setTimeout(next, pace - took)
+    if (pace === undefined || took >= pace) ask()
+    else setTimeout(ask, pace - took)
   })
-  const lost = (_: Socket) => {
-    if (sent < most && performance.now() < until) failed += 1
+  socket.on('error', () => {
+    if (!isOver) failed += 1
     finish()
-  }
-  socket.on('error', () => lost(socket))
+  })
   socket.on('close', () => resolve(failed))
   return promise
 }
