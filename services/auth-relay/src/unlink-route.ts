@@ -50,7 +50,7 @@ function adminKeyCheck(key: string | undefined): (request: FastifyRequest) => bo
   const expected = hashOf(`KakaoAK ${key}`)
   return ({ headers, log }) => {
     const isRight = timingSafeEqual(hashOf(headers.authorization ?? ''), expected) && key !== undefined
-    if (!isRight) log.warn({ isConfigured: key !== undefined }, 'unlink webhook without the admin key')
+    if (!isRight) log.info({ isConfigured: key !== undefined }, 'unlink webhook without the admin key')
     return isRight
   }
 }

@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { entryOf } from './clients.fixture.ts'
+
+const MAIN = fileURLToPath(new URL('main.ts', import.meta.url))
+const good = {
+  BASE_URL: 'https://example.com/relay',
+  JWT_SECRET: 'a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6',
+  RELAY_TO_CHATBOT_HMAC_SECRET: 'z9Y8x7W6v5U4t3S2r1Q0p9O8n7M6l5K4',
+  ALLOW_UNSIGNED_ISSUE: 'true',
+  REDIS_URL: 'redis://127.0.0.1:1',
+  PORT: '0',
+}
+
+function start(t: TestContext, clients: object | undefined, change: Record<string, string> = {}) {
+  const path = join(mkdtempSync(join(tmpdir(), 'relay-')), 'clients.json')
+  if (clients !== undefined) writeFileSync(path, JSON.stringify(clients))
+  const child = spawn(process.execPath, [MAIN], { env: { ...good, CLIENTS_FILE: path, ...change } })
+  let written = ''
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk) => {
+      written += chunk
+    })
+  const exit = once(child, 'close').then(([code]) => ({ code, written }))
+  t.after(() => child.kill('SIGKILL') && exit)
+  return { child, exit, written: () => written }
+}
+
+test('every fault of the settings, then of the clients, is printed, and nothing is served', async (t) => {
+  const environment = await start(t, {}, { BASE_URL: '', JWT_SECRET: 'dev-secret-please-change', REDIS_URL: 'x' }).exit
+  const settings = await start(t, {}, { BASE_URL: 'http://relay.example.com' }).exit
+  const clients = await start(t, { one: { ...entryOf(), realm: '' }, two: {} }).exit
+  const file = await start(t, undefined).exit
+  const expected: [{ code: number; written: string }, RegExp[]][] = [
+    [environment, [/BASE_URL is missing/, /JWT_SECRET is not usable/, /REDIS_URL is not usable/]],
+    [settings, [/BASE_URL is not usable: plain http/]],
+    [clients, [/one: realm: is not usable/, /two: issuer: is missing/, /two: client_secret: .*TWO__SECRETS/]],
+    [file, [/ENOENT.*clients\.json/]],
+  ]
+
+  for (const [{ code, written }, texts] of expected) {
+    assert.equal(code, 1)
+    for (const text of texts) assert.match(written, text)
+    assert.ok(!/ at .*\.ts:\d+/.test(written), written)
+  }
+})
+
+test('it starts without its store, with the client secret of the environment, and ends when it is told to', async (t) => {
+  const { client_secret: _, ...entry } = entryOf()
+  const relay = start(t, { 'kakao-bot': entry }, { 'kakao-bot__secrets': 'of-the-idp', DEBUG: 'true' })
+  while (!relay.written().includes('listening at')) await once(relay.child.stdout, 'data')
+  const [, port] = /listening at http:\/\/127\.0\.0\.1:(\d+)/.exec(relay.written()) ?? []
+  const health = await fetch(`http://127.0.0.1:${port}/relay/health`)
+  relay.child.kill('SIGTERM')
+  const { code, written } = await relay.exit
+
+  assert.deepEqual([health.status, await health.json()], [200, { status: 'ok' }])
+  assert.equal(code, 0)
+  assert.ok(!written.includes('of-the-idp'))
+})
