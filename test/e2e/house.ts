@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { developmentCertificate } from '@munjigi/embedded/development-certificate'
+import { type Certificate, developmentCertificate } from '@munjigi/embedded/development-certificate'
 import { PORT_NAMES, servicesUrl } from '@munjigi/embedded/env'
 import { SERVICES_FILE } from '@munjigi/embedded/folders'
 import { type House, openHouse } from '@munjigi/embedded/house'
@@ -17,6 +17,7 @@ import { type Caller, caller } from './caller.ts'
 export interface TestHouse extends House {
   /** A folder of this house alone, gone with it. */
   folder: string
+  certificate: Certificate
   certFile: string
   databases: Databases
   store: Store
@@ -79,7 +80,7 @@ export async function testHouse({
   return {
     ...house,
     servicesUrl: servicesUrl(ports),
-    ...{ folder, databases, store, provider, ask, certFile: certificate.certFile },
+    ...{ folder, databases, store, provider, ask, certificate, certFile: certificate.certFile },
     advance(ms) {
       aheadMs += ms
     },

@@ -7,8 +7,16 @@ import { request } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { buildApp as buildRelay } from '@munjigi/auth-relay/app'
+import { createRelayClients } from '@munjigi/auth-relay/clients'
+import { SettingsEnv as RelayEnv } from '@munjigi/auth-relay/env'
+import { settingsOf as relaySettingsOf } from '@munjigi/auth-relay/settings'
 import { SERVICES_FILE } from '@munjigi/embedded/folders'
+import { openLoginLink } from '@munjigi/embedded/login-link'
 import { findFree } from '@munjigi/embedded/ports'
+import { houseSecrets } from '@munjigi/embedded/secrets'
+import { servicesVariables } from '@munjigi/embedded/services-variables'
+import { readEnv } from '@munjigi/env'
 import { verifierFromEnv } from '@munjigi/identity/service-verifier'
 import { SEEDED_PASSWORD } from '@munjigi/testing/provider'
 import { buildApp } from '@munjigi/trace/app'
@@ -25,9 +33,18 @@ let house: TestHouse
 let token: string
 let ownUrl: string
 
-/** What operations do: one line of services.yaml says where trace is. */
-const placeTrace = (host: string) =>
-  writeFileSync(servicesFile, asShipped.replace(/host: \$\{TRACE_URL.*\}/, `host: ${host}`))
+/** What operations do: one line of services.yaml says where trace is, one where the relay is. */
+const hosts = { TRACE_URL: '', AUTH_RELAY_URL: '' }
+function place(moved: Partial<typeof hosts>): void {
+  Object.assign(hosts, moved)
+  const lines = Object.entries(hosts).filter(([, host]) => host !== '')
+  const text = lines.reduce(
+    (file, [name, host]) => file.replace(new RegExp(`host: \\$\\{${name}.*\\}`), `host: ${host}`),
+    asShipped,
+  )
+  writeFileSync(servicesFile, text)
+}
+const placeTrace = (host: string) => place({ TRACE_URL: host })
 
 before(async () => {
   const { SERVICES_PORT } = await findFree(['SERVICES_PORT'])
@@ -145,6 +162,38 @@ test('a service moves into another process and back by services.yaml alone: noth
   await traffic.untilDone(() => second.requests() > 50)
   assert.deepEqual(await traffic.end(), [])
   await second.close()
+})
+
+/** The relay alone in a host of its own, from the variables and the clients.json of the house. */
+async function openOwnRelay() {
+  const { addresses, certificate, provider, servicesUrl: url, folder } = house
+  const variables = servicesVariables({ idp: provider, certificate, addresses, url, secrets: houseSecrets(folder) })
+  const development = { development: true }
+  const settings = relaySettingsOf(readEnv(RelayEnv, 'auth-relay', { source: variables, ...development }), development)
+  const log = { info() {}, warn() {}, error: assert.fail }
+  const clients = createRelayClients({ path: join(folder, 'clients.json'), settings, environment: variables, log })
+  const app = buildRelay({ store: house.store, settings, clients }, { logLevel: 'silent' })
+  app.addHook('onClose', async () => clients.close())
+  const seen: string[] = []
+  app.addHook('onRequest', async ({ url }) => void seen.push(url.split('?')[0] as string))
+  const address = await app.listen({ port: 0, host: '127.0.0.1' })
+  return { address, seen, close: () => app.close() }
+}
+
+test('the relay moves while a person is at the IdP, and takes up their login in its new host', async (t) => {
+  const username = `e2e-${randomUUID()}`
+  await house.provider.addUser({ username, password: 'pw' })
+  const chat = `chat-${randomUUID()}`
+  const { link } = await house.messenger.say(chat, '로그인')
+  const atIdp = await (await openLoginLink(house.door, link as string)).goOn()
+  const relay = await openOwnRelay()
+  t.after(relay.close)
+  place({ AUTH_RELAY_URL: relay.address })
+  while (relay.seen.length === 0) await house.ask('GET', '/api/auth-relay/health')
+
+  assert.equal((await atIdp.signIn(username, 'pw')).status, 200)
+  assert.equal(relay.seen.at(-1), '/api/auth-relay/oidc/callback')
+  assert.equal((await house.messenger.say(chat, '오늘 메뉴')).link, undefined)
 })
 
 /** True once many requests were answered while this host saw none. */
