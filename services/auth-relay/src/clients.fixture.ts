@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ClientEntry } from './client-entry.ts'
@@ -18,10 +18,18 @@ export const entryOf = (change: Partial<ClientEntry> = {}): ClientEntry => ({
   ...change,
 })
 
-/** Clients from a clients.json of their own. */
+/** Clients from a clients.json of their own, which goes when they are closed. */
 export function clientsOf(settings: RelaySettings, entries: Record<string, ClientEntry>): RelayClients {
-  const path = join(mkdtempSync(join(tmpdir(), 'clients-')), 'clients.json')
+  const folder = mkdtempSync(join(tmpdir(), 'munjigi-clients-'))
+  const path = join(folder, 'clients.json')
   writeFileSync(path, JSON.stringify(entries))
   const log = { info() {}, warn() {}, error() {} }
-  return createRelayClients({ path, settings, environment: {}, log })
+  const clients = createRelayClients({ path, settings, environment: {}, log })
+  return {
+    ...clients,
+    close() {
+      clients.close()
+      rmSync(folder, { recursive: true })
+    },
+  }
 }

@@ -15,11 +15,16 @@ const REFUSED = 'clients file refused, the last good one stays'
 
 const fileOf = (...keys: string[]) => JSON.stringify(Object.fromEntries(keys.map((key) => [key, entryOf()])))
 
-function folderWith(text: string): { folder: string; path: string } {
-  const folder = mkdtempSync(join(tmpdir(), 'clients-'))
-  const path = join(folder, 'clients.json')
+function folder(t: TestContext): string {
+  const path = mkdtempSync(join(tmpdir(), 'munjigi-clients-'))
+  t.after(() => rmSync(path, { recursive: true }))
+  return path
+}
+
+function fileWith(t: TestContext, text: string): string {
+  const path = join(folder(t), 'clients.json')
   writeFileSync(path, text)
-  return { folder, path }
+  return path
 }
 
 // Polling stands still unless a test turns it on, so that what is followed was told by the watcher.
@@ -49,7 +54,7 @@ test('a client is what its entry says, with our secrets where it has none', (t) 
     hmac_secret: 'Zx81-kJ3p_qW0vB7nM5tY2rE9uI6oA4sD1fG8hL',
     issue_secret: 'Qx81-kJ3p_qW0vB7nM5tY2rE9uI6oA4sD1fG8hL',
   })
-  const { clients } = start(t, folderWith(JSON.stringify({ one, two })).path)
+  const { clients } = start(t, fileWith(t, JSON.stringify({ one, two })))
   const { provider, ...first } = clients.find('one') ?? assert.fail()
   const second = clients.find('two')
 
@@ -76,7 +81,7 @@ test('what weakens a client is warned of at start', (t) => {
     open: entryOf({ confirm: false }),
     strict: entryOf({ issue_secret: 'Qx81-kJ3p_qW0vB7nM5tY2rE9uI6oA4sD1fG8hL' }),
   }
-  const { logged } = start(t, folderWith(JSON.stringify(file)).path)
+  const { logged } = start(t, fileWith(t, JSON.stringify(file)))
 
   assert.deepEqual(
     logged.slice(1).map(({ client, message }) => [client, String(message).split(' ')[0]]),
@@ -88,14 +93,14 @@ test('what weakens a client is warned of at start', (t) => {
 })
 
 test('no client is found by a name of the language', (t) => {
-  const { clients } = start(t, folderWith(fileOf('bot')).path)
+  const { clients } = start(t, fileWith(t, fileOf('bot')))
 
   for (const key of ['constructor', '__proto__', 'toString', 'BOT', 'bot ', ''])
     assert.equal(clients.find(key), undefined)
 })
 
 test('a file written in place takes effect, and a client held stays whole', async (t) => {
-  const { path } = folderWith(fileOf('one'))
+  const path = fileWith(t, fileOf('one'))
   const { clients, events } = start(t, path)
   const held = clients.find('one')
   const loaded = once(events, LOADED)
@@ -107,16 +112,16 @@ test('a file written in place takes effect, and a client held stays whole', asyn
 })
 
 test("a config map's link swap is followed", async (t) => {
-  const folder = mkdtempSync(join(tmpdir(), 'clients-'))
+  const at = folder(t)
   const put = (version: string, key: string) => {
-    mkdirSync(join(folder, version))
-    writeFileSync(join(folder, version, 'clients.json'), fileOf(key))
-    symlinkSync(version, join(folder, '..data_tmp'))
-    renameSync(join(folder, '..data_tmp'), join(folder, '..data'))
+    mkdirSync(join(at, version))
+    writeFileSync(join(at, version, 'clients.json'), fileOf(key))
+    symlinkSync(version, join(at, '..data_tmp'))
+    renameSync(join(at, '..data_tmp'), join(at, '..data'))
   }
   put('..1', 'one')
-  symlinkSync(join('..data', 'clients.json'), join(folder, 'clients.json'))
-  const { clients, events } = start(t, join(folder, 'clients.json'))
+  symlinkSync(join('..data', 'clients.json'), join(at, 'clients.json'))
+  const { clients, events } = start(t, join(at, 'clients.json'))
   const loaded = once(events, LOADED)
   put('..2', 'two')
   await loaded
@@ -125,7 +130,7 @@ test("a config map's link swap is followed", async (t) => {
 })
 
 test('a bad file leaves the last good one, and says every fault', async (t) => {
-  const { path } = folderWith(fileOf('one'))
+  const path = fileWith(t, fileOf('one'))
   const { clients, events, logged } = start(t, path)
   const refused = once(events, REFUSED)
   writeFileSync(path, JSON.stringify({ one: { ...entryOf(), realm: '', colour: 'red' }, two: {} }))
@@ -146,7 +151,7 @@ test('a bad file leaves the last good one, and says every fault', async (t) => {
 })
 
 test('a deleted file leaves the last good one until it is back', async (t) => {
-  const { path } = folderWith(fileOf('one'))
+  const path = fileWith(t, fileOf('one'))
   const { clients, events } = start(t, path)
   const refused = once(events, REFUSED)
   rmSync(path)
@@ -159,11 +164,11 @@ test('a deleted file leaves the last good one until it is back', async (t) => {
   assert.deepEqual(keysOf(clients), ['two'])
 })
 
-test('the first file must be good', () => {
+test('the first file must be good', (t) => {
   const log = { info() {}, warn() {}, error() {} }
   const read = (path: string) => () => createRelayClients({ path, settings, environment: {}, log })
 
-  assert.throws(read(folderWith('{"bot": {}}').path), ClientsFileError)
-  assert.throws(read(folderWith(`{}${' '.repeat(1024 * 1024)}`).path), ClientsFileError)
+  assert.throws(read(fileWith(t, '{"bot": {}}')), ClientsFileError)
+  assert.throws(read(fileWith(t, `{}${' '.repeat(1024 * 1024)}`)), ClientsFileError)
   assert.throws(read('/nowhere/clients.json'), /ENOENT/)
 })

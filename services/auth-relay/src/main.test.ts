@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -19,7 +19,9 @@ const good = {
 }
 
 function start(t: TestContext, clients: object | undefined, change: Record<string, string> = {}) {
-  const path = join(mkdtempSync(join(tmpdir(), 'relay-')), 'clients.json')
+  const folder = mkdtempSync(join(tmpdir(), 'munjigi-clients-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const path = join(folder, 'clients.json')
   if (clients !== undefined) writeFileSync(path, JSON.stringify(clients))
   const child = spawn(process.execPath, [MAIN], { env: { ...good, CLIENTS_FILE: path, ...change } })
   let written = ''
