@@ -7,3 +7,5 @@ export const X_INTERNAL_KEY = 'x-internal-key'
 export const TRACEPARENT = 'traceparent'
 /** HMAC-SHA256 over a canonical JSON body, base64url without padding: relay to chatbot, and chatbot to relay. */
 export const X_RELAY_SIGNATURE = 'x-relay-signature'
+/** Set in the skill's settings at Kakao, which shows it to the chatbot. */
+export const X_KAKAO_SKILL_SECRET = 'x-kakao-skill-secret'

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { ask, BOT_ID, skillRequest, testChatbot, textOf } from './service.fixture.ts'
+import { ask, BOT_ID, skillRequest, textOf } from './kakao/kakao.fixture.ts'
+import { testChatbot } from './service.fixture.ts'
 
 const bot = await testChatbot()
 after(bot.close)

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, test } from 'node:test'
 import { SEEDED_PASSWORD } from '@munjigi/testing/provider'
-import { BASE_PATH, eventually, LOGIN_LINK, loginLinkOf, say, testChatbot, textOf } from './service.fixture.ts'
+import { BASE_PATH, loginLinkOf, say, textOf } from './kakao/kakao.fixture.ts'
+import { eventually, LOGIN_LINK, testChatbot } from './service.fixture.ts'
 
 const bot = await testChatbot()
 after(bot.close)

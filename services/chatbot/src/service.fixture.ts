@@ -1,29 +1,23 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { once } from 'node:events'
-import { createServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { RelayCallback, UnlinkNotice } from '@munjigi/contracts/relay'
 import { readEnv } from '@munjigi/env'
 import { canonicalJson } from '@munjigi/sealing/canonical-json'
 import { signatureOf } from '@munjigi/sealing/signature'
+import type { Store } from '@munjigi/store/store'
 import { testDatabase } from '@munjigi/testing/database'
 import { testProvider } from '@munjigi/testing/provider'
 import { testStore } from '@munjigi/testing/store'
 import { testUpstream, type Upstream } from '@munjigi/testing/upstream'
 import type { FastifyInstance } from 'fastify'
-import { generate } from 'selfsigned'
-import { Agent, getGlobalDispatcher, setGlobalDispatcher } from 'undici'
 import { buildApp } from './app.ts'
 import { SettingsEnv } from './env.ts'
+import { BASE_PATH, BOT_ID, SKILL_SECRET, testCallbackHost } from './kakao/kakao.fixture.ts'
 import { migrationPlan } from './migrations/plan.ts'
 import { settingsOf } from './settings.ts'
 import type { Tables } from './tables.ts'
 
 const HMAC_SECRET = randomBytes(32).toString('hex')
-const SKILL_SECRET = randomBytes(32).toString('hex')
-export const BOT_ID = '5a548e36aea1a43fa851ecd9'
-export const BASE_PATH = '/api/kakao-bot'
 export const LOGIN_LINK = 'https://app.example.com/api/auth-relay/login/lit'
 
 /** What a stub answers to `GET /api/meal/v1/menus` and the like: a status and a body, at once or later. */
@@ -55,61 +49,11 @@ export const refusal = (status: number, type: string): Answered => [
   { type: `/problems/${type}`, title: type, status },
 ]
 
-/** Kakao's callback host: https, as it must be, and trusted by this process. */
-async function testCallbackHost() {
-  const { cert, private: key } = await generate([{ name: 'commonName', value: 'localhost' }], {
-    keySize: 2048,
-    extensions: [
-      { name: 'basicConstraints', cA: true, critical: true },
-      { name: 'subjectAltName', altNames: [{ type: 2, value: 'localhost' }] },
-    ],
-  })
-  const received: { url: string; card: Card }[] = []
-  const server = createServer({ cert, key }, async (request, response) => {
-    let body = ''
-    for await (const chunk of request) body += chunk
-    received.push({ url: request.url ?? '', card: JSON.parse(body) })
-    response.writeHead(200, { 'content-type': 'application/json' }).end('{"taskId":"t","status":"SUCCESS"}')
-    server.emit('card')
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const usual = getGlobalDispatcher()
-  const agent = new Agent({ connect: { ca: cert } })
-  setGlobalDispatcher(agent)
-  return {
-    host: `localhost:${(server.address() as AddressInfo).port}`,
-    received,
-    nextCard: () => once(server, 'card'),
-    async close() {
-      setGlobalDispatcher(usual)
-      await agent.close()
-      server.closeAllConnections()
-      server.close()
-    },
-  }
+interface Changes {
+  env?: Record<string, string>
+  store?: Store
+  now?: () => number
 }
-
-/** A skill response, as the tests look into it. */
-export interface Card {
-  version: string
-  useCallback?: boolean
-  data?: { text: string }
-  template: {
-    outputs: {
-      simpleText?: { text: string }
-      basicCard?: {
-        title: string
-        description: string
-        buttons: { action: string; label: string; webLinkUrl: string }[]
-      }
-    }[]
-    quickReplies?: { action: string; label: string; messageText: string }[]
-  }
-}
-
-export const textOf = (card: Card): string => card.template.outputs[0]?.simpleText?.text ?? ''
-export const loginLinkOf = (card: Card) => card.template.outputs[0]?.basicCard?.buttons[0]?.webLinkUrl
 
 /** The whole service on a database and a store of its own, with an IdP; gateway, relay and Kakao are stubs. */
 export async function testChatbot() {
@@ -143,11 +87,12 @@ export async function testChatbot() {
   const apps: FastifyInstance[] = []
 
   /** A further process's worth of the service on the same database. */
-  function start(changes: { env?: Record<string, string>; now?: () => number } = {}): FastifyInstance {
+  function start(changes: Changes = {}): FastifyInstance {
     const development = { development: true }
     const env = readEnv(SettingsEnv, 'chatbot', { source: { ...source, ...changes.env }, ...development })
     const now = changes.now && { now: changes.now }
-    const app = buildApp({ database, store, settings: settingsOf(env, development), ...now }, { logLevel: 'silent' })
+    const deps = { database, store: changes.store ?? store, settings: settingsOf(env, development), ...now }
+    const app = buildApp(deps, { logLevel: 'silent' })
     apps.push(app)
     return app
   }
@@ -200,53 +145,6 @@ export async function testChatbot() {
       await idp.close()
     },
   }
-}
-
-interface Spoken {
-  callbackUrl?: string
-  chat?: object
-  lang?: string
-  user?: object
-  bot?: string
-  headers?: Record<string, string>
-}
-
-/** The request that Kakao sends when somebody says something. */
-export function skillRequest(
-  person: string,
-  utterance: string,
-  { callbackUrl, chat, lang = 'ko', ...more }: Spoken = {},
-) {
-  return {
-    intent: { id: 'block-1', name: '블록' },
-    userRequest: {
-      timezone: 'Asia/Seoul',
-      params: { surface: 'Kakaotalk.plusfriend' },
-      block: { id: 'block-1', name: '블록' },
-      utterance,
-      lang,
-      user: more.user ?? { id: person, type: 'botUserKey', properties: { plusfriendUserKey: 'x', botUserKey: person } },
-      ...(callbackUrl !== undefined && { callbackUrl }),
-      ...(chat !== undefined && { chat }),
-    },
-    bot: { id: more.bot ?? BOT_ID, name: '문지기' },
-    action: { name: 'skill', clientExtra: null, params: {}, id: 'skill-1', detailParams: {} },
-  }
-}
-
-export const ask = (app: FastifyInstance, payload: object, headers: Record<string, string> = {}) =>
-  app.inject({
-    method: 'POST',
-    url: `${BASE_PATH}/skill`,
-    headers: { 'x-kakao-skill-secret': SKILL_SECRET, ...headers },
-    payload,
-  })
-
-/** What the bot answers to a person. */
-export async function say(app: FastifyInstance, person: string, utterance: string, spoken: Spoken = {}): Promise<Card> {
-  const answer = await ask(app, skillRequest(person, utterance, spoken))
-  if (answer.statusCode !== 200) throw new Error(answer.body)
-  return answer.json()
 }
 
 /** Looks until it is so; what works in the background tells nobody when it is done. */

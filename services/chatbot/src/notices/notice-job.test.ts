@@ -5,18 +5,9 @@ import { claimsOf } from '@munjigi/chatbot-sdk/tokens-at-rest'
 import { SEEDED_PASSWORD } from '@munjigi/testing/provider'
 import type { FastifyInstance } from 'fastify'
 import { sql } from 'kysely'
+import { BOT_ID, loginLinkOf, say, textOf } from '../kakao/kakao.fixture.ts'
 import { dayOf } from '../local-time.ts'
-import {
-  type Answers,
-  BOT_ID,
-  eventually,
-  LOGIN_LINK,
-  loginLinkOf,
-  refusal,
-  say,
-  testChatbot,
-  textOf,
-} from '../service.fixture.ts'
+import { type Answers, eventually, LOGIN_LINK, refusal, testChatbot } from '../service.fixture.ts'
 
 const bot = await testChatbot()
 after(bot.close)

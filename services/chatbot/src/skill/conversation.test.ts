@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, test } from 'node:test'
-import { LOGIN_LINK, loginLinkOf, refusal, say, testChatbot, textOf } from '../service.fixture.ts'
+import { loginLinkOf, say, textOf } from '../kakao/kakao.fixture.ts'
+import { LOGIN_LINK, refusal, testChatbot } from '../service.fixture.ts'
 
 const bot = await testChatbot()
 after(bot.close)

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { eventually, say, testChatbot, textOf } from '../service.fixture.ts'
+import { say, textOf } from '../kakao/kakao.fixture.ts'
+import { eventually, testChatbot } from '../service.fixture.ts'
 
 const bot = await testChatbot()
 after(bot.close)

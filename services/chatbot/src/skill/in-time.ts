@@ -9,12 +9,12 @@ const ANSWER_WITHIN_MS = 4_500
 const FOLLOWS_AFTER_MS = 2_000
 /** Kakao's callback URLs are good for a minute; the answer needs some of it to get there. */
 const FOLLOWS_WITHIN_MS = 50_000
-const DELIVERED_WITHIN_MS = 8_000
+const DELIVERED_WITHIN_MS = 5_000
 /** What was begun without a callback is seen through, though nobody hears of it. */
 const WORK_WITHIN_MS = 10_000
 const MAX_UNDER_WAY = 500
-/** Less than a process is given to end. */
-const ENDS_WITHIN_MS = 7_000
+/** With the delivery that follows, what a process is given to end. */
+const ENDS_WITHIN_MS = 5_000
 
 interface Question {
   work: (signal: AbortSignal) => Promise<SkillAnswer>
@@ -26,7 +26,7 @@ interface Question {
 
 export interface AnswersInTime {
   answer(question: Question): Promise<SkillAnswer>
-  /** From now on what is under way has 7 s left. */
+  /** From now on what is under way has 5 s left. */
   hurry(): void
   /** Resolves when nothing is under way any more. */
   settled(): Promise<void>

@@ -42,11 +42,11 @@ function whichRestaurant(called: Restaurant[], all: Restaurant[], language: Lang
   return all.length === 0 ? noRestaurants : restaurantUnknown(names(all))
 }
 
-const REFUSALS: Record<string, 'menuExists' | 'menuRightRequired' | 'menuInvalid'> = {
-  'menu-exists': 'menuExists',
-  'menu-right-required': 'menuRightRequired',
-  'invalid-request': 'menuInvalid',
-}
+const REFUSALS = new Map<string, 'menuExists' | 'menuRightRequired' | 'menuInvalid'>([
+  ['menu-exists', 'menuExists'],
+  ['menu-right-required', 'menuRightRequired'],
+  ['invalid-request', 'menuInvalid'],
+])
 
 /** What is said of a menu that meal does not take; undefined where it did. */
 async function refusalOf(adding: Promise<NewMenu>) {
@@ -54,7 +54,7 @@ async function refusalOf(adding: Promise<NewMenu>) {
     await adding
     return undefined
   } catch (error) {
-    const refusal = error instanceof Problem ? REFUSALS[error.type] : undefined
+    const refusal = error instanceof Problem ? REFUSALS.get(error.type) : undefined
     if (refusal === undefined) throw error
     return refusal
   }

@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
+import { X_KAKAO_SKILL_SECRET } from '@munjigi/contracts/headers'
 import { Problem } from '@munjigi/problem'
 import type { TypeBoxProvider } from '@munjigi/server/typebox-provider'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
@@ -12,7 +13,6 @@ import type { Converse } from './conversation.ts'
 import { answersInTime } from './in-time.ts'
 import { texts } from './texts.ts'
 
-const SKILL_SECRET = 'x-kakao-skill-secret'
 /** More than anybody says, and little enough to look through. */
 const MAX_UTTERANCE_LENGTH = 2_000
 
@@ -57,7 +57,7 @@ export function skillRoutes(scope: FastifyInstance, settings: ChatbotSettings['s
 }
 
 function requireSecret({ headers }: FastifyRequest, secret: string): void {
-  const given = headers[SKILL_SECRET]
+  const given = headers[X_KAKAO_SKILL_SECRET]
   if (typeof given !== 'string' || !timingSafeEqual(digest(given), digest(secret))) throw skillSecretInvalid()
 }
 
