@@ -7,7 +7,7 @@ const SCOPE = '@munjigi/'
 const MAY: Record<string, string[]> = {
   server: ['problem'],
   client: ['contracts', 'problem'],
-  identity: ['contracts', 'env', 'problem'],
+  identity: ['contracts', 'env', 'problem', 'store'],
   'chatbot-sdk': ['contracts', 'db', 'identity', 'problem', 'sealing', 'store'],
   testing: ['contracts', 'db', 'store', 'dev-idp'],
 }
