@@ -156,6 +156,28 @@ test('a body that was altered after it was signed is refused', async (t) => {
   }
 })
 
+test('what has no canonical form was signed by nobody, however deep, long or large it is', async (t) => {
+  const { trust, callback } = await setUp(t)
+  const { headers } = signed(callback())
+  const text = JSON.stringify(callback())
+  const bodies = [
+    '['.repeat(30_000) + ']'.repeat(30_000),
+    text.replace(/"ts":\d+/, '"ts":1e999'),
+    text.replace(/"ts":\d+/, '"ts":1.5'),
+    text.replace(/"ts":\d+/, '"ts":9007199254740993'),
+    text.replace('chat-', '\\ud800'),
+    'null',
+    '"text"',
+  ]
+
+  for (const body of bodies)
+    assert.equal(
+      await outcomeOf(verifyCallback(body, headers, trust)),
+      '401 relay-signature-invalid',
+      body.slice(0, 99),
+    )
+})
+
 test('a nonce is taken once, is spent by a call-back that is refused later, and not by a wrong signature', async (t) => {
   const { brought, callback } = await setUp(t)
   const taken = callback()

@@ -19,7 +19,7 @@ export interface EndedSession {
   iat: number
 }
 
-export interface LogoutTrust {
+interface LogoutTrust {
   idp: { clientId: string }
   verifier: Verifier
   store: Store
