@@ -78,7 +78,7 @@ test('a 5xx and a lost connection are tried again, as a new message that is sign
 test('a chatbot that goes on answering 500 is given up within the time, and the token is revoked', async (t) => {
   const chatbot = await testChatbot(t)
   chatbot.next(...Array(10).fill(500))
-  const { answer } = await loginAt(t, chatbot, { CHATBOT_CALLBACK_TIMEOUT_SECONDS: '1' })
+  const { answer } = await loginAt(t, chatbot, { CHATBOT_CALLBACK_TIMEOUT_SECONDS: '3' })
 
   assert.deepEqual(await refusalOf(answer), [502, 'callback-invalid-status'])
   assert.ok(chatbot.requests.length > 1)
@@ -98,7 +98,7 @@ test('a chatbot that does not answer may have taken the login: the token is revo
 test('a chatbot that cannot be reached is a request error', async (t) => {
   const chatbot = await testChatbot(t)
   chatbot.next(...Array(10).fill(reset))
-  const { answer } = await loginAt(t, chatbot, { CHATBOT_CALLBACK_TIMEOUT_SECONDS: '1' })
+  const { answer } = await loginAt(t, chatbot, { CHATBOT_CALLBACK_TIMEOUT_SECONDS: '3' })
 
   assert.deepEqual(await refusalOf(answer), [502, 'callback-request-error'])
 })
