@@ -65,6 +65,16 @@ test('with an issue secret the very bytes that are sent are signed, with a time 
   assert.ok(body.nonce.length >= 16 && body.nonce !== again.nonce)
 })
 
+test('a name that is too long, or cut in the middle of a character, keeps nobody from logging in', async (t) => {
+  const relay = await relayThat(t, json(200, ISSUED))
+  const ask = (displayName: string) => askForLoginLink({ chatbotUserId: 'kim', displayName }, access(relay.url))
+  await ask(`${'가'.repeat(99)}😀`)
+  await ask('\ud83d')
+  const names = relay.requests.map(({ body }) => JSON.parse(body).display_name)
+
+  assert.deepEqual(names, [`${'가'.repeat(99)}\ufffd`, '\ufffd'])
+})
+
 test("a refusal of the relay is told with the relay's code", async (t) => {
   const refusals: [RequestListener, string][] = [
     [json(400, { detail: 'callback_url_not_allowed' }), 'callback_url_not_allowed'],

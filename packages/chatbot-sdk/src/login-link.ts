@@ -8,6 +8,8 @@ import { type Dispatcher, request } from 'undici'
 import { relayRefused, relayUnavailable } from './relay-problems.ts'
 
 const TIMEOUT_MS = 5_000
+/** What the contract allows (contracts/relay). */
+const LONGEST_NAME = 100
 const CODE = /^[a-z_-]{1,64}$/
 
 export interface RelayAccess {
@@ -44,13 +46,16 @@ function bodyOf(asked: LoginLinkRequest, { relay, callbackUrl, now }: RelayAcces
     callback_url: callbackUrl,
     client_key: relay.clientKey,
     ...(asked.redirectAfter !== undefined && { redirect_after: asked.redirectAfter }),
-    ...(asked.displayName !== undefined && { display_name: asked.displayName }),
+    ...(asked.displayName !== undefined && { display_name: shownName(asked.displayName) }),
     ...(relay.issueSecret !== undefined && {
       ts: Math.floor(now() / 1000),
       nonce: randomBytes(18).toString('base64url'),
     }),
   }
 }
+
+/** People choose their names at the messenger; none may keep its owner from logging in. */
+const shownName = (name: string): string => name.slice(0, LONGEST_NAME).toWellFormed()
 
 async function post(
   body: string,
