@@ -105,6 +105,7 @@ test('an IdP that grants what was asked for need not repeat it (RFC 6749 §5.1)'
 
 for (const [name, fault] of [
   ['is cut off', 'cut'],
+  ['is lost on the way', 'lost'],
   ['is 500', { status: 500, body: '{"error":"server_error"}' }],
   ['is HTML', { status: 200, body: '<html>maintenance</html>', type: 'text/html' }],
   ['is no object', { status: 200, body: '"tokens"' }],
