@@ -91,26 +91,35 @@ export function createChatbot(options: ChatbotOptions): Chatbot {
     return run
   }
 
+  let closed: Promise<void> | undefined
+  async function close(): Promise<void> {
+    closing.abort()
+    verifier.close()
+    await Promise.allSettled(runs)
+    await renewal.settled()
+    await gateway.close()
+    await announcements.then((subscription) => subscription.close()).catch(() => {})
+  }
+
   return {
     ...links({
       ...options,
       userMap,
       provider,
       verifier,
-      dispatcher: gateway.agent,
+      // The gateway's authority is trusted for the gateway alone.
+      ...(originOf(options.relay.url) === originOf(options.gatewayUrl) && { dispatcher: gateway.agent }),
       isAlive: renewal.isAlive,
       now,
       onEvent,
     }),
     as: (chatbotUser) => asPerson(person, chatbotUser),
     keepAlive: ({ signal } = {}) => runKeepAlive(signal),
-    async close() {
-      closing.abort()
-      verifier.close()
-      await Promise.allSettled(runs)
-      await renewal.settled()
-      await gateway.close()
-      await announcements.then((subscription) => subscription.close()).catch(() => {})
+    close() {
+      closed ??= close()
+      return closed
     },
   }
 }
+
+const originOf = (url: string) => new URL(url).origin

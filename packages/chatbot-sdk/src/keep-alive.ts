@@ -54,22 +54,17 @@ export async function keepAlive(
   let outages = 0
   let isStopped = false
 
-  async function outcomeOf(kakaoId: string): Promise<Outcome> {
-    try {
-      return (await renewal.refreshIdle(kakaoId, since)) ? 'renewed' : 'elsewhere'
-    } catch (error) {
-      const outcome = error instanceof Problem ? OUTCOMES[error.type] : undefined
-      if (outcome === undefined) throw error
-      if (isClientRefused((error as Problem).cause)) isStopped = true
-      return outcome
-    }
+  function failed(error: unknown): Outcome {
+    isStopped ||= error instanceof Problem && isClientRefused(error.cause)
+    return outcomeOf(error)
   }
 
   async function refresh(kakaoId: string): Promise<void> {
-    const outcome = await outcomeOf(kakaoId)
+    const isRenewed = renewal.refreshIdle(kakaoId, since)
+    const outcome = await isRenewed.then((is): Outcome => (is ? 'renewed' : 'elsewhere'), failed)
     counts[outcome] += 1
     outages = outcome === 'unavailable' ? outages + 1 : 0
-    if (outages >= OUTAGES_IN_A_ROW) isStopped = true
+    isStopped ||= outages >= OUTAGES_IN_A_ROW
   }
 
   async function work(): Promise<void> {
@@ -84,6 +79,13 @@ export async function keepAlive(
   const workers = await Promise.allSettled(Array.from({ length: IN_FLIGHT }, work))
   for (const worker of workers) if (worker.status === 'rejected') throw worker.reason
   return { ...counts, is_complete: !isStopped && signal?.aborted !== true }
+}
+
+/** @throws what is no refusal of one person's login, for example an outage of the user map */
+function outcomeOf(error: unknown): Outcome {
+  const outcome = error instanceof Problem ? OUTCOMES[error.type] : undefined
+  if (outcome === undefined) throw error
+  return outcome
 }
 
 /** Page by page, each in an order of its own, so that processes seldom meet at one person. */

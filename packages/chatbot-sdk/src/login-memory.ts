@@ -16,22 +16,22 @@ export interface LoginMemory {
   empty(): void
 }
 
-/** Opened tokens for 5 s at most, so that most calls ask neither the database nor the key ring. */
-export function loginMemory(): LoginMemory {
+/** Opened tokens for 5 s at most by a clock in milliseconds that only goes forward, so that most calls ask neither the database nor the key ring. */
+export function loginMemory(clock: () => number = () => performance.now()): LoginMemory {
   const entries = new Map<string, { token: PersonToken; until: number }>()
   let changes = 0
 
   return {
     find(kakaoId) {
       const entry = entries.get(kakaoId)
-      if (entry === undefined || entry.until > performance.now()) return entry?.token
+      if (entry === undefined || entry.until > clock()) return entry?.token
       entries.delete(kakaoId)
       return undefined
     },
     async remember(kakaoId, read) {
       const before = changes
       // Counted from before the read: what it finds may be as old as that.
-      const until = performance.now() + REMEMBERED_MS
+      const until = clock() + REMEMBERED_MS
       const token = await read()
       if (changes !== before) return token
       if (entries.size >= MAX_REMEMBERED) entries.delete(entries.keys().next().value as string)
