@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { after, before, test } from 'node:test'
+import { createServiceAccount, type ServiceAccount } from '@munjigi/chatbot-sdk/service-account'
+import type { Restaurant, Restaurants } from '@munjigi/contracts/meal'
+import type { Me } from '@munjigi/contracts/people'
+import { SEEDED_PASSWORD } from '@munjigi/testing/provider'
+import { type TestHouse, testHouse } from './house.ts'
+
+const ADMINISTERED = '/v1/administered-restaurants'
+
+let house: TestHouse
+let account: ServiceAccount
+let administrator: string
+let restaurant: Restaurant
+
+before(async () => {
+  house = await testHouse()
+  const { id: clientId, secret: clientSecret } = house.provider.clients['notice-service']
+  account = createServiceAccount({
+    idp: { issuer: house.provider.issuer, clientId, clientSecret },
+    gatewayUrl: house.addresses.gateway,
+    gatewayCa: readFileSync(house.certFile, 'utf8'),
+  })
+  administrator = await house.door.signIn('admin.park', SEEDED_PASSWORD)
+  const body = { name: '알림 식당', location: '별관' }
+  restaurant = await house.door.call<Restaurant>('POST', '/api/meal/v1/restaurants', administrator, body)
+})
+after(async () => {
+  await account?.close()
+  await house?.[Symbol.asyncDispose]()
+})
+
+async function subOf(token: string): Promise<string> {
+  return (await house.door.call<Me>('GET', '/api/auth/v1/me', token)).sub
+}
+
+/** The `sub` of somebody new, whom user knows if they come in by the front door and are approved. */
+async function newPerson({ known }: { known: boolean }): Promise<string> {
+  const username = `e2e-${randomUUID()}`
+  const sub = await house.provider.addUser({ username, password: 'pw' })
+  if (!known) return sub
+  const own = await subOf(await house.door.signIn(username, 'pw'))
+  await house.door.call('POST', `/api/admin/v1/people/${own}/approve`, administrator)
+  return own
+}
+
+async function problemOf(answer: Response): Promise<[number, string]> {
+  const { type } = (await answer.json()) as { type: string }
+  return [answer.status, type.replace('/problems/', '')]
+}
+
+test('an account of a service reads menus as itself, by its real sub', async () => {
+  const answer = await account.fetch('meal', '/v1/menus?date=2026-11-21')
+
+  assert.equal(answer.status, 200)
+})
+
+test('acting for a person it learns which restaurants that person administers', async () => {
+  const cook = await newPerson({ known: true })
+  const grant = { keycloak_sub: cook, restaurant_id: restaurant.id }
+  await house.door.call('POST', '/api/meal/v1/admins', administrator, grant)
+
+  const answer = await account.fetch('meal', ADMINISTERED, { actFor: cook })
+  const { restaurants } = (await answer.json()) as Restaurants
+  assert.deepEqual(
+    restaurants.map(({ id }) => id),
+    [restaurant.id],
+  )
+})
+
+test('it acts for no administrator, for nobody whom user does not know, and in no other module', async () => {
+  const [boss, stranger, person] = [
+    await subOf(administrator),
+    await newPerson({ known: false }),
+    await newPerson({ known: true }),
+  ]
+
+  const actFor = async (sub: string) => problemOf(await account.fetch('meal', ADMINISTERED, { actFor: sub }))
+  assert.deepEqual(await actFor(boss), [403, 'acting-refused'])
+  assert.deepEqual(await actFor(stranger), [403, 'unknown-person'])
+  const elsewhere = await problemOf(await account.fetch('trace', '/v1/traces', { actFor: person }))
+  assert.deepEqual(elsewhere, [401, 'user-sub-mismatch'])
+})
