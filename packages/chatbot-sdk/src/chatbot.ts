@@ -107,8 +107,7 @@ export function createChatbot(options: ChatbotOptions): Chatbot {
       userMap,
       provider,
       verifier,
-      // The gateway's authority is trusted for the gateway alone.
-      ...(originOf(options.relay.url) === originOf(options.gatewayUrl) && { dispatcher: gateway.agent }),
+      dispatcher: gateway.agent,
       isAlive: renewal.isAlive,
       now,
       onEvent,
@@ -121,5 +120,3 @@ export function createChatbot(options: ChatbotOptions): Chatbot {
     },
   }
 }
-
-const originOf = (url: string) => new URL(url).origin
