@@ -4,6 +4,8 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { testUpstream } from '@munjigi/testing/upstream'
+import { tokenRevocation } from 'openid-client'
 import { entryOf } from './clients.fixture.ts'
 import { createRelayClients, type RelayClients } from './clients.ts'
 import { ClientsFileError } from './clients-file.ts'
@@ -171,4 +173,24 @@ test('the first file must be good', (t) => {
   assert.throws(read(fileWith(t, '{"bot": {}}')), ClientsFileError)
   assert.throws(read(fileWith(t, `{}${' '.repeat(1024 * 1024)}`)), ClientsFileError)
   assert.throws(read('/nowhere/clients.json'), /ENOENT/)
+})
+
+test('the identity provider is reached at server_url, whatever public addresses it names, revocation too', async (t) => {
+  const issuer = 'https://sso.example.com/realms/example'
+  const idp = await testUpstream((request, response) => {
+    response.setHeader('content-type', 'application/json')
+    if (request.method === 'POST') return void response.end('{}')
+    response.end(JSON.stringify({ issuer, revocation_endpoint: `${issuer}/protocol/openid-connect/revoke` }))
+  })
+  t.after(idp.close)
+  const { clients } = start(t, fileWith(t, JSON.stringify({ bot: entryOf({ issuer, server_url: `${idp.url}/` }) })))
+  await clients.find('bot')?.provider.use((configuration) => tokenRevocation(configuration, 'a-token'))
+
+  assert.deepEqual(
+    idp.requests.map(({ method, url }) => [method, url]),
+    [
+      ['GET', '/realms/example/.well-known/openid-configuration'],
+      ['POST', '/realms/example/protocol/openid-connect/revoke'],
+    ],
+  )
 })

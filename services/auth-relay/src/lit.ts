@@ -22,7 +22,7 @@ const Claims = Type.Object({
 type Claims = Static<typeof Claims>
 
 /** What a chatbot asked for: a login of this person, to be brought there. */
-export type LoginRequest = Omit<Claims, 'jti' | 'iat' | 'exp'>
+type LoginRequest = Omit<Claims, 'jti' | 'iat' | 'exp'>
 
 export interface Lit {
   issue(request: LoginRequest): string
