@@ -65,7 +65,15 @@ export async function chatbotPlugin(app: FastifyInstance, deps: ChatbotServiceDe
     doRegularly(app, { name: 'notices', everyMs: NOTICES_EVERY_MS, work: noticeJob(parts) })
   }
 
-  const converse = conversation({ chatbot, userMap, sealing, subscriptions: subscribers, noticesAt: notices?.at, now })
+  const converse = conversation({
+    chatbot,
+    userMap,
+    sealing,
+    subscriptions: subscribers,
+    noticesAt: notices?.at,
+    loginImageUrl: settings.loginImageUrl,
+    now,
+  })
   await app.register(
     async (scope) => {
       await openApi(scope, '/openapi.json', { title: 'kakao-bot', description: 'The reference chatbot, at Kakao' })

@@ -30,6 +30,9 @@ export const SettingsEnv = Type.Object({
     default: 'bot-api.kakao.com',
     description: 'hosts whose callback URLs are answered, host or host:port, comma-separated',
   }),
+  KAKAO_LOGIN_IMAGE_URL: Type.Optional(
+    Type.String({ pattern: '^https://', description: 'the picture of the card that asks to log in, 2:1' }),
+  ),
   KAKAO_EVENT_API_URL: Type.String({
     default: 'https://bot-api.kakao.com',
     pattern: '^https?://[^/?#@]+$',

@@ -149,7 +149,7 @@ export async function testChatbot() {
 
 /** Looks until it is so; what works in the background tells nobody when it is done. */
 export async function eventually(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  const limit = AbortSignal.timeout(10_000)
+  const limit = AbortSignal.timeout(30_000)
   while (!(await isSo())) {
     limit.throwIfAborted()
     await delay(20)

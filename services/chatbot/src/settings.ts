@@ -24,6 +24,7 @@ export interface ChatbotSettings {
   gatewayUrl: string
   gatewayCa: string | undefined
   skill: { secret: string; botId: string; callbackHosts: ReadonlySet<string> }
+  loginImageUrl: string | undefined
   /** Undefined where nobody is sent the day's menus. */
   notices: NoticeSettings | undefined
 }
@@ -58,6 +59,7 @@ export function settingsOf(env: SettingsEnv, options: { development?: boolean } 
       botId: env.KAKAO_BOT_ID,
       callbackHosts: new Set(listOf(env.KAKAO_CALLBACK_HOSTS)),
     },
+    loginImageUrl: env.KAKAO_LOGIN_IMAGE_URL,
     notices: noticesOf(env),
   }
 }

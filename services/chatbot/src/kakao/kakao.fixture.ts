@@ -55,6 +55,7 @@ export interface Card {
     outputs: {
       simpleText?: { text: string }
       basicCard?: {
+        thumbnail?: { imageUrl: string }
         title: string
         description: string
         buttons: { action: string; label: string; webLinkUrl: string }[]

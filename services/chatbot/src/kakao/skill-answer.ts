@@ -9,6 +9,7 @@ type Output =
       basicCard: {
         title: string
         description: string
+        thumbnail?: { imageUrl: string }
         buttons: { action: 'webLink'; label: string; webLinkUrl: string }[]
       }
     }
@@ -41,9 +42,11 @@ interface LinkCard {
   /** At most 14 characters. */
   label: string
   url: string
+  /** Kakao's documents demand a picture, and Kakao shows the card without one. */
+  imageUrl?: string | undefined
 }
 
-export const linkAnswer = ({ title, description, label, url }: LinkCard): SkillAnswer => ({
+export const linkAnswer = ({ title, description, label, url, imageUrl }: LinkCard): SkillAnswer => ({
   version: '2.0',
   template: {
     outputs: [
@@ -51,6 +54,7 @@ export const linkAnswer = ({ title, description, label, url }: LinkCard): SkillA
         basicCard: {
           title: cut(title, MAX_CARD_TITLE_LENGTH),
           description: cut(description, MAX_CARD_DESCRIPTION_LENGTH),
+          ...(imageUrl !== undefined && { thumbnail: { imageUrl } }),
           buttons: [{ action: 'webLink', label, webLinkUrl: url }],
         },
       },

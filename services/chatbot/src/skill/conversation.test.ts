@@ -54,6 +54,15 @@ test('who is not linked is given a login link of their own', async () => {
     assert.equal(loginLinkOf(await say(app, 'new-person', question)), LOGIN_LINK, question)
 })
 
+test('the login card has the picture that is configured', async () => {
+  const KAKAO_LOGIN_IMAGE_URL = 'https://app.example.com/login.png'
+  const plain = await say(app, 'new-person', '로그인')
+  const pictured = await say(bot.start({ env: { KAKAO_LOGIN_IMAGE_URL } }), 'new-person', '로그인')
+
+  assert.equal(plain.template.outputs[0]?.basicCard?.thumbnail, undefined)
+  assert.deepEqual(pictured.template.outputs[0]?.basicCard?.thumbnail, { imageUrl: KAKAO_LOGIN_IMAGE_URL })
+})
+
 test('after a login the bot acts for the person: through the gateway, with their token and sub', async () => {
   const person = await chatOf('user.lee')
   const card = await say(app, person, ' 오늘  메뉴 '.normalize('NFD'))

@@ -21,6 +21,7 @@ export interface ConversationParts {
   sealing: KeyRing
   subscriptions: Subscriptions
   noticesAt: string | undefined
+  loginImageUrl: string | undefined
   now: () => number
 }
 
@@ -28,14 +29,12 @@ export interface ConversationParts {
 export type Converse = (said: Said, signal: AbortSignal, log: FastifyBaseLogger) => Promise<SkillAnswer>
 
 export function conversation(parts: ConversationParts): Converse {
-  const { chatbot } = parts
-
   async function answerTo(wish: Utterance, visit: Visit): Promise<SkillAnswer> {
     switch (wish.kind) {
       case 'login':
-        return logIn(chatbot, visit)
+        return logIn(parts, visit)
       case 'logout':
-        return logOut(chatbot, visit)
+        return logOut(parts, visit)
       case 'profile':
         return tellProfile(parts, visit)
       case 'menus':
@@ -56,7 +55,7 @@ export function conversation(parts: ConversationParts): Converse {
     const wish = understand(text)
     // The day's menus are for everybody; all else is a person's own and not for a group to read.
     if (person === undefined || (isInGroup && wish.kind !== 'menus')) return textAnswer(inGroup)
-    const visit = visitOf(chatbot, person, language, signal)
+    const visit = visitOf(parts.chatbot, person, language, signal)
     const failed = (error: unknown) => {
       const isRefusal = error instanceof Problem && error.status < 500
       if (isRefusal) log.info({ problem: error.type, wish: wish.kind }, 'question refused')
@@ -66,7 +65,7 @@ export function conversation(parts: ConversationParts): Converse {
     try {
       return await answerTo(wish, visit)
     } catch (error) {
-      return isForLogin(error) && !isInGroup ? offerLogin(chatbot, visit).catch(failed) : failed(error)
+      return isForLogin(error) && !isInGroup ? offerLogin(parts, visit).catch(failed) : failed(error)
     }
   }
 }
