@@ -4,6 +4,7 @@ import { type CallbackTrust, verifyCallback } from '@munjigi/chatbot-sdk/callbac
 import { X_RELAY_SIGNATURE } from '@munjigi/contracts/headers'
 import type { RelayCallback } from '@munjigi/contracts/relay'
 import { createVerifier } from '@munjigi/identity/verifier'
+import type { Problem } from '@munjigi/problem'
 import { canonicalJson } from '@munjigi/sealing/canonical-json'
 import { signatureOf } from '@munjigi/sealing/signature'
 import type { Store } from '@munjigi/store/store'
@@ -49,6 +50,7 @@ export function callbackWorks(key: IssuerKey, stores: Record<string, Store>) {
     async verified(store: string, count: number): Promise<Done> {
       await verifier.prefetch()
       const trust = trustIn(stores[store] as Store)
+      await requireRefusals(callbacks(3), trust)
       const given = callbacks(count)
       return repeat(count, AT_ONCE, (index) => {
         const { body, headers } = given[index] as Callback
@@ -59,6 +61,23 @@ export function callbackWorks(key: IssuerKey, stores: Record<string, Store>) {
       const given = callbacks(count)
       return repeat(count, 1, (index) => bareVerification(given[index] as Callback, publicKey))
     },
+  }
+}
+
+/** What checks nothing is fast: each of the checks that are measured has to refuse something first. */
+async function requireRefusals([first, second, third]: Callback[], trust: CallbackTrust): Promise<void> {
+  const { body, headers } = first as Callback
+  await verifyCallback(body, headers, trust)
+  const forged = Buffer.from(second?.body.toString().replace(/(?<="relay_access_token":"[^"]{900})./, '_') ?? '')
+  const signed = { [X_RELAY_SIGNATURE]: signatureOf(HMAC_SECRET, forged.toString()) }
+  const expected = {
+    'nonce-used': [body, headers],
+    'access-token-invalid': [forged, signed],
+    'relay-signature-invalid': [third?.body, headers],
+  } as const
+  for (const [type, [given, by]] of Object.entries(expected)) {
+    const answer = await verifyCallback(given as Buffer, by, trust).catch((error: Problem) => error.type)
+    if (answer !== type) throw new Error(`a call-back that is ${type} was not refused so`)
   }
 }
 

@@ -19,14 +19,12 @@ export async function callWorks(key: IssuerKey, gatewayUrl: string) {
   return {
     as: (count: number): Promise<Done> =>
       repeat(count, AT_ONCE, async (index) => {
-        const answer = await chatbot.as(names[index % PEOPLE] as string).fetch('meal', PATH)
-        await answer.text()
+        await read(await chatbot.as(names[index % PEOPLE] as string).fetch('meal', PATH))
       }),
     bare: (count: number): Promise<Done> =>
       repeat(count, AT_ONCE, async (index) => {
         const headers = credentials[index % PEOPLE] as Record<string, string>
-        const answer = await fetch(`${gatewayUrl}/api/meal${PATH}`, { headers, dispatcher: agent })
-        await answer.text()
+        await read(await fetch(`${gatewayUrl}/api/meal${PATH}`, { headers, dispatcher: agent }))
       }),
     async close() {
       await chatbot.close()
@@ -34,4 +32,9 @@ export async function callWorks(key: IssuerKey, gatewayUrl: string) {
       await people.close()
     },
   }
+}
+
+async function read(answer: { ok: boolean; status: number; text(): Promise<string> }): Promise<void> {
+  await answer.text()
+  if (!answer.ok) throw new Error(`a call of the bench was answered ${answer.status}`)
 }

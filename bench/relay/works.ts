@@ -43,6 +43,10 @@ const setUp = async ({ key, gatewayUrl, redisUrl }: Setup) => {
     bareCalls: calls.bare,
     keepAlive: (due: number) => keepAliveRun(key, due, 1),
     keepAliveTwice: (due: number) => keepAliveRun(key, due, 2),
+    async close() {
+      await calls.close()
+      await Promise.all([memory.close(), redis.close()])
+    },
   }
 }
 
@@ -67,6 +71,12 @@ function signLinks(count: number): Promise<Done> {
 }
 
 let works: Awaited<ReturnType<typeof setUp>>
+
+// A database or a store of its own is left as it was found.
+process.once('SIGTERM', async () => {
+  await works?.close()
+  process.exit()
+})
 
 process.on('message', async (message: Setup | Assignment) => {
   if ('work' in message) process.send?.(await works[message.work](message.count))
