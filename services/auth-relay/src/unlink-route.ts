@@ -26,6 +26,7 @@ export async function unlinkRoute(app: FastifyInstance, { store, settings, clien
     schema: {
       summary: "Kakao's unlink webhook, known by the app's admin key",
       tags: ['webhooks'],
+      security: [],
       consumes: ['application/x-www-form-urlencoded', 'application/json'],
     },
     handler: async (request, reply) => {
