@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
 import { postJson } from '../kakao/post-json.ts'
 import { type SkillAnswer, textAnswer, waitingAnswer } from '../kakao/skill-answer.ts'
@@ -9,7 +10,9 @@ const ANSWER_WITHIN_MS = 4_500
 const FOLLOWS_AFTER_MS = 2_000
 /** Kakao's callback URLs are good for a minute; the answer needs some of it to get there. */
 const FOLLOWS_WITHIN_MS = 50_000
-const DELIVERED_WITHIN_MS = 5_000
+/** Kakao refuses an answer that overtakes the announcement of it. */
+const FOLLOWS_NOT_BEFORE_MS = 300
+const DELIVERED_WITHIN_MS = 4_500
 /** What was begun without a callback is seen through, though nobody hears of it. */
 const WORK_WITHIN_MS = 10_000
 const MAX_UNDER_WAY = 500
@@ -50,8 +53,12 @@ export function answersInTime(): AnswersInTime {
     const whole = untilAborted(work, AbortSignal.any([limit, ended.signal]), textAnswer(unavailable))
     const inTime = await within(whole, followsTo === undefined ? ANSWER_WITHIN_MS : FOLLOWS_AFTER_MS)
     if (inTime !== undefined) return inTime
-    keep(followsTo === undefined ? whole.then(() => {}) : whole.then((card) => deliver(followsTo, card, log)))
-    return followsTo === undefined ? textAnswer(late) : waitingAnswer(waiting)
+    if (followsTo === undefined) {
+      keep(whole.then(() => {}))
+      return textAnswer(late)
+    }
+    keep(Promise.all([whole, delay(FOLLOWS_NOT_BEFORE_MS)]).then(([card]) => deliver(followsTo, card, log)))
+    return waitingAnswer(waiting)
   }
 
   return {
@@ -82,8 +89,9 @@ async function within<T>(promise: Promise<T>, ms: number): Promise<T | undefined
 /** A callback URL takes one answer: what does not arrive is not sent again. */
 async function deliver(url: string, card: SkillAnswer, log: FastifyBaseLogger): Promise<void> {
   try {
-    const { status } = await postJson(url, card, { signal: AbortSignal.timeout(DELIVERED_WITHIN_MS) })
-    if (status !== 200) log.warn({ status }, 'answer not taken by the callback URL')
+    const { status, body } = await postJson(url, card, { signal: AbortSignal.timeout(DELIVERED_WITHIN_MS) })
+    const verdict = (body as { status?: unknown } | undefined)?.status
+    if (status !== 200 || verdict !== 'SUCCESS') log.warn({ status, verdict }, 'answer not taken by the callback URL')
   } catch (error) {
     log.warn({ err: error }, 'answer not delivered to the callback URL')
   }
