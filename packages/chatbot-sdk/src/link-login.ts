@@ -3,7 +3,7 @@ import type { KeyRing } from '@munjigi/sealing/fernet'
 import type { BroughtLogin } from './callback-verification.ts'
 import { chatLinkedElsewhere, olderLogin, subLinkedElsewhere } from './relay-problems.ts'
 import { newLink, type OpenedTokens, openTokens, sidOf } from './tokens-at-rest.ts'
-import type { NewLink, UserMap } from './user-map.ts'
+import type { NewLink, UserMap, UserMapRow } from './user-map.ts'
 
 /** Somebody else changes the row between two looks at it so often and no more. */
 const ROUNDS = 3
@@ -23,18 +23,30 @@ export interface LinkDeps {
 export async function linkLogin(login: BroughtLogin, deps: LinkDeps): Promise<OpenedTokens | undefined> {
   const link = newLink(deps.sealing, login, deps.now())
   const held = await deps.userMap.findByChat(link.kakao_id)
-  const former = held?.keycloak_sub === login.sub ? openTokens(deps.sealing, held) : undefined
-  await bind(link, deps)
-  if (held?.login_id === link.login_id) return undefined
-  // Logins of one session at the IdP end together: to revoke the former would end this one.
-  return former !== undefined && sidOf(former) !== sidOf(login) ? former : undefined
+  const former = openOwn(held, login, deps)
+  const outcome = await bind(link, deps)
+  // Logins of one session at the IdP end together: refused, the older would be ended by the relay, and the newer with it.
+  if (outcome === 'older' && sessionsOf(await heldBy(login, deps), login) !== 'one') throw olderLogin()
+  if (outcome === 'older' || held?.login_id === link.login_id) return undefined
+  return sessionsOf(former, login) === 'two' ? former : undefined
 }
 
-async function bind(link: NewLink, deps: LinkDeps): Promise<void> {
+const heldBy = async (login: BroughtLogin, deps: LinkDeps) =>
+  openOwn(await deps.userMap.findByChat(login.chatbotUserId), login, deps)
+
+const openOwn = (row: UserMapRow | undefined, { sub }: BroughtLogin, { sealing }: LinkDeps) =>
+  row?.keycloak_sub === sub ? openTokens(sealing, row) : undefined
+
+function sessionsOf(held: OpenedTokens | undefined, login: BroughtLogin): 'one' | 'two' | 'unknown' {
+  const sids = [held && sidOf(held), sidOf(login)]
+  if (sids.includes(undefined)) return 'unknown'
+  return sids[0] === sids[1] ? 'one' : 'two'
+}
+
+async function bind(link: NewLink, deps: LinkDeps): Promise<'linked' | 'older'> {
   for (let round = 0; round < ROUNDS; round++) {
     const outcome = await tryToBind(link, deps)
-    if (outcome === 'linked') return
-    if (outcome === 'older') throw olderLogin()
+    if (outcome === 'linked' || outcome === 'older') return outcome
     if (outcome === 'sub-taken') throw subLinkedElsewhere()
   }
   throw chatLinkedElsewhere()

@@ -155,6 +155,22 @@ test('an older login never takes the place of a newer', async () => {
   assert.equal(await refreshStatus(newer.refresh_token), 200)
 })
 
+test('an older login in the session of the newer is no other login, and nobody ends it', async () => {
+  const chatbot = house.chatbot()
+  const { username, logIn } = await newPerson()
+  const chat = newChat()
+  const browser = idpBrowser()
+  await house.provider.tokensOf(username, { scope: 'openid', password: PASSWORD, browser })
+  const older = await logIn(browser)
+  await nextSecond()
+  const newer = await logIn(browser)
+  await bring(chatbot, chat, newer)
+
+  assert.equal(await outcomeOf(bring(chatbot, chat, older)), LINKED)
+  assert.equal((await tokensAtRest(chat))?.refresh_token, newer.refresh_token)
+  assert.equal(await refreshStatus(newer.refresh_token), 200)
+})
+
 test('a person is linked to one chat', async () => {
   const chatbot = house.chatbot()
   const { logIn } = await newPerson()
