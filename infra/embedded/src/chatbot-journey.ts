@@ -1,22 +1,21 @@
-import { SCHEMA, SERVING_ROLE } from '@munjigi/chatbot/migrations/plan'
-import type { UserMapTables } from '@munjigi/chatbot-sdk/postgres-user-map'
-import type { RelayCallback } from '@munjigi/contracts/relay'
 import type { Database } from '@munjigi/db/connect'
-import { keyRing } from '@munjigi/sealing/fernet'
-import { isSignedPayload } from '@munjigi/sealing/signature'
+import { masked, readDelivery, shownDelivery } from './delivery.ts'
 import type { FrontDoor } from './front-door.ts'
 import type { Step } from './journey.ts'
 import { openLoginLink } from './login-link.ts'
 import type { Messenger } from './messenger.ts'
 import type { Secrets } from './secrets.ts'
-import { type Sent, wireTap } from './wire.ts'
+import { tokensAtRest } from './tokens-at-rest.ts'
+import { wireTap } from './wire.ts'
 
-/** With the 60 s before its end in which it is renewed, longer than the 5 minutes that an access token of the realm lives. */
+/** An access token of the realm lives 5 minutes and is renewed in the last of them. */
 const LATER_MS = 250_000
 const CALLBACK = '/api/kakao-bot/users/callback'
 const MENUS = '/api/meal/v1/menus'
+const SHOWN_OF_LINK = 72
+const SHOWN_OF_SEALED = 40
 
-export interface ChatbotJourneyParts {
+interface ChatbotJourneyParts {
   door: FrontDoor
   /** Its address. */
   gateway: string
@@ -40,120 +39,86 @@ export interface ChatbotJourneyParts {
  * @throws where any step is answered otherwise than it must be.
  */
 export async function* chatbotJourney(parts: ChatbotJourneyParts): AsyncGenerator<Step> {
-  const { door, messenger, person, secrets } = parts
-  const { username, chat } = person
-  const atRest = tokensAtRest(parts)
   using wire = wireTap()
+  const atRest = tokensAtRest(parts.database, parts.secrets.tokenKey, parts.person.chat)
+  const seen = { ...parts, wire, atRest }
+  const link = yield* logIn(seen)
+  yield* act(seen)
+  yield* endLogin(seen, link)
+}
 
-  const greeted = await messenger.say(chat, '오늘 메뉴')
-  const link = required(greeted.link, 'the card has no login link')
-  yield { says: `${chat} asks the chatbot 오늘 메뉴 and is given a login link`, answer: `${link.slice(0, 72)}…` }
+interface Seen extends ChatbotJourneyParts {
+  wire: ReturnType<typeof wireTap>
+  atRest: ReturnType<typeof tokensAtRest>
+}
+
+async function* logIn({ door, messenger, person, secrets, wire, atRest }: Seen): AsyncGenerator<Step, string> {
+  const { username, password, chat } = person
+  const link = linkOf(await messenger.say(chat, '오늘 메뉴'))
+  yield { says: `${chat} asks the chatbot 오늘 메뉴 and is given a login link`, answer: shownLink(link) }
 
   const opened = await openLoginLink(door, link)
-  must(opened.page.status === 200 && opened.page.title !== '', `the link was answered ${opened.page.status}`)
+  must(opened.page.status === 200, `the link was answered ${opened.page.status}`)
+  must(await atRest.areAbsent(), 'opening the link was enough')
   yield { says: 'the link opens a page that asks first', answer: opened.page.title }
 
-  const ended = await (await opened.goOn()).signIn(username, person.password)
+  const ended = await (await opened.goOn()).signIn(username, password)
   must(ended.status === 200, `the login ended with ${ended.status} ${ended.text}`)
   yield { says: `${username} goes on, signs in at the IdP and comes back`, answer: ended.title }
 
   const call = wire.latest(CALLBACK)
-  const brought = readDelivery(call, secrets)
-  yield { says: 'the relay has called the chatbot with ten signed fields', answer: shown(brought, call) }
+  const brought = readDelivery(call, secrets.relayKey)
+  yield { says: 'the relay has called the chatbot with ten signed fields', answer: shownDelivery(brought, call) }
 
+  const { sub, sealed, access_token, refresh_token } = await atRest.read()
+  must(access_token === brought.relay_access_token, 'the access token at rest is not the one brought')
+  must(refresh_token === brought.offline_refresh_token, 'the offline token at rest is not the one brought')
+  const answer = `${sealed.slice(0, SHOWN_OF_SEALED)}… (Fernet), sub ${sub}`
+  yield { says: 'the chatbot keeps both tokens sealed', answer }
+  return link
+}
+
+async function* act({ messenger, person, dish, gateway, advance, wire, atRest }: Seen): AsyncGenerator<Step> {
+  const { username, chat } = person
   const first = await atRest.read()
-  must(first.access_token === brought.relay_access_token, 'the access token at rest is another than the one brought')
-  must(
-    first.refresh_token === brought.offline_refresh_token,
-    'the offline token at rest is another than the one brought',
-  )
-  yield {
-    says: 'the chatbot keeps both tokens sealed',
-    answer: `${first.sealed.slice(0, 40)}… (Fernet), sub ${first.sub}`,
+  const readMenus = async () => {
+    const { text } = await messenger.say(chat, '오늘 메뉴')
+    must(text.includes(dish), `the menu of today is not in the card: ${text}`)
   }
+  await readMenus()
+  const { 'x-user-sub': sub, authorization } = wire.latest(MENUS).headers
+  must(sub === first.sub, `the menu was asked for as ${sub}`)
+  const credentials = `${authorization?.slice(0, 14)}…, X-User-Sub ${sub}`
+  yield { says: `오늘 메뉴 reaches meal through the gateway as ${username}`, answer: `${dish}; ${credentials}` }
 
-  must((await messenger.say(chat, '오늘 메뉴')).text.includes(parts.dish), 'the menu of today is not in the card')
-  const asked = wire.latest(MENUS)
-  must(asked.headers['x-user-sub'] === first.sub, `the menu was asked for as ${asked.headers['x-user-sub']}`)
-  yield {
-    says: `오늘 메뉴 reaches meal through the gateway as ${username}`,
-    answer: `${parts.dish}; ${credentials(asked)}`,
-  }
-
-  parts.advance(LATER_MS)
-  must((await messenger.say(chat, '오늘 메뉴')).text.includes(parts.dish), 'the menu was not read after the renewal')
+  advance(LATER_MS)
+  await readMenus()
+  // What the IdP tells of an ending is believed for two minutes.
+  advance(-LATER_MS)
   const renewed = await atRest.read()
   must(renewed.access_token !== first.access_token, 'the access token is the old one')
   must(renewed.refresh_token !== first.refresh_token, 'the offline token is the old one')
-  const { authorization } = wire.latest(MENUS, parts.gateway).headers
-  must(authorization === `Bearer ${renewed.access_token}`, 'the gateway was asked with another token than the new one')
-  yield {
-    says: 'four minutes later the access token is due and renewed',
-    answer: `${masked(renewed.access_token)} instead of ${masked(first.access_token)}, and a new offline token`,
-  }
+  const asked = wire.latest(MENUS, gateway).headers.authorization
+  must(asked === `Bearer ${renewed.access_token}`, 'the gateway was asked with another token than the new one')
+  const tokens = `${masked(renewed.access_token)} instead of ${masked(first.access_token)}`
+  yield { says: 'four minutes later the access token is due and renewed', answer: `${tokens}, and a new offline token` }
+}
 
-  // What the IdP tells of an ending is believed for two minutes.
-  parts.advance(-LATER_MS)
-  await parts.endOfflineSessions(username)
-  const refused = await messenger.say(chat, '오늘 메뉴')
-  const again = required(refused.link, 'no new login link was offered')
+async function* endLogin({ messenger, person, atRest, endOfflineSessions }: Seen, link: string): AsyncGenerator<Step> {
+  const { username, chat } = person
+  await endOfflineSessions(username)
+  const again = linkOf(await messenger.say(chat, '오늘 메뉴'))
   must(again !== link, 'the old login link was offered again')
-  must(await atRest.areCleared(), 'tokens of an ended login are still at rest')
-  yield {
-    says: `${username}'s login is ended at the IdP; ${chat} is offered a new link`,
-    answer: `${again.slice(0, 72)}…`,
-  }
+  must(await atRest.areAbsent(), 'tokens of an ended login are still at rest')
+  yield { says: `${username}'s login is ended at the IdP; ${chat} is offered a new link`, answer: shownLink(again) }
 }
 
-function tokensAtRest({ database, secrets, person }: ChatbotJourneyParts) {
-  const keys = keyRing(secrets.tokenKey)
-  const find = () =>
-    database
-      .as<UserMapTables>(SERVING_ROLE)
-      .withSchema(SCHEMA)
-      .selectFrom('user_map')
-      .select(['keycloak_sub', 'access_token', 'refresh_token'])
-      .where('kakao_id', '=', person.chat)
-      .executeTakeFirstOrThrow()
-  return {
-    async read() {
-      const { keycloak_sub: sub, access_token: sealed, refresh_token } = await find()
-      if (sealed === null || refresh_token === null) throw new Error('the chatbot keeps no tokens')
-      return { sub, sealed, access_token: keys.open(sealed), refresh_token: keys.open(refresh_token) }
-    },
-    async areCleared() {
-      const { access_token, refresh_token } = await find()
-      return access_token === null && refresh_token === null
-    },
-  }
+function linkOf({ link, text }: { link: string | undefined; text: string }): string {
+  if (link === undefined) throw new Error(`the card has no login link: ${text}`)
+  return link
 }
 
-function readDelivery({ body, headers }: Sent, { relayKey }: Secrets): RelayCallback {
-  const brought = JSON.parse(body) as RelayCallback
-  must(Object.keys(brought).length === 10, `${Object.keys(brought).length} fields were brought`)
-  must(isSignedPayload(relayKey, brought, headers['x-relay-signature']), 'the signature is not the relay’s')
-  return brought
-}
-
-function shown(brought: RelayCallback, { headers }: Sent): string {
-  const { relay_access_token, offline_refresh_token, ...rest } = brought
-  const fields = {
-    ...rest,
-    relay_access_token: masked(relay_access_token),
-    offline_refresh_token: masked(offline_refresh_token),
-  }
-  const text = Object.entries(fields).map(([name, value]) => `${name}=${value}`)
-  return `${text.join(' ')}; X-Relay-Signature ${headers['x-relay-signature']?.slice(0, 12)}…`
-}
-
-const masked = (token: string): string => `${token.slice(0, 6)}…${token.slice(-4)} (${token.length})`
-const credentials = ({ headers }: Sent): string =>
-  `${headers.authorization?.slice(0, 14)}…, X-User-Sub ${headers['x-user-sub']}`
-
-function required<T>(value: T | undefined, fault: string): T {
-  if (value === undefined) throw new Error(fault)
-  return value
-}
+const shownLink = (link: string): string => `${link.slice(0, SHOWN_OF_LINK)}…`
 
 function must(isTrue: boolean, fault: string): void {
   if (!isTrue) throw new Error(fault)

@@ -16,8 +16,12 @@ import type { TokenAnswer } from '@munjigi/contracts/tokens'
 import { idpBrowser } from '@munjigi/dev-idp/idp-browser'
 import { addressesOf, PORT_NAMES, type Ports } from './env.ts'
 import { type FrontDoor, frontDoor, type Session } from './front-door.ts'
+import { openLoginLink } from './login-link.ts'
+import { messenger } from './messenger.ts'
 import { findFree } from './ports.ts'
 import { DEVELOPMENT_PASSWORD } from './realm.ts'
+import { houseSecrets } from './secrets.ts'
+import { BOT_ID } from './services-variables.ts'
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 const MAIN = fileURLToPath(new URL('main.ts', import.meta.url))
@@ -223,14 +227,19 @@ test('Ctrl-C stops it within 3 s and loses nothing that was answered; sessions a
   assert.equal((await browser.signIn('user.lee', 'wrong', await authorization())).way, 'form_post')
 })
 
-test('a house that was killed comes up again with all that was answered', async () => {
+test('a house that was killed comes up again with all that was answered, and its chatbot with its people', async () => {
   const token = await door.signIn('meal.choi', DEVELOPMENT_PASSWORD)
   const { id } = await newRestaurant(token, '죽기 직전의 식당')
+  const { skillKey: secret } = houseSecrets(folder)
+  const said = () => messenger(door, { secret, botId: BOT_ID }).say('my-chat', '오늘 메뉴')
+  const opened = await openLoginLink(door, (await said()).link ?? '')
+  assert.equal((await (await opened.goOn()).signIn('user.lee', DEVELOPMENT_PASSWORD)).status, 200)
   house.process.kill('SIGKILL')
   await house.exited
   house = await start()
 
   assert.ok((await listRestaurants()).some((restaurant) => restaurant.id === id))
+  assert.match((await said()).text, /김치찌개/)
 })
 
 test('--fresh begins anew, also when Ctrl-C meets it half-way and the next start has to go on', async () => {
