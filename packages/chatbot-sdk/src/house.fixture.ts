@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { RequestListener } from 'node:http'
+import type { Database } from '@munjigi/db/connect'
 import type { MigrationPlan } from '@munjigi/db/migrate'
 import { type KeyRing, keyRing } from '@munjigi/sealing/fernet'
 import type { Store } from '@munjigi/store/store'
@@ -12,6 +13,7 @@ import { type Chatbot, type ChatbotOptions, createChatbot } from './chatbot.ts'
 import type { ChatbotEvent } from './events.ts'
 import { postgresUserMap, type UserMapTables } from './postgres-user-map.ts'
 import { newLink } from './tokens-at-rest.ts'
+import type { UserMap } from './user-map.ts'
 import { userMapMigrations } from './user-map-migrations.ts'
 
 const SCHEMA = 'chatbot_sdk'
@@ -22,6 +24,8 @@ export const migrationPlan: MigrationPlan = {
   servingRole: SERVING_ROLE,
   migrations: userMapMigrations,
 }
+
+export const tablesOf = (database: Database) => database.as<UserMapTables>(SERVING_ROLE).withSchema(SCHEMA)
 
 export const sealingKey = () => randomBytes(32).toString('base64url')
 
@@ -36,6 +40,7 @@ interface Difference {
   idp?: ChatbotOptions['idp']
   now?: () => number
   sealing?: KeyRing
+  userMap?: UserMap
   store?: Store
   services?: Record<string, { audience: string }>
   gatewayUrl?: string
@@ -43,7 +48,7 @@ interface Difference {
 
 /** A chatbot's surroundings, each real: an IdP behind a proxy that can have bad days, a database, a store, and HTTP for the gateway. */
 export async function chatbotHouse(realm?: Parameters<typeof testProvider>[0]) {
-  const [provider, { database, close: closeDatabase }] = await Promise.all([
+  const [provider, { database, url: databaseUrl, close: closeDatabase }] = await Promise.all([
     testProvider(realm),
     testDatabase(migrationPlan),
   ])
@@ -55,7 +60,7 @@ export async function chatbotHouse(realm?: Parameters<typeof testProvider>[0]) {
     if (answer) answer(request, response)
     else response.end('{}')
   })
-  const db = database.as<UserMapTables>(SERVING_ROLE).withSchema(SCHEMA)
+  const db = tablesOf(database)
   const userMap = postgresUserMap(db)
   const key = sealingKey()
   const sealing = keyRing(key)
@@ -68,6 +73,8 @@ export async function chatbotHouse(realm?: Parameters<typeof testProvider>[0]) {
     proxy,
     gateway,
     db,
+    /** Undefined on PGlite. */
+    databaseUrl,
     userMap,
     key,
     sealing,

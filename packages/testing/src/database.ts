@@ -9,6 +9,8 @@ const CACHE = fileURLToPath(new URL('../../../node_modules/.cache/munjigi/', imp
 
 export interface TestDatabase {
   database: Database
+  /** Where another process reaches it under the same rights; undefined on PGlite, which is in this process alone. */
+  url: string | undefined
   close(): Promise<void>
 }
 
@@ -23,7 +25,7 @@ export function testDatabase(plan: MigrationPlan): Promise<TestDatabase> {
 
 async function pgliteDatabase(plan: MigrationPlan): Promise<TestDatabase> {
   const database = connect('pglite://memory', { dump: await cachedDump(plan) })
-  return { database, close: () => database.close() }
+  return { database, url: undefined, close: () => database.close() }
 }
 
 // A fresh PGlite takes seconds, one from a dump a fraction.
@@ -69,6 +71,7 @@ async function postgresDatabase(superuserUrl: string, plan: MigrationPlan): Prom
   const database = connect(own.href)
   return {
     database,
+    url: own.href,
     async close() {
       await database.close()
       await runSql(superuserUrl, `drop database ${name} with (force)`, `drop role ${name}`)
