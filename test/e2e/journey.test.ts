@@ -222,3 +222,15 @@ test('an administrator sees every service well, and the house says that it is em
   ])
   assert.deepEqual([ready.status, ready.body.mode], [200, 'embedded'])
 })
+
+test('what every module offers can be read at the door without a token', async () => {
+  for (const module of ['auth', 'admin', 'meal', 'trace', 'auth-relay', 'kakao-bot']) {
+    const { status, body } = await house.ask<{ paths: object }>('GET', `/api/${module}/openapi.json`)
+    assert.equal(status, 200, module)
+    const paths = Object.keys(body.paths)
+    assert.ok(
+      paths.length > 0 && paths.every((path) => new RegExp(`^/(api|api/v1|ws)/${module}/`).test(path)),
+      `${module}: ${paths}`,
+    )
+  }
+})
