@@ -1,13 +1,14 @@
+import type { Store } from '@munjigi/store/store'
 import type { FastifyBaseLogger } from 'fastify'
 import { normalAddress } from './address.ts'
-import { callChatbot } from './call-chatbot.ts'
+import { type Call, callChatbot } from './call-chatbot.ts'
 import type { RelayClient } from './clients.ts'
 import type { LoginTokens } from './code-exchange.ts'
 import type { RelayDeps } from './deps.ts'
 import type { Link } from './login-state.ts'
 import { revokeOfflineToken } from './offline-token.ts'
 import { invalidOrExpiredLink } from './problems.ts'
-import { spentLinks } from './spent-links.ts'
+import type { RelaySettings } from './settings.ts'
 import { wasUnlinked } from './unlinked.ts'
 
 interface Login {
@@ -17,13 +18,17 @@ interface Login {
 }
 
 /**
- * Spends the link and brings the chatbot its login. Whatever goes wrong, a time-out too, which the chatbot may have taken, the
- * offline token is revoked: no live token is left that nobody holds.
+ * Brings the chatbot its login. Whatever goes wrong, a time-out too, which the chatbot may have taken, the offline token is
+ * revoked: no live token is left that nobody holds.
  * @throws Problem
  */
 export async function bringLogin(deps: RelayDeps, login: Login, log: FastifyBaseLogger): Promise<void> {
   try {
-    await spendAndCall(deps, login, log)
+    // The exchange took its time, in which the person may have left.
+    await requireLinked(deps.store, login.link)
+    await callChatbot(callOf(deps.settings, login), log)
+    // So did the call, and the chatbot may have been told that they left before it took this.
+    await requireLinked(deps.store, login.link)
     log.info({ client: login.client.key }, 'login brought')
   } catch (error) {
     await revokeOfflineToken(login.client, login.tokens.refresh_token, log)
@@ -31,16 +36,16 @@ export async function bringLogin(deps: RelayDeps, login: Login, log: FastifyBase
   }
 }
 
-async function spendAndCall({ store, settings }: RelayDeps, { client, link, tokens }: Login, log: FastifyBaseLogger) {
-  const links = spentLinks(store, settings.stateTtlSeconds)
-  if (!(await links.spend(link.jti))) throw invalidOrExpiredLink()
-  // The exchange took its time, in which the person may have left.
-  if (await wasUnlinked(store, link.client_key, link.chatbot_user_id, link.iat)) throw invalidOrExpiredLink()
-  const call = {
+async function requireLinked(store: Store, { client_key, chatbot_user_id, iat }: Link): Promise<void> {
+  if (await wasUnlinked(store, client_key, chatbot_user_id, iat)) throw invalidOrExpiredLink()
+}
+
+function callOf({ callbackTimeoutSeconds }: RelaySettings, { client, link, tokens }: Login): Call {
+  return {
     // As it stands in the list: what the link says may be spelt so that others read it otherwise.
     url: normalAddress(link.callback_url) ?? '',
     secret: client.hmacSecret,
-    timeoutMs: settings.callbackTimeoutSeconds * 1000,
+    timeoutMs: callbackTimeoutSeconds * 1000,
     login: {
       issuer: client.issuer,
       aud: client.clientId,
@@ -52,8 +57,4 @@ async function spendAndCall({ store, settings }: RelayDeps, { client, link, toke
       refresh_expires_in: tokens.refresh_expires_in,
     },
   }
-  await callChatbot(call, log).catch(async (error) => {
-    await links.giveBack(link.jti).catch(() => log.warn({ client: client.key }, 'link stays spent'))
-    throw error
-  })
 }

@@ -8,7 +8,7 @@ import { signedPost } from './signed-post.ts'
 
 const FIRST_PAUSE_MS = 250
 
-interface Call {
+export interface Call {
   url: string
   /** Signs what is sent. */
   secret: string

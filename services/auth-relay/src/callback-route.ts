@@ -11,6 +11,7 @@ import { requireClient } from './login-link.ts'
 import { relayLogins } from './login-state.ts'
 import { loginRefused, noOfflineRefreshToken, providerUnavailable } from './problems.ts'
 import { redirectTarget } from './return-to.ts'
+import { spentLinks } from './spent-links.ts'
 
 const OAUTH_ERROR = /^[a-z_]{1,40}$/
 const UNAVAILABLE = new Set(['temporarily_unavailable', 'server_error'])
@@ -25,6 +26,7 @@ const Answer = Type.Object({
 export function callbackRoute(scope: FastifyInstance, deps: RelayDeps): void {
   const app = scope.withTypeProvider<TypeBoxProvider>()
   const logins = relayLogins(deps)
+  const links = spentLinks(deps.store, deps.settings.stateTtlSeconds)
 
   app.get(
     '/oidc/callback',
@@ -40,8 +42,11 @@ export function callbackRoute(scope: FastifyInstance, deps: RelayDeps): void {
       const client = await requireClient(deps, link)
       const url = new URL(client.redirectUri)
       url.search = request.url.slice(request.url.indexOf('?'))
-      const tokens = await exchangeCode(client, { url, state, nonce, codeVerifier }, request.log)
-      await bringLogin(deps, { client, link, tokens }, request.log)
+      // Before there are tokens: to revoke those of a second login would end the first too, where both are of one session.
+      await links.spendFor(link.jti, async () => {
+        const tokens = await exchangeCode(client, { url, state, nonce, codeVerifier }, request.log)
+        await bringLogin(deps, { client, link, tokens }, request.log)
+      })
       return finish(request, reply, redirectTarget(client, link.redirect_after))
     },
   )

@@ -1,13 +1,15 @@
 import type { Store } from '@munjigi/store/store'
+import { invalidOrExpiredLink } from './problems.ts'
 
 const SLACK_MS = 60_000
 
 export interface SpentLinks {
   isSpent(jti: string): Promise<boolean>
-  /** False when another login has spent the link. */
-  spend(jti: string): Promise<boolean>
-  /** For a login that came to nothing. */
-  giveBack(jti: string): Promise<void>
+  /**
+   * Spends the link for a login, and gives it back where the login comes to nothing.
+   * @throws Problem 400 where another login has spent it, or what `login` throws
+   */
+  spendFor(jti: string, login: () => Promise<void>): Promise<void>
 }
 
 /** Which links a login was made by; known for as long as a login begun in a link's last second may take. */
@@ -17,7 +19,13 @@ export function spentLinks(store: Store, stateTtlSeconds: number): SpentLinks {
 
   return {
     isSpent: async (jti) => (await store.get(keyOf(jti))) !== undefined,
-    spend: (jti) => store.add(keyOf(jti), '1', lifeMs),
-    giveBack: async (jti) => void (await store.remove(keyOf(jti))),
+    async spendFor(jti, login) {
+      if (!(await store.add(keyOf(jti), '1', lifeMs))) throw invalidOrExpiredLink()
+      await login().catch(async (error) => {
+        // Where the store is gone the link stays spent, and the person is told of what went wrong before.
+        await store.remove(keyOf(jti)).catch(() => {})
+        throw error
+      })
+    },
   }
 }

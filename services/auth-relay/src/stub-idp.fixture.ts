@@ -21,10 +21,12 @@ export async function stubIdp(t: TestContext) {
   const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   const jwk = { ...publicKey.export({ format: 'jwk' }), kid: 'k1', use: 'sig', alg: 'RS256' }
   const revoked: string[] = []
+  const exchanged: string[] = []
   const answers = new Map<string, Answer & { nonce: string | null }>()
 
   const tokens = async (form: URLSearchParams) => {
     const { nonce, claims, key = privateKey, body, before } = answers.get(form.get('code') ?? '') ?? { nonce: null }
+    exchanged.push(form.get('code') ?? '')
     await before?.()
     const honest = { iss: issuer, aud: CLIENT_ID, azp: CLIENT_ID, sub: 'p-1', nonce, iat: now(), exp: now() + 300 }
     const idToken = new SignJWT({ ...honest, ...claims }).setProtectedHeader({ alg: 'RS256', kid: 'k1' })
@@ -70,6 +72,8 @@ export async function stubIdp(t: TestContext) {
     clients: { 'kakao-bot': { id: CLIENT_ID, secret: 'stub-secret' } },
     /** What was revoked, oldest first. */
     revoked,
+    /** The codes that tokens were asked for. */
+    exchanged,
     /** Answers a login with a code, whose tokens are as `wrong` says; the call-back's address. */
     signIn(login: URL, wrong: Answer = {}): URL {
       const { searchParams } = login
