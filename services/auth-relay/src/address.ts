@@ -19,8 +19,9 @@ privateAddresses.addSubnet('fc00::', 7, 'ipv6')
  */
 export function normalAddress(text: string): string | undefined {
   const [, authority] = /^https?:\/\/([^/?#]+)/i.exec(text) ?? []
-  // WHATWG URL drops tabs and line breaks and takes "\" for "/"; other clients do not.
-  if (authority === undefined || authority.includes('@') || /[\s\\#\p{Cc}]/u.test(text)) return undefined
+  // WHATWG URL drops tabs and line breaks, takes "\" for "/" and a "%" that encodes nothing for itself; other clients do not.
+  if (authority === undefined || authority.includes('@') || /[\s\\#\p{Cc}]|%(?![0-9a-f]{2})/iu.test(text))
+    return undefined
   const decoded = text.replace(/%[0-9a-f]{2}/gi, decodedIfUnreserved)
   if (!URL.canParse(decoded)) return undefined
   const { protocol, hostname, port, pathname, search } = new URL(decoded)

@@ -164,3 +164,11 @@ test('a target is as the browser reads it, in ASCII', () => {
   assert.equal(redirectTarget({ redirectAfter: ['/메뉴'] }, '/메뉴/오늘?날=1#위'), encodeURI('/메뉴/오늘?날=1#위'))
   assert.equal(redirectTarget({ redirectAfter: ['/%EB%A9%94%EB%89%B4'] }, '/메뉴'), encodeURI('/메뉴'))
 })
+
+test('a target is as long as a link can carry, counted as the browser reads it', () => {
+  const everywhere = { redirectAfter: ['/'] }
+
+  assert.equal(redirectTarget(everywhere, `/${'x'.repeat(2047)}`)?.length, 2048)
+  for (const wanted of [`/${'x'.repeat(2048)}`, `/${'가'.repeat(228)}`, `/?${'가'.repeat(228)}`])
+    assert.throws(() => redirectTarget(everywhere, wanted), { type: 'redirect-after-not-allowed' })
+})

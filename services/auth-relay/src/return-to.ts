@@ -3,6 +3,8 @@ import type { RelayClient } from './clients.ts'
 import { localSegments } from './local-path.ts'
 import { redirectAfterNotAllowed } from './problems.ts'
 
+const MAX_LENGTH = 2048
+
 /** Whether the client may be brought tokens there: one of its call-backs, exactly, after normalising. */
 export function isAllowedCallback({ callbackUrls }: Pick<RelayClient, 'callbackUrls'>, url: string): boolean {
   const address = normalAddress(url)
@@ -24,7 +26,10 @@ export function redirectTarget(
   }
   // As the browser will read it: non-ASCII encoded, nothing else changed.
   const { pathname, search, hash } = new URL(wanted, 'http://local')
-  return pathname + search + hash
+  const target = pathname + search + hash
+  // One character may be nine by now, and a link that holds too many is refused by servers on its way.
+  if (target.length > MAX_LENGTH) throw redirectAfterNotAllowed()
+  return target
 }
 
 function isWithin(segments: string[], prefix: string[] | undefined): boolean {

@@ -37,6 +37,9 @@ test('a BASE_URL that is no plain address, or lets codes be read on the way, is 
     'https://relay.example.com/:lit',
     'https://relay.example.com/*',
     'https://relay.example.com//x',
+    'https://relay.example.com:99999',
+    'https://[::1',
+    'https://%zz/',
   ])
     assert.throws(() => read({ BASE_URL }), EnvError, BASE_URL)
 })

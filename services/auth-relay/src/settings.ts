@@ -19,9 +19,9 @@ export interface RelaySettings {
 
 /** @throws EnvError with what each variable by itself cannot show. */
 export function settingsOf(env: SettingsEnv, { development = false } = {}): RelaySettings {
-  const { origin, pathname } = new URL(env.BASE_URL)
   const faults = []
-  if (!isConfidential(env.BASE_URL))
+  if (!URL.canParse(env.BASE_URL)) faults.push('BASE_URL is not usable: no address has such a host or port')
+  else if (!isConfidential(env.BASE_URL))
     faults.push('BASE_URL is not usable: plain http is for this machine and private networks')
   if (env.JWT_SECRET === env.RELAY_TO_CHATBOT_HMAC_SECRET) {
     faults.push(
@@ -29,6 +29,7 @@ export function settingsOf(env: SettingsEnv, { development = false } = {}): Rela
     )
   }
   if (faults.length > 0) throw new EnvError(faults)
+  const { origin, pathname } = new URL(env.BASE_URL)
   const basePath = pathname.replace(/\/$/, '')
   return {
     baseUrl: origin + basePath,
