@@ -67,7 +67,8 @@ export async function openHouse(parts: HouseParts): Promise<House> {
   const { id: clientId } = idp.clients['kakao-bot']
   const clientsFile = writeRelayClients(folder, { issuer: idp.issuer, clientId, issueSecret: secrets.issueKey, url })
   const services = buildServicesHost({ ...parts, url, issuers, variables, clientsFile })
-  await serve(services, ports.SERVICES_PORT)
+  await serve(services.app, ports.SERVICES_PORT)
+  await services.trustIssuers()
   const gateway = await buildGateway({
     servicesFile,
     environment,

@@ -10,7 +10,8 @@ import type { Database } from '@munjigi/db/connect'
 import { type MigrationPlan, migrate } from '@munjigi/db/migrate'
 import { readEnv } from '@munjigi/env'
 import type { Issuer } from '@munjigi/identity/issuers'
-import { createServiceVerifier } from '@munjigi/identity/service-verifier'
+import { serviceIssuers } from '@munjigi/identity/service-verifier'
+import { createVerifier } from '@munjigi/identity/verifier'
 import { mealPlugin } from '@munjigi/meal/app'
 import { migrationPlan as mealPlan } from '@munjigi/meal/migrations/plan'
 import { createServer } from '@munjigi/server/create-server'
@@ -58,14 +59,16 @@ export interface HostParts {
 
 const DEVELOPMENT = { development: true }
 
-/** All services as plugins of one server. */
-export function buildServicesHost(parts: HostParts): FastifyInstance {
+/** All services as plugins of one server; once it listens `trustIssuers` lets them verify tokens, user's among them. */
+export function buildServicesHost(parts: HostParts): { app: FastifyInstance; trustIssuers: () => Promise<void> } {
   const { databases, store, issuers, variables, now } = parts
   const reading = { source: variables, ...DEVELOPMENT }
   const user = { ...userSettingsOf(readEnv(UserEnv, 'user', reading), DEVELOPMENT), issuers }
   const relay = relaySettingsOf(readEnv(RelayEnv, 'auth-relay', reading), DEVELOPMENT)
   const chatbot = chatbotSettingsOf(readEnv(ChatbotEnv, 'chatbot', reading), DEVELOPMENT)
-  const verifier = createServiceVerifier({
+  // Keys asked for before this host listens would be asked for again only after a while.
+  const verifier = createVerifier({ issuers: [] })
+  const trusted = serviceIssuers({
     issuer: user.platformIssuer,
     audience: user.platformAudience,
     userUrl: parts.url,
@@ -88,5 +91,11 @@ export function buildServicesHost(parts: HostParts): FastifyInstance {
     clients.close()
     verifier.close()
   })
-  return app
+  return {
+    app,
+    async trustIssuers() {
+      verifier.replaceIssuers(trusted)
+      await verifier.prefetch()
+    },
+  }
 }

@@ -1,6 +1,6 @@
 import { KEY_SET_PATH } from '@munjigi/contracts/tokens'
 import { type Static, Type } from 'typebox'
-import { type Issuer, platformIssuer } from './issuers.ts'
+import { type Issuer, platformIssuer, type TrustedIssuer } from './issuers.ts'
 import { readIssuersFile } from './issuers-file.ts'
 import { createVerifier, type Verifier } from './verifier.ts'
 
@@ -27,20 +27,22 @@ interface Trusted {
   others: readonly Issuer[]
 }
 
-/** The verifier of a service: our own user service's tokens, and those of the further issuers. */
-export function createServiceVerifier({ issuer, audience, userUrl, others }: Trusted): Verifier {
-  const platform = platformIssuer({ issuer, audience, jwksUri: new URL(KEY_SET_PATH, userUrl).href })
-  return createVerifier({ issuers: [platform, ...others] })
-}
+/** Whose tokens a service takes: our own user service's, and those of the further issuers. */
+export const serviceIssuers = ({ issuer, audience, userUrl, others }: Trusted): TrustedIssuer[] => [
+  platformIssuer({ issuer, audience, jwksUri: new URL(KEY_SET_PATH, userUrl).href }),
+  ...others,
+]
 
 /**
- * The same, as the environment says it, with the further issuers of `ISSUERS_FILE`.
+ * The verifier of a service, as the environment says it, with the further issuers of `ISSUERS_FILE`.
  * @throws Error naming every fault of that file.
  */
 export const verifierFromEnv = (env: VerifierEnv): Verifier =>
-  createServiceVerifier({
-    issuer: env.PLATFORM_ISSUER,
-    audience: env.PLATFORM_AUDIENCE,
-    userUrl: env.USER_URL,
-    others: env.ISSUERS_FILE === undefined ? [] : readIssuersFile(env.ISSUERS_FILE),
+  createVerifier({
+    issuers: serviceIssuers({
+      issuer: env.PLATFORM_ISSUER,
+      audience: env.PLATFORM_AUDIENCE,
+      userUrl: env.USER_URL,
+      others: env.ISSUERS_FILE === undefined ? [] : readIssuersFile(env.ISSUERS_FILE),
+    }),
   })
