@@ -12,7 +12,7 @@ const MAY: Record<string, string[]> = {
   testing: ['contracts', 'db', 'store', 'dev-idp'],
 }
 const folders = globSync(
-  ['packages/*', 'services/*', 'gateway', 'infra/embedded', 'test'].map((folder) => `${folder}/package.json`),
+  ['packages/*', 'services/*', 'gateway', 'infra/embedded', 'test', 'bench'].map((folder) => `${folder}/package.json`),
 )
 const manifests = folders.map((path) => ({ path, ...JSON.parse(readFileSync(path, 'utf8')) }))
 const ours = (dependencies: object = {}): string[] =>
