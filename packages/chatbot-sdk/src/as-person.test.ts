@@ -204,6 +204,33 @@ test('a gateway that cannot be reached is gateway-unavailable, and a caller who 
   await assert.rejects(as.fetch('meal', '/x', { signal: stop.signal }), /gave up/)
 })
 
+test('a caller who gives up during a renewal waits no longer, and the renewal is finished without them', async () => {
+  const person = await house.person()
+  const before = await storedToken(person)
+  const bot = house.chatbot({ now: () => Date.now() + 241_000 })
+  const stop = new AbortController()
+  const { promise: gate, resolve: open } = Promise.withResolvers<void>()
+  house.proxy.next('refresh_token', {
+    after: () => {
+      stop.abort(new Error('gave up'))
+      return gate
+    },
+  })
+
+  await assert.rejects(bot.as(person.chat).fetch('meal', '/x', { signal: stop.signal }), /gave up/)
+  open()
+  await bot.close()
+  assert.notEqual(await storedToken(person), before)
+  assert.equal(house.gateway.requests.length, 0)
+})
+
+test('a gateway that says nothing is given up', async () => {
+  const person = await house.person()
+  house.answerNext(() => {})
+
+  await assert.rejects(house.chatbot().as(person.chat).fetch('meal', '/x'), isProblem(503, 'gateway-unavailable'))
+})
+
 test('a module with an audience of its own gets a token exchanged for it, once for each token of the login', async () => {
   const person = await house.person()
   const bot = house.chatbot({ services: { meal: { audience: 'meal-service' } } })

@@ -10,7 +10,7 @@ import { type KeepAliveOutcome, keepAlive } from './keep-alive.ts'
 import { links } from './links.ts'
 import { loginMemory } from './login-memory.ts'
 import { createProvider, type ProviderSettings } from './provider.ts'
-import { renewal as createRenewal } from './renewal.ts'
+import { createRenewal } from './renewal.ts'
 import type { UserMap } from './user-map.ts'
 
 export interface ChatbotOptions {

@@ -2,7 +2,8 @@ import { Agent, Headers, type RequestInit as UndiciInit, fetch as undiciFetch } 
 import { modulePath } from './module-path.ts'
 import { gatewayUnavailable } from './problems.ts'
 
-const DEADLINE_MS = 10_000
+/** Until an answer begins, and then between its parts: whole answers may be long. */
+const SILENCE_LIMIT_MS = 10_000
 const CONNECT_LIMIT_MS = 3_000
 
 /** Whom a request is made as. */
@@ -16,52 +17,90 @@ export interface Gateway {
   readonly agent: Agent
   /**
    * Asks a module as whoever `credentialFor` gives, once more where the first credential is answered 401 and the body can be sent
-   * twice; `credentialFor` is told so. Redirects are not followed. Without a signal of the caller's it takes 10 s at most.
+   * twice; `credentialFor` is told so. Redirects are not followed. Without a signal of the caller's it waits for 10 s at most.
    * @throws Problem 400 `path-refused`, 503 `gateway-unavailable`; the signal's reason; what `credentialFor` throws
    */
-  fetch(
-    service: string,
-    path: string,
-    init: RequestInit | undefined,
-    credentialFor: (wasRefused: boolean) => Promise<Credential>,
-  ): Promise<Response>
+  fetch(service: string, path: string, init: RequestInit | undefined, credentialFor: CredentialFor): Promise<Response>
+  /** Lets what is under way finish. */
   close(): Promise<void>
 }
+
+type CredentialFor = (wasRefused: boolean) => Promise<Credential>
 
 export function createGateway({ gatewayUrl, gatewayCa }: { gatewayUrl: string; gatewayCa?: string }): Gateway {
   const agent = new Agent({
     allowH2: false,
+    headersTimeout: SILENCE_LIMIT_MS,
+    bodyTimeout: SILENCE_LIMIT_MS,
     connect: { timeout: CONNECT_LIMIT_MS, ...(gatewayCa !== undefined && { ca: gatewayCa }) },
   })
+  // Over the same connections, for callers who say themselves how long they wait.
+  const patient = agent.compose(
+    (dispatch) => (request, handler) => dispatch({ ...request, headersTimeout: 0, bodyTimeout: 0 }, handler),
+  )
   const origin = gatewayUrl.replace(/\/+$/, '')
 
   async function send(url: string, init: UndiciInit | undefined, { sub, access_token }: Credential): Promise<Response> {
-    const headers = new Headers(init?.headers)
-    headers.set('authorization', `Bearer ${access_token}`)
-    headers.set('x-user-sub', sub)
+    const ours = { authorization: `Bearer ${access_token}`, 'x-user-sub': sub }
     const answer = await undiciFetch(url, {
       ...init,
-      signal: init?.signal ?? AbortSignal.timeout(DEADLINE_MS),
-      headers,
+      headers: init?.headers === undefined ? ours : withOurs(init.headers, ours),
       // Followed, a redirect would carry the body and our headers wherever it points.
       redirect: init?.redirect === 'error' ? 'error' : 'manual',
-      dispatcher: agent,
+      dispatcher: init?.signal ? patient : agent,
     }).catch(asOutage)
     return answer as unknown as Response
+  }
+
+  let underWay = 0
+  let drained = Promise.withResolvers<void>()
+
+  async function ask(url: string, init: UndiciInit | undefined, credentialFor: CredentialFor): Promise<Response> {
+    const credential = (wasRefused: boolean) => whileWanted(() => credentialFor(wasRefused), init?.signal)
+    const first = await send(url, init, await credential(false))
+    if (first.status !== 401 || !isWhole(init?.body)) return first
+    await first.body?.cancel()
+    return send(url, init, await credential(true))
   }
 
   return {
     agent,
     async fetch(service, path, init, credentialFor) {
       const url = origin + modulePath(service, path)
-      const asked = init as UndiciInit | undefined
-      const first = await send(url, asked, await credentialFor(false))
-      if (first.status !== 401 || !isWhole(init?.body)) return first
-      await first.body?.cancel()
-      return send(url, asked, await credentialFor(true))
+      underWay += 1
+      try {
+        return await ask(url, init as UndiciInit | undefined, credentialFor)
+      } finally {
+        underWay -= 1
+        if (underWay === 0) drained.resolve()
+      }
     },
-    close: () => agent.close(),
+    async close() {
+      drained = Promise.withResolvers()
+      if (underWay > 0) await drained.promise
+      await agent.close()
+    },
   }
+}
+
+/** A caller may give up; the work goes on without them. */
+async function whileWanted<T>(work: () => Promise<T>, signal: AbortSignal | null | undefined): Promise<T> {
+  if (!signal) return work()
+  signal.throwIfAborted()
+  const { promise: isGivenUp, reject } = Promise.withResolvers<never>()
+  const giveUp = () => reject(signal.reason)
+  signal.addEventListener('abort', giveUp)
+  try {
+    return await Promise.race([work(), isGivenUp])
+  } finally {
+    signal.removeEventListener('abort', giveUp)
+  }
+}
+
+function withOurs(theirs: UndiciInit['headers'], ours: Record<string, string>): Headers {
+  const headers = new Headers(theirs)
+  for (const [name, value] of Object.entries(ours)) headers.set(name, value)
+  return headers
 }
 
 const WHOLE: readonly unknown[] = ['Blob', 'File', 'FormData', 'URLSearchParams']
@@ -76,6 +115,5 @@ function isWhole(body: unknown): boolean {
 /** `fetch` hangs what went wrong on the way on its error; without it the request itself was wrong. */
 function asOutage(error: unknown): never {
   if (error instanceof TypeError && error.cause !== undefined) throw gatewayUnavailable(error.cause)
-  if (error instanceof DOMException && error.name === 'TimeoutError') throw gatewayUnavailable(error)
   throw error
 }

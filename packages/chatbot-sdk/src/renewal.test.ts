@@ -240,3 +240,25 @@ test('a clock ten minutes slow asks with a token that has ended, is refused once
   assert.equal((await ask(bot, person)).status, 200)
   assert.equal(refreshes(), 1)
 })
+
+test('closing lets a renewal that is under way, and the call that waits for it, finish', async () => {
+  const person = await house.person()
+  const before = await row(person)
+  const bot = house.chatbot({ now: whenDue })
+  const { promise: gate, resolve: open } = Promise.withResolvers<void>()
+  const { promise: asked, resolve: isAsked } = Promise.withResolvers<void>()
+  house.proxy.next('refresh_token', {
+    after: () => {
+      isAsked()
+      return gate
+    },
+  })
+  const call = ask(bot, person)
+  await asked
+  const closed = bot.close()
+  open()
+  await closed
+
+  assert.notEqual((await row(person)).refresh_token, before.refresh_token)
+  assert.equal((await call).status, 200)
+})

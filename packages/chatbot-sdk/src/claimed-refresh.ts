@@ -1,0 +1,93 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { ProviderError } from '@munjigi/identity/openid-provider'
+import type { KeyRing } from '@munjigi/sealing/fernet'
+import type { ChatbotEvent } from './events.ts'
+import type { PersonToken } from './login-memory.ts'
+import { loginDisabled, loginEnded, loginMisconfigured, loginUnavailable } from './problems.ts'
+import type { Provider, RefreshAnswer } from './provider.ts'
+import { failureOf } from './refusal.ts'
+import { personToken, requireStored, requireTokens } from './stored-login.ts'
+import { claimsOf, type OpenedTokens, sealTokens } from './tokens-at-rest.ts'
+import type { SealedTokens, UserMap, UserMapRow } from './user-map.ts'
+
+const STORE_TRIES = 3
+const STORE_AGAIN_MS = 500
+
+export interface RefreshParts {
+  userMap: UserMap
+  sealing: KeyRing
+  provider: Pick<Provider, 'refresh'>
+  now: () => number
+  emit: (event: ChatbotEvent) => void
+}
+
+const failures = {
+  ended: loginEnded,
+  disabled: loginDisabled,
+  misconfigured: loginMisconfigured,
+  unavailable: loginUnavailable,
+}
+
+/**
+ * What the owner of a claim does: refreshes the login where that is still due, stores what came or clears what is over, and gives
+ * the claim back. What is given is the token in the row from then on, whoever put it there.
+ */
+export function claimedRefresh({ userMap, sealing, provider, now, emit }: RefreshParts) {
+  async function refresh(row: UserMapRow, owner: string, tokens: OpenedTokens): Promise<PersonToken> {
+    const answer = await provider.refresh(tokens.refresh_token).catch((error) => failed(error, row, owner))
+    if (answer === undefined) return replacement(row, tokens)
+    const { access_token, refresh_token = tokens.refresh_token, refresh_expires_in } = answer
+    const given = { access_token, refresh_token, expires_in: lifetimeOf(answer), refresh_expires_in }
+    const sealed = sealTokens(sealing, row.keycloak_sub, given, now())
+    if (!(await store(row.kakao_id, owner, sealed))) return replacement(row, tokens)
+    emit({ kind: 'refresh', outcome: 'renewed' })
+    return personToken(row, { access_token, expires_at: sealed.access_token_expires_at.getTime() })
+  }
+
+  /** Undefined where the login that failed is no longer the one in the row. */
+  async function failed(error: unknown, row: UserMapRow, owner: string): Promise<undefined> {
+    if (!(error instanceof ProviderError)) throw error
+    const outcome = failureOf(error)
+    emit({ kind: 'refresh', outcome, reason: error.message })
+    if (outcome === 'ended' && !(await userMap.clearTokens(row.kakao_id, owner))) return undefined
+    throw failures[outcome](error)
+  }
+
+  /** What was put in the row by whoever took the claim or linked the chat anew. */
+  async function replacement(row: UserMapRow, old: OpenedTokens): Promise<PersonToken> {
+    const token = await requireStored(userMap, sealing, row.kakao_id)
+    if (token.access_token === old.access_token) throw loginUnavailable()
+    return token
+  }
+
+  /** Tried again: this may be the only copy of a refresh token that has taken the other's place. */
+  async function store(kakaoId: string, owner: string, tokens: SealedTokens, tries = STORE_TRIES): Promise<boolean> {
+    try {
+      return await userMap.storeTokens(kakaoId, owner, tokens)
+    } catch (error) {
+      if (tries === 1) throw error
+      await delay(STORE_AGAIN_MS)
+      return store(kakaoId, owner, tokens, tries - 1)
+    }
+  }
+
+  return async (row: UserMapRow, owner: string, isDue: (tokens: OpenedTokens) => boolean): Promise<PersonToken> => {
+    try {
+      const tokens = requireTokens(sealing, row)
+      if (isDue(tokens)) return await refresh(row, owner, tokens)
+      await userMap.release(row.kakao_id, owner)
+      return personToken(row, tokens)
+    } catch (error) {
+      // A claim that cannot be given back ends by itself.
+      await userMap.release(row.kakao_id, owner).catch(() => {})
+      throw error
+    }
+  }
+}
+
+/** In seconds, which our clock counts from now on: the token's own times are the provider's clock's. */
+function lifetimeOf({ access_token, expires_in }: RefreshAnswer): number {
+  if (expires_in !== undefined) return expires_in
+  const { exp, iat } = claimsOf(access_token) ?? {}
+  return Number(exp) - Number(iat) || 0
+}
