@@ -1,5 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 
+const ANSWER_LIMIT_BYTES = 1024 * 1024
+
 /** What one piece of work has asked so far, by question. */
 interface Work {
   answers: Map<string, { status: number; headers: Headers; body: string }>
@@ -11,18 +13,32 @@ const works = new AsyncLocalStorage<Work>()
 /** Runs work whose POSTs are each asked once, however often it begins anew. */
 export const askingOnce = <T>(heard: Work['heard'], work: () => T): T => works.run({ answers: new Map(), heard }, work)
 
-/** `fetch` within such work: a code or a rotating refresh token works once, so its answer is kept instead of asked for again. */
+/**
+ * `fetch` within such work: a code or a rotating refresh token works once, so its answer is kept instead of asked for again.
+ * @throws TypeError, as `fetch` does, for an answer above 1 MB too
+ */
 export async function fetchOnce(url: string, init: RequestInit): Promise<Response> {
-  const work = works.getStore()
-  if (work === undefined || init.method !== 'POST') return fetch(url, init)
+  const work = init.method === 'POST' ? works.getStore() : undefined
   const question = `${url}\n${init.body}`
-  const known = work.answers.get(question)
+  const known = work?.answers.get(question)
   if (known !== undefined) return responseOf(known)
-  const response = await fetch(url, init)
-  const answer = { status: response.status, headers: response.headers, body: await response.text() }
-  work.answers.set(question, answer)
-  work.heard?.(answer.body)
+  const { status, headers, body } = await fetch(url, init)
+  const answer = { status, headers, body: await textOf(body) }
+  work?.answers.set(question, answer)
+  work?.heard?.(answer.body)
   return responseOf(answer)
+}
+
+/** Counted as it is read, unpacked: a small answer may grow to any size. */
+async function textOf(body: Response['body']): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  for await (const chunk of body ?? []) {
+    bytes += chunk.length
+    if (bytes > ANSWER_LIMIT_BYTES) throw new TypeError('the answer is larger than 1 MB')
+    chunks.push(chunk)
+  }
+  return new TextDecoder().decode(Buffer.concat(chunks))
 }
 
 /** RFC 9110 §15: some answers have no body, and `Response` insists on it. */

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
+import type { ServerResponse } from 'node:http'
 import { type TestContext, test } from 'node:test'
+import { gzipSync } from 'node:zlib'
 import { SEEDED_PASSWORD, testProvider } from '@munjigi/testing/provider'
 import { providerProxy } from '@munjigi/testing/provider-proxy'
+import { testUpstream } from '@munjigi/testing/upstream'
 import * as client from 'openid-client'
 import { openIdProvider, ProviderError } from './openid-provider.ts'
 
@@ -93,4 +96,41 @@ test('a provider that does not answer, or answers HTML or 500, is unreachable', 
   }
 
   assert.equal(await provider.use(() => 'again'), 'again')
+})
+
+test('an answer without end is left when it is larger than 1 MB, packed ones by what they unpack to', async (t) => {
+  const endless = (response: ServerResponse) => {
+    const write = () => !response.destroyed && response.write(' '.repeat(64 * 1024)) && setImmediate(write)
+    response.on('drain', write).on('error', () => {})
+    write()
+  }
+  const packed = (response: ServerResponse) =>
+    void response.setHeader('content-encoding', 'gzip').end(gzipSync(Buffer.alloc(64 * 1024 * 1024, ' ')))
+  for (const answer of [endless, packed]) {
+    const left = Promise.withResolvers<void>()
+    const upstream = await testUpstream((_, response) => {
+      answer(response.setHeader('content-type', 'application/json').on('close', left.resolve))
+    })
+    t.after(upstream.close)
+    const provider = openIdProvider({ issuer: upstream.url, clientId: 'c', clientSecret: 's', timeoutS: 30 })
+
+    await assert.rejects(
+      provider.use(() => 'never'),
+      (error) => error instanceof ProviderError && error.kind === 'unreachable' && /larger/.test(error.message),
+    )
+    await left.promise
+  }
+})
+
+test('a provider whose sign-in page is no address of the web is none', async (t) => {
+  const { idp, proxy, provider } = await openClient(t)
+  const answer = await fetch(`${idp.issuer}/.well-known/openid-configuration`)
+  const discovery = (await answer.json()) as object
+  for (const authorization_endpoint of [undefined, 5, '::', '/auth', 'javascript:alert(1)', 'data:text/html,x']) {
+    proxy.next('openid-configuration', { status: 200, body: JSON.stringify({ ...discovery, authorization_endpoint }) })
+    await assert.rejects(
+      provider.use(() => 'never'),
+      (error) => error instanceof ProviderError && error.kind === 'unreachable',
+    )
+  }
 })

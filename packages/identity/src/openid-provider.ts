@@ -89,15 +89,22 @@ export function openIdProvider(options: ProviderOptions): OpenIdProvider {
   }
 }
 
-function discover({ issuer, clientId, clientSecret, reachedAt, timeoutS, execute = [] }: ProviderOptions) {
+async function discover({ issuer, clientId, clientSecret, reachedAt, timeoutS, execute = [] }: ProviderOptions) {
   const isPlain = [issuer, reachedAt?.to].some((url) => url?.startsWith('http:'))
   const metadata = { client_secret: clientSecret, [client.clockTolerance]: CLOCK_TOLERANCE_S }
-  return client.discovery(new URL(issuer), clientId, metadata, undefined, {
+  const configuration = await client.discovery(new URL(issuer), clientId, metadata, undefined, {
     timeout: timeoutS,
     [client.customFetch]: (url, init) => fetchOnce(addressOf(url, reachedAt), init as RequestInit),
     execute: [...execute, ...(isPlain ? [client.allowInsecureRequests] : [])],
   })
+  // Of its addresses this one is not asked by the library: browsers are sent there, and pages allow it.
+  const { authorization_endpoint: signInPage } = configuration.serverMetadata()
+  if (!isWebAddress(signInPage)) throw new TypeError('authorization_endpoint is no address of a page')
+  return configuration
 }
+
+const isWebAddress = (text: unknown): boolean =>
+  typeof text === 'string' && URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)
 
 function addressOf(url: string, reachedAt: ProviderOptions['reachedAt']): string {
   return reachedAt !== undefined && url.startsWith(reachedAt.from)
