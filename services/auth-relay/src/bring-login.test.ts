@@ -76,8 +76,9 @@ test('of two logins of one session at the IdP by one link one is brought, and go
 
 test('who leaves while the chatbot is called is not logged in: the token is revoked', async (t) => {
   const { stub, chatbot, relay, login } = await signedIn(t)
-  chatbot.next((response) => {
-    markUnlinked(relay.store, person).then(() => response.writeHead(503).end())
+  chatbot.next(async (response) => {
+    await markUnlinked(relay.store, person)
+    response.writeHead(503).end()
   })
 
   assert.deepEqual(await refusalOf(await login()), ended)
