@@ -50,12 +50,13 @@ export async function testIssuer(options: IssuerOptions = {}): Promise<TestIssue
     if (!isDiscovery) fetches += 1
     if (instead) return instead(request, response)
     response.setHeader('content-type', 'application/json')
-    response.end(JSON.stringify(isDiscovery ? { issuer, jwks_uri: jwksUri } : { keys: publishedKeys }))
+    response.end(JSON.stringify(isDiscovery ? discovery : { keys: publishedKeys }))
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const issuer = options.issuer ?? url
   const jwksUri = `${url}/.well-known/jwks.json`
+  const discovery = { issuer, authorization_endpoint: `${url}/authorize`, jwks_uri: jwksUri }
 
   return {
     issuer,
