@@ -4,6 +4,8 @@ import type { ColumnType, Generated } from 'kysely'
 export interface Tables extends UserMapTables {
   notice_subscriptions: {
     kakao_id: string
+    /** Who asked: the chat may be another's by now. */
+    keycloak_sub: string
     /** The last day on which telling them was tried. */
     last_day: Generated<string>
     /** Of that day; set while somebody is telling them, too. */

@@ -134,7 +134,7 @@ test('people whom user does not know, or for whom nobody may act, get the notice
 test('who could not be told is told by a later look, and counted', async () => {
   const { person } = await subscriber()
   const { [TALK]: usual } = bot.kakao.answers
-  bot.kakao.answers[TALK] = () => [500, {}]
+  bot.kakao.answers[TALK] = () => [503, {}]
   const failing = await startAtNoon()
   await eventually(async () => (await noticesOf(failing)).length > 0)
   assert.match((await noticesOf(failing)).join(), /outcome="failed".* 1$/)
@@ -186,6 +186,37 @@ test('who turns notices off, signs out, or was never linked is not told', async 
   await lookOnce()
 
   assert.deepEqual(told, [])
+})
+
+test('who signs out, or whose chat goes to another, while the notice is written is not told', async () => {
+  const [leaves, moves] = [await subscriber(), await subscriber()]
+  bot.gateway.answers['GET /api/meal/v1/administered-restaurants'] = async ({ sub }) => {
+    if (sub === leaves.sub) await say(app, leaves.person, '로그아웃')
+    if (sub === moves.sub)
+      await bot.db.updateTable('user_map').set({ keycloak_sub: 'other' }).where('keycloak_sub', '=', sub).execute()
+    return [200, { restaurants: [staff] }]
+  }
+  await lookOnce()
+
+  assert.deepEqual(told, [])
+})
+
+test('at midnight nobody is told the menus of the day before any more', async () => {
+  const people = [await subscriber(), await subscriber()]
+  for (let more = people.length; more < 12; more += 1) await subscriber()
+  let clock = Date.parse(`${today}T23:59:59+09:00`)
+  const { [TALK]: usual } = bot.kakao.answers
+  bot.kakao.answers[TALK] = (asked) => {
+    clock += 1_000
+    return usual?.(asked) ?? assert.fail()
+  }
+  const process = bot.start({ env: { NOTICE_AT: '23:00' }, now: () => clock })
+  started.push(process)
+  await process.ready()
+  await eventually(() => told.length >= 10)
+  await process.close()
+
+  assert.equal(told.length, 10)
 })
 
 test('where no notices are sent nobody is promised any', async () => {

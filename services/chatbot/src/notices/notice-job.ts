@@ -34,17 +34,22 @@ export function noticeJob({ at, account, subscriptions, eventApi, now, countNoti
       return account.fetch('meal', path, { ...init, signal, ...(actFor !== undefined && { actFor }) })
     })
 
-  async function tell({ kakao_id, keycloak_sub }: Subscriber, today: DaysMenus): Promise<Telling> {
+  /** Undefined where it is no longer wanted. */
+  async function tell(subscriber: Subscriber, today: DaysMenus): Promise<Telling | undefined> {
     try {
-      const administered = await administeredBy(callerAs(keycloak_sub))
-      return await eventApi.tell(kakao_id, noticeText(today, administered))
+      const administered = await administeredBy(callerAs(subscriber.keycloak_sub))
+      // Asked last: meanwhile they may have signed out, or the chat gone to another person.
+      if (!(await subscriptions.isWanted(subscriber))) return undefined
+      return await eventApi.tell(subscriber.kakao_id, noticeText(today, administered))
     } catch (cause) {
       return { outcome: 'failed', cause }
     }
   }
 
   async function tellOne(subscriber: Subscriber, today: DaysMenus): Promise<void> {
-    const { outcome, cause } = await tell(subscriber, today)
+    const telling = await tell(subscriber, today)
+    if (telling === undefined) return
+    const { outcome, cause } = telling
     if (outcome === 'failed') await subscriptions.release(subscriber.kakao_id, today.day)
     if (outcome !== 'told') log.warn({ err: cause, outcome, subject: subscriber.keycloak_sub }, 'notice not sent')
     countNotice(outcome)
@@ -58,8 +63,8 @@ export function noticeJob({ at, account, subscriptions, eventApi, now, countNoti
     const menus = await meal.listMenus(day)
     if (menus.menus.length === 0) return
     const today = { day, menus, restaurants: await meal.listRestaurants() }
-    // A closing process claims nobody any more, and sees through whom it claimed.
-    while (!signal.aborted) {
+    // A closing process claims nobody any more, and sees through whom it claimed; after midnight these menus are yesterday's.
+    while (!signal.aborted && dayOf(now()) === day) {
       const due = await subscriptions.claimDue(day, AT_ONCE)
       if (due.length === 0) return
       await Promise.all(due.map((subscriber) => tellOne(subscriber, today)))

@@ -66,13 +66,33 @@ test('asking twice is asking once, and who no longer wants it is not due', async
 
 test('a person without a live login is not due, and one who unlinks is forgotten', async () => {
   await empty()
-  await link({ alive: false })
+  const ended = await link()
+  const cleared = { access_token: null, refresh_token: null, access_token_expires_at: null }
+  await db.updateTable('user_map').set(cleared).where('kakao_id', '=', ended).execute()
   const gone = await link()
   await db.deleteFrom('user_map').where('kakao_id', '=', gone).execute()
 
   assert.deepEqual(await asked.claimDue(newDay(), 10), [])
   const rows = await db.selectFrom('notice_subscriptions').select('kakao_id').where('kakao_id', '=', gone).execute()
   assert.deepEqual(rows, [])
+})
+
+test('a chat that goes to another person takes no wish along, and the other may have one of their own', async () => {
+  await empty()
+  const chat = await link()
+  await db.updateTable('user_map').set({ keycloak_sub: 'another' }).where('kakao_id', '=', chat).execute()
+  assert.deepEqual(await asked.claimDue(newDay(), 10), [])
+
+  assert.ok(await asked.insert(chat))
+  assert.deepEqual(await asked.claimDue(newDay(), 10), [{ kakao_id: chat, keycloak_sub: 'another' }])
+})
+
+test('who is linked to nobody, or whose login has ended, asks for nothing', async () => {
+  await empty()
+  const ended = await link({ alive: false })
+
+  assert.equal(await asked.insert(ended), undefined)
+  assert.equal(await asked.insert('stranger'), undefined)
 })
 
 test('who could not be told is due again after a while, at most five times a day', async () => {

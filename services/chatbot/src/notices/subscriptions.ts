@@ -1,4 +1,4 @@
-import { type Kysely, sql } from 'kysely'
+import { type JoinBuilder, type Kysely, sql } from 'kysely'
 import type { Tables } from '../tables.ts'
 
 /** What is refused so often on one day is left alone until the next. */
@@ -13,13 +13,23 @@ export type Subscriptions = ReturnType<typeof subscriptions>
 /** Who asked for the day's menus; of processes that claim at once each gets others. */
 export function subscriptions(db: Kysely<Tables>) {
   return {
-    async insert(kakao_id: string): Promise<void> {
-      await db
+    /** Of the person whom the chat is linked to; undefined where that is nobody, or their login has ended. */
+    insert: (kakao_id: string) =>
+      db
         .insertInto('notice_subscriptions')
-        .values({ kakao_id })
-        .onConflict((row) => row.doNothing())
-        .execute()
-    },
+        .columns(['kakao_id', 'keycloak_sub'])
+        .expression((eb) =>
+          eb
+            .selectFrom('user_map')
+            .select(['kakao_id', 'keycloak_sub'])
+            .where('kakao_id', '=', kakao_id)
+            .where('refresh_token', 'is not', null),
+        )
+        .onConflict((row) =>
+          row.column('kakao_id').doUpdateSet(({ ref }) => ({ keycloak_sub: ref('excluded.keycloak_sub') })),
+        )
+        .returning('kakao_id')
+        .executeTakeFirst(),
     remove: (kakao_id: string) =>
       db.deleteFrom('notice_subscriptions').where('kakao_id', '=', kakao_id).returning('kakao_id').executeTakeFirst(),
 
@@ -29,8 +39,8 @@ export function subscriptions(db: Kysely<Tables>) {
         .with('due', (cte) =>
           cte
             .selectFrom('notice_subscriptions as subscription')
-            .innerJoin('user_map', 'user_map.kakao_id', 'subscription.kakao_id')
-            .select(['subscription.kakao_id', 'user_map.keycloak_sub'])
+            .innerJoin('user_map', isOfOnePerson)
+            .select(['subscription.kakao_id', 'subscription.keycloak_sub'])
             .where('user_map.refresh_token', 'is not', null)
             .where(({ or, and, eb }) =>
               or([
@@ -57,6 +67,16 @@ export function subscriptions(db: Kysely<Tables>) {
         })
         .returning(['due.kakao_id', 'due.keycloak_sub'])
         .execute(),
+    /** Whether who was claimed still wants it, here and under this name. */
+    isWanted: async ({ kakao_id, keycloak_sub }: Subscriber): Promise<boolean> =>
+      (await db
+        .selectFrom('notice_subscriptions as subscription')
+        .innerJoin('user_map', isOfOnePerson)
+        .select('subscription.kakao_id')
+        .where('subscription.kakao_id', '=', kakao_id)
+        .where('subscription.keycloak_sub', '=', keycloak_sub)
+        .where('user_map.refresh_token', 'is not', null)
+        .executeTakeFirst()) !== undefined,
     /** They were not told after all, and are due again after a minute for each try. */
     async release(kakao_id: string, day: string): Promise<void> {
       await db
@@ -68,3 +88,11 @@ export function subscriptions(db: Kysely<Tables>) {
     },
   }
 }
+
+/** A chat may have gone to another person, who asked for nothing. */
+const isOfOnePerson = (
+  join: JoinBuilder<Tables & { subscription: Tables['notice_subscriptions'] }, 'subscription' | 'user_map'>,
+) =>
+  join
+    .onRef('user_map.kakao_id', '=', 'subscription.kakao_id')
+    .onRef('user_map.keycloak_sub', '=', 'subscription.keycloak_sub')

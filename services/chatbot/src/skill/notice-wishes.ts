@@ -1,4 +1,3 @@
-import type { Chatbot } from '@munjigi/chatbot-sdk/chatbot'
 import { notLinked } from '@munjigi/chatbot-sdk/problems'
 import { type SkillAnswer, textAnswer } from '../kakao/skill-answer.ts'
 import type { Subscriptions } from '../notices/subscriptions.ts'
@@ -6,7 +5,6 @@ import { texts } from './texts.ts'
 import type { Visit } from './visit.ts'
 
 interface Parts {
-  chatbot: Chatbot
   subscriptions: Subscriptions
   /** HH:MM from which on notices are sent; undefined where none are. */
   noticesAt: string | undefined
@@ -15,9 +13,7 @@ interface Parts {
 export async function subscribe(parts: Parts, { person, language }: Visit): Promise<SkillAnswer> {
   const { noNotices, subscribed } = texts[language]
   if (parts.noticesAt === undefined) return textAnswer(noNotices)
-  const link = await parts.chatbot.linkOf(person)
-  if (!link?.is_alive) throw notLinked()
-  await parts.subscriptions.insert(person)
+  if (!(await parts.subscriptions.insert(person))) throw notLinked()
   return textAnswer(subscribed(parts.noticesAt))
 }
 
