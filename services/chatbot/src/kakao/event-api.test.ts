@@ -33,11 +33,11 @@ test('a person is told by the bot that they know, with our key', async () => {
 test('what Kakao does not take has failed', async () => {
   const refusals: [status: number, body: string][] = [
     [200, '{"taskId":"t-1","status":"FAIL"}'],
-    [200, '<html>'],
     [400, '{"code":-2}'],
     [401, ''],
     [302, ''],
-    [500, 'oops'],
+    [429, ''],
+    [503, '<html>'],
   ]
   for (const [status, body] of refusals) {
     answer = answering(status, body)
@@ -46,6 +46,17 @@ test('what Kakao does not take has failed', async () => {
 })
 
 test('a message that may have arrived is told apart from one that was never sent', async () => {
+  const unclear: [status: number, body: string][] = [
+    [200, '<html>'],
+    [200, ''],
+    [500, 'oops'],
+    [502, '<html>'],
+    [504, ''],
+  ]
+  for (const [status, body] of unclear) {
+    answer = answering(status, body)
+    assert.equal((await api.tell('person-1', 'x')).outcome, 'unknown', `${status} ${body}`)
+  }
   answer = (request) => request.socket.destroy()
   assert.equal((await api.tell('person-1', 'x')).outcome, 'unknown')
 

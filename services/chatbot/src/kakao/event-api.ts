@@ -3,6 +3,8 @@ import { postJson } from './post-json.ts'
 const ANSWERS_WITHIN_MS = 5_000
 /** The bot's block that carries this event shows `event.data.text`. */
 const EVENT_NAME = 'meal_notice'
+/** Other failures of theirs may come after the message was taken. */
+const NOT_NOW = 503
 /** Nothing had been sent when these came. */
 const NOT_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT'])
 
@@ -29,12 +31,18 @@ export function eventApi({ url, botId, restApiKey }: EventApiSettings): EventApi
       const signal = AbortSignal.timeout(ANSWERS_WITHIN_MS)
       try {
         const { status, body } = await postJson(address, event, { headers, signal })
-        const { status: verdict } = (body ?? {}) as { status?: unknown }
-        if (status === 200 && verdict === 'SUCCESS') return { outcome: 'told' }
-        return { outcome: 'failed', cause: new Error(`the Event API answered ${status}`) }
+        const outcome = outcomeOf(status, body)
+        return outcome === 'told' ? { outcome } : { outcome, cause: new Error(`the Event API answered ${status}`) }
       } catch (cause) {
         return { outcome: NOT_SENT.has((cause as { code?: string }).code ?? '') ? 'failed' : 'unknown', cause }
       }
     },
   }
+}
+
+function outcomeOf(status: number, body: unknown): Telling['outcome'] {
+  const { status: verdict } = (body ?? {}) as { status?: unknown }
+  if (status === 200 && verdict === 'SUCCESS') return 'told'
+  const isClear = status === 200 ? typeof verdict === 'string' : status < 500 || status === NOT_NOW
+  return isClear ? 'failed' : 'unknown'
 }
