@@ -1,5 +1,7 @@
 import { Problem } from '@munjigi/problem'
 
+const TYPE = /^\/problems\/([a-z0-9-]{1,64})$/
+
 interface Answer {
   ok: boolean
   status: number
@@ -11,6 +13,7 @@ export async function readAnswer<T>(answer: Answer): Promise<T> {
   const body = await answer.json().catch(() => undefined)
   if (answer.ok && body !== undefined) return body as T
   const { type } = (body ?? {}) as { type?: unknown }
-  const slug = typeof type === 'string' ? type.replace(/^\/problems\//, '') : 'unavailable'
-  throw new Problem(answer.ok ? 502 : answer.status, slug, 'A service refused')
+  // What has no such form may be anything, and types are logged.
+  const slug = TYPE.exec(String(type))?.[1]
+  throw new Problem(answer.ok ? 502 : answer.status, slug ?? 'unavailable', 'A service refused')
 }
