@@ -22,6 +22,7 @@ export const SkillRequest = Type.Object({
 type UserRequest = Static<typeof SkillRequest>['userRequest']
 
 const MAX_PERSON_LENGTH = 255
+const GROUP_KEYS = ['botGroupKey', 'bot_group_key']
 
 /** Who speaks, by the key that this bot knows them by; undefined where nobody in particular does. */
 export function personOf({ user }: UserRequest): string | undefined {
@@ -33,7 +34,7 @@ export function personOf({ user }: UserRequest): string | undefined {
 export const isInGroup = ({ user, chat }: UserRequest): boolean =>
   (chat !== undefined && chat !== null) ||
   user?.type === 'botGroupKey' ||
-  typeof user?.properties?.botGroupKey === 'string'
+  GROUP_KEYS.some((key) => (user?.properties?.[key] ?? null) !== null)
 
 /** Kakao writes `kr` and `ko` for Korean. */
 export const languageOf = ({ lang }: UserRequest): 'ko' | 'en' => (lang?.toLowerCase().startsWith('en') ? 'en' : 'ko')

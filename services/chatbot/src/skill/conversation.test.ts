@@ -126,7 +126,7 @@ test('a menu is added in the name of who says it', async () => {
   const request = bot.gateway.requests.findLast(({ method }) => method === 'POST')
   const { date, ...menu } = JSON.parse(request?.body ?? '')
 
-  assert.match(textOf(card), /^교직원 식당 오늘 점심 메뉴를 등록했어요/)
+  assert.match(textOf(card), /^교직원 식당 오늘 점심 메뉴를 등록했어요.\n비빔밥, 국 · 7,000원$/)
   assert.deepEqual(menu, { restaurant_id: staff.id, meal: 'lunch', dishes: ['비빔밥', '국'], price: 7000 })
   assert.match(date, /^\d{4}-\d\d-\d\d$/)
   assert.match(headerOf(request, 'x-user-sub') ?? '', /^\S+$/)
@@ -179,8 +179,10 @@ test('in a group nobody is shown a login link or anything of their own', async (
 
   assert.match(textOf(await say(app, linked, '오늘 메뉴', { chat: group })), /학생식당/)
   assert.match(textOf(await say(app, stranger, '오늘 메뉴', { chat: group })), /1:1 채팅방/)
-  const byProperty = { id: stranger, type: 'botUserKey', properties: { botGroupKey: 'g' } }
-  assert.match(textOf(await say(app, stranger, '로그인', { user: byProperty })), /1:1 채팅방/)
+  for (const properties of [{ botGroupKey: 'g' }, { bot_group_key: 'g' }, { botGroupKey: 5 }]) {
+    const byProperty = { id: stranger, type: 'botUserKey', properties }
+    assert.match(textOf(await say(app, stranger, '로그인', { user: byProperty })), /1:1 채팅방/)
+  }
   assert.match(textOf(await say(app, stranger, '로그인', { user: { id: 'g', type: 'botGroupKey' } })), /1:1 채팅방/)
   assert.equal(bot.relay.requests.length, offered)
 })

@@ -12,7 +12,8 @@ export function menusText(day: string, { menus }: Menus, { restaurants }: Restau
 
 export const nameOf = ({ name, location }: Restaurant): string => (location === '' ? name : `${name}(${location})`)
 
-function lineOf({ meal, dishes, price }: Menu, language: Language): string {
-  const { meals, price: inWon } = texts[language]
-  return `${meals[meal]}: ${dishes.join(', ')}${price === null ? '' : ` · ${inWon(price)}`}`
-}
+const lineOf = (menu: Menu, language: Language): string =>
+  `${texts[language].meals[menu.meal]}: ${servedOf(menu, language)}`
+
+export const servedOf = ({ dishes, price }: Pick<Menu, 'dishes' | 'price'>, language: Language): string =>
+  `${dishes.join(', ')}${price === null ? '' : ` · ${texts[language].price(price)}`}`

@@ -1,7 +1,7 @@
 import type { NewMenu, Restaurant } from '@munjigi/contracts/meal'
 import { Problem } from '@munjigi/problem'
 import { type SkillAnswer, textAnswer } from '../kakao/skill-answer.ts'
-import { menusText, nameOf } from './menus-text.ts'
+import { menusText, nameOf, servedOf } from './menus-text.ts'
 import { readNewMenu } from './new-menu.ts'
 import { type Language, texts } from './texts.ts'
 import { plain } from './utterances.ts'
@@ -26,7 +26,7 @@ export async function addMenu({ meal, language }: Visit, words: string, day: str
     meal.addMenu({ restaurant_id: restaurant.id, date: day, meal: mealTime, dishes, price }),
   )
   if (refusal) return textAnswer(text[refusal])
-  return textAnswer(text.newMenuDone(nameOf(restaurant), text.meals[mealTime], dishes.join(', ')))
+  return textAnswer(text.newMenuDone(nameOf(restaurant), text.meals[mealTime], servedOf({ dishes, price }, language)))
 }
 
 const spaceless = (text: string) => plain(text).replaceAll(' ', '')

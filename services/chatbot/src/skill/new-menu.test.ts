@@ -37,3 +37,7 @@ test('what names no restaurant, meal or dish is no menu', () => {
   ])
     assert.equal(readNewMenu(words), undefined, words)
 })
+
+test('a price beyond all numbers is a price, and no menu without one', () => {
+  assert.equal(readNewMenu(`식당 점심 밥 ${'9'.repeat(400)}원`)?.price, Number.MAX_SAFE_INTEGER)
+})

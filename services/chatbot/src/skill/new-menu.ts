@@ -26,6 +26,7 @@ export function readNewMenu(words: string): SpokenMenu | undefined {
     .map((dish) => dish.trim())
     .filter((dish) => dish !== '')
   if (dishes.length === 0) return undefined
-  const price = priced === undefined ? null : Number(priced.won?.replaceAll(',', ''))
+  // Infinity would be written as null, which is a menu without a price.
+  const price = priced === undefined ? null : Math.min(Number(priced.won?.replaceAll(',', '')), Number.MAX_SAFE_INTEGER)
   return { restaurant, meal: mealTime, dishes, price }
 }

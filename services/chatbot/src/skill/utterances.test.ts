@@ -21,6 +21,8 @@ for (const [text, kind] of said)
       text.replaceAll(' ', ''),
       text.replaceAll(' ', '\u3000\t '),
       `\u200b${text}\ufeff`,
+      text.normalize('NFD').split('').join('\u200b'),
+      `\u202e\u2060${text}\u3164\ufe0f\u034f`,
     ]
     for (const spelling of spellings) assert.equal(understand(spelling).kind, kind, JSON.stringify(spelling))
   })
@@ -28,6 +30,10 @@ for (const [text, kind] of said)
 test('what else is said asks for help', () => {
   for (const text of ['', ' ', '안녕', '로그', '오늘 메뉴 뭐야', '메뉴등록부', '메뉴 알림', '__proto__', 'constructor'])
     assert.deepEqual(understand(text), { kind: 'help' }, text)
+})
+
+test('a dish of invisible characters is no dish', () => {
+  assert.deepEqual(understand('메뉴 등록 식당 점심 \u3164\u115f'), { kind: 'new-menu', words: '식당 점심' })
 })
 
 test('what follows 메뉴 등록 is kept, composed and with single spaces', () => {

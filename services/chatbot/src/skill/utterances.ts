@@ -10,6 +10,8 @@ const SPOKEN = new Map<string, Exclude<Utterance, { words: string }>['kind']>([
   ['메뉴알림켜기', 'subscribe'],
   ['메뉴알림끄기', 'unsubscribe'],
 ])
+// Between two letters they would keep them from being composed.
+const INVISIBLE = /[\p{Cf}\p{Default_Ignorable_Code_Point}]/gu
 const NEW_MENU = /^메뉴 ?등록(?: (.*))?$/u
 
 /** What somebody wants: however it is spaced, and whether its syllables are composed (NFC) or not (NFD, as a Mac writes them). */
@@ -23,8 +25,4 @@ export function understand(text: string): Utterance {
 
 /** Composed, without invisible characters, single spaces between words. */
 export const plain = (text: string): string =>
-  text
-    .normalize('NFC')
-    .replaceAll(/\p{Cf}/gu, '')
-    .replaceAll(/\s+/gu, ' ')
-    .trim()
+  text.replaceAll(INVISIBLE, '').normalize('NFC').replaceAll(/\s+/gu, ' ').trim()
