@@ -47,7 +47,12 @@ function answersOf(key: IssuerKey): (request: IncomingMessage) => object | Promi
   const { issuer, jwk } = key
   const publicJwk = createPublicKey({ key: jwk, format: 'jwk' }).export({ format: 'jwk' })
   const tokens = keycloakTokens(key)
-  const discovery = { issuer, token_endpoint: `${issuer}/token`, jwks_uri: `${issuer}/certs` }
+  const discovery = {
+    issuer,
+    authorization_endpoint: `${issuer}/auth`,
+    token_endpoint: `${issuer}/token`,
+    jwks_uri: `${issuer}/certs`,
+  }
   const keys = { keys: [{ ...publicJwk, kid: jwk.kid, alg: 'RS256', use: 'sig' }] }
 
   return async (request) => {
