@@ -202,3 +202,13 @@ test('removing gives back what was removed, once', async () => {
   assert.equal((await userMap.remove(linked.kakao_id))?.refresh_token, 'sealed refresh')
   assert.equal(await userMap.remove(linked.kakao_id), undefined)
 })
+
+test('a name that no text of the database can be is nobody', async () => {
+  await userMap.link(link({ kakao_id: 'chat-\ufffd' }))
+
+  for (const name of ['chat-\ud800', 'chat-\0', '']) {
+    assert.equal(await userMap.findByChat(name), undefined)
+    assert.equal(await userMap.findBySub(name), undefined)
+    assert.equal(await userMap.remove(name), undefined)
+  }
+})

@@ -34,8 +34,10 @@ const cleared = {
 
 /** The user map in PostgreSQL or PGlite; `db` serves the schema that has the table. */
 export function postgresUserMap(db: Kysely<UserMapTables>): UserMap {
-  const findBy = (column: 'kakao_id' | 'keycloak_sub', value: string): Promise<UserMapRow | undefined> =>
-    db.selectFrom('user_map').select(columns).where(column, '=', value).executeTakeFirst()
+  const findBy = async (column: 'kakao_id' | 'keycloak_sub', value: string): Promise<UserMapRow | undefined> =>
+    isStorable(value)
+      ? db.selectFrom('user_map').select(columns).where(column, '=', value).executeTakeFirst()
+      : undefined
   const updateClaimed = (kakaoId: string, owner: string) =>
     db.updateTable('user_map').where('kakao_id', '=', kakaoId).where('renewal_owner', '=', owner).returning('kakao_id')
 
@@ -107,8 +109,10 @@ export function postgresUserMap(db: Kysely<UserMapTables>): UserMap {
         .executeTakeFirst()
       return ended !== undefined
     },
-    remove: (kakaoId) =>
-      db.deleteFrom('user_map').where('kakao_id', '=', kakaoId).returning(columns).executeTakeFirst(),
+    remove: async (kakaoId) =>
+      isStorable(kakaoId)
+        ? db.deleteFrom('user_map').where('kakao_id', '=', kakaoId).returning(columns).executeTakeFirst()
+        : undefined,
     listIdle: (before, limit, after) =>
       db
         .selectFrom('user_map')
@@ -124,6 +128,9 @@ export function postgresUserMap(db: Kysely<UserMapTables>): UserMap {
         .execute(),
   }
 }
+
+/** NUL is refused as text, and half of a surrogate pair would be taken for U+FFFD: for another chat. */
+const isStorable = (text: string) => text.isWellFormed() && !text.includes('\0')
 
 function refusalBy(row: UserMapRow, link: NewLink) {
   if (row.keycloak_sub !== link.keycloak_sub) return 'chat-taken'

@@ -22,7 +22,7 @@ export interface RefreshAnswer {
   refresh_expires_in: number
 }
 
-export type AccessAnswer = Pick<RefreshAnswer, 'access_token' | 'expires_in'>
+type AccessAnswer = Pick<RefreshAnswer, 'access_token' | 'expires_in'>
 
 /** What a chatbot asks of its identity provider. Each question takes 5 s at most. @throws ProviderError */
 export interface Provider {
