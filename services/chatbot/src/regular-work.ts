@@ -31,9 +31,12 @@ export function doRegularly(app: FastifyInstance, { name, everyMs, work }: Recur
   app.addHook('onReady', async () => {
     running = run()
   })
-  app.addHook('onClose', async () => {
+  // Told at once: requests in flight may take what time a closing process has.
+  app.addHook('preClose', async () => {
     ended.abort()
     clearTimeout(timer)
+  })
+  app.addHook('onClose', async () => {
     await running
   })
 }
