@@ -112,14 +112,32 @@ test('a store that is gone at the call-back is a page that says to try again, an
   assert.equal(chatbot.requests.length, 0)
 })
 
-test('an answer of another issuer is refused (RFC 9207)', async (t) => {
+test('an answer of another issuer, of none or of two is refused (RFC 9207)', async (t) => {
+  const relay = await testRelay(t, { idp, chatbot: await testChatbot(t) })
+  const spoils: ((answer: URLSearchParams) => void)[] = [
+    (answer) => answer.set('iss', 'https://evil.example.com'),
+    (answer) => answer.delete('iss'),
+    (answer) => answer.append('iss', 'https://evil.example.com'),
+  ]
+  for (const spoil of spoils) {
+    const browser = testBrowser(relay)
+    const answer = await browser.signIn(await relay.link())
+    spoil(answer.searchParams)
+
+    assert.deepEqual(await refusalOf(await browser.get(answer)), [502, 'token-exchange-failed'])
+  }
+})
+
+test('a code of another login is not taken for one’s own (RFC 7636)', async (t) => {
   const chatbot = await testChatbot(t)
   const relay = await testRelay(t, { idp, chatbot })
-  const browser = testBrowser(relay)
-  const answer = await browser.signIn(await relay.link())
-  answer.searchParams.set('iss', 'https://evil.example.com')
+  const [victim, attacker] = [testBrowser(relay), testBrowser(relay)]
+  const stolen = (await victim.signIn(await relay.link())).searchParams.get('code') ?? ''
+  const answer = await attacker.signIn(await relay.link({ chatbot_user_id: 'attacker' }))
+  answer.searchParams.set('code', stolen)
 
-  assert.deepEqual(await refusalOf(await browser.get(answer)), [502, 'token-exchange-failed'])
+  assert.deepEqual(await refusalOf(await attacker.get(answer)), [502, 'token-exchange-failed'])
+  assert.equal(chatbot.requests.length, 0)
 })
 
 test("what the IdP refuses is a page in the reader's language with its code, and its words are not repeated", async (t) => {

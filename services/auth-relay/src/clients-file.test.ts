@@ -155,6 +155,16 @@ test('what is no object of clients is one fault', () => {
     assert.equal(faultsOf(text).length, 1, text)
 })
 
+test('what is no JSON is told without the text around the fault, where a secret may stand', () => {
+  const whole = JSON.stringify({ 'kakao-bot': { client_secret: 'NotToBeTold' } })
+  for (const spoil of ['NotToBeTold', '"NotToBeTold", x', '"NotToBeTold', '"NotToBeTold"x', '"Not\nToBeTold"']) {
+    const [fault = '', ...more] = faultsOf(whole.replace('"NotToBeTold"', spoil))
+    assert.match(fault, /^the file is no JSON: \w/)
+    assert.doesNotMatch(fault, /Not|Told|secret/)
+    assert.deepEqual(more, [])
+  }
+})
+
 test('a key that stands twice is a fault, with its line', () => {
   const text = JSON.stringify({ 'kakao-bot': client }, null, '\t')
   assert.deepEqual(faultsOf(text), [])

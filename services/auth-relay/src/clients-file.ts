@@ -51,11 +51,14 @@ function parsed(text: string): Record<string, unknown> {
   try {
     tree = JSON.parse(text)
   } catch (error) {
-    throw new ClientsFileError([`the file is no JSON: ${(error as Error).message}`])
+    throw new ClientsFileError([`the file is no JSON: ${unquoted((error as Error).message)}`])
   }
   if (!isMap(tree)) throw new ClientsFileError(['the file must hold one object: client keys and what each is like'])
   return tree
 }
+
+/** What JSON.parse says without the text it shows, which may be of a secret. */
+const unquoted = (message: string): string => message.replace(/,? ?(\.{3})?".*"(\.{3})? is not valid JSON$/s, '')
 
 /** JSON.parse lets the last one win; JSON is YAML, and its reader tells. */
 const repeatedKeys = (text: string): string[] =>
