@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { generateKeyPairSync } from 'node:crypto'
+import { createHash, generateKeyPairSync } from 'node:crypto'
 import { after, before, type TestContext, test } from 'node:test'
 import { type Provider, testProvider } from '@munjigi/testing/provider'
 import { type ProviderProxy, providerProxy } from '@munjigi/testing/provider-proxy'
@@ -18,6 +18,8 @@ after(() => Promise.all([idp.close(), proxy.close()]))
 const html = { accept: 'text/html', 'accept-language': 'en' }
 const now = () => Math.floor(Date.now() / 1000)
 const failed = [502, 'token-exchange-failed']
+/** OpenID Connect Core §3.1.3.6, for RS256. */
+const halfHash = (token: string) => createHash('sha256').update(token).digest().subarray(0, 16).toString('base64url')
 
 /** A login at an identity provider whose answer is wrong in one way. */
 async function loginWith(t: TestContext, wrong: Answer) {
@@ -36,6 +38,10 @@ test('an answer that is right in every way is taken', async (t) => {
   assert.equal(chatbot.callbacks()[0]?.offline_refresh_token, 'offline-of-stub')
 })
 
+test('an access token that the id_token names is taken', async (t) => {
+  assert.equal((await loginWith(t, { claims: { at_hash: halfHash('access-of-stub') } })).answer.status, 200)
+})
+
 const foreign = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
 const wrongAnswers: [string, Answer, (number | string)[]][] = [
   ['of another login', { claims: { nonce: 'x'.repeat(43) } }, failed],
@@ -45,6 +51,7 @@ const wrongAnswers: [string, Answer, (number | string)[]][] = [
   ['of another issuer', { claims: { iss: 'https://evil.example.com' } }, failed],
   ['without a subject', { claims: { sub: undefined } }, failed],
   ['signed by a key that is not the IdP’s', { key: foreign }, failed],
+  ['whose access token is of another login', { claims: { at_hash: halfHash('access-of-another') } }, failed],
   ['with no id_token', { body: { id_token: undefined } }, failed],
   ['with no access token', { body: { access_token: undefined } }, [502, 'no-access-token']],
   ['with an empty access token', { body: { access_token: '' } }, [502, 'no-access-token']],

@@ -1,7 +1,8 @@
+import { createHash } from 'node:crypto'
 import { ProviderError } from '@munjigi/identity/openid-provider'
 import { Problem } from '@munjigi/problem'
 import type { FastifyBaseLogger } from 'fastify'
-import { decodeJwt } from 'jose'
+import { decodeJwt, decodeProtectedHeader } from 'jose'
 import * as openid from 'openid-client'
 import type { RelayClient } from './clients.ts'
 import { revokeOfflineToken } from './offline-token.ts'
@@ -60,7 +61,16 @@ async function askForTokens(configuration: openid.Configuration, { url, state, n
   })
   // The library minds exp alone.
   if ((tokens.claims()?.iat ?? 0) > Date.now() / 1000 + CLOCK_TOLERANCE_S) throw clocksDiffer()
+  if (!isOfOneLogin(tokens)) throw tokenExchangeFailed()
   return tokens
+}
+
+/** OpenID Connect Core §3.1.3.8: where the id_token says so, this access token came with it and is nobody else's. */
+function isOfOneLogin({ access_token, id_token = '' }: openid.TokenEndpointResponse): boolean {
+  const { at_hash } = decodeJwt(id_token)
+  const bits = /(256|384|512)$/.exec(decodeProtectedHeader(id_token).alg ?? '')?.[0] ?? '512'
+  const hash = createHash(`sha${bits}`).update(access_token).digest()
+  return at_hash === undefined || at_hash === hash.subarray(0, hash.length / 2).toString('base64url')
 }
 
 /** An offline token is known by the granted scope (KEYCLOAK: refresh_expires_in may be 0 or not); RFC 6749 §5.1: none told is as asked. */
