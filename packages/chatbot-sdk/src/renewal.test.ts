@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, beforeEach, test } from 'node:test'
 import type { Problem } from '@munjigi/problem'
+import { nextSecond } from '@munjigi/testing/provider-requests'
 import { chatbotHouse, type Person } from './house.fixture.ts'
 
 const house = await chatbotHouse({ realm: { revokeRefreshToken: true, refreshTokenMaxReuse: 0 } })
@@ -82,6 +83,20 @@ const endings: { name: string; end(person: Person): Promise<unknown> }[] = [
     name: 'the offline role taken away',
     end: ({ username }) => house.provider.revokeRole(username, 'offline_access'),
   },
+  {
+    name: "an administrator's logout",
+    end: async ({ username }) => {
+      await nextSecond()
+      await house.provider.endSessions(username)
+    },
+  },
+  {
+    name: "the realm's end of all earlier tokens",
+    end: async () => {
+      await nextSecond()
+      await house.provider.endEarlierTokens()
+    },
+  },
 ]
 
 for (const { name, end } of endings)
@@ -115,6 +130,14 @@ test('a disabled account keeps its tokens, which work again when it is enabled',
   await house.provider.enableUser(person.username)
   assert.equal((await ask(bot, person)).status, 200)
   assert.deepEqual(outcomes(), ['disabled', 'renewed'])
+})
+
+test('who waits in vain for another process is told to try again', async () => {
+  const person = await house.person()
+  await house.userMap.claim(person.chat, 'a process that died', 15_000)
+
+  await assert.rejects(ask(house.chatbot({ now: whenDue }), person), isProblem(503, 'login-unavailable'))
+  assert.equal(refreshes(), 0)
 })
 
 const oauth = (status: number, error: string, error_description?: string) => ({
