@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { after, test } from 'node:test'
-import { say, textOf } from '../kakao/kakao.fixture.ts'
+import { BASE_PATH, type Card, SKILL_SECRET, say, skillRequest, textOf } from '../kakao/kakao.fixture.ts'
 import { eventually, testChatbot } from '../service.fixture.ts'
 
 const bot = await testChatbot()
@@ -71,6 +72,28 @@ test('a closing process sees through what it owes', async () => {
 
   const owed = bot.callbacks.received.filter(({ url }) => url === '/v1/callback/three')
   assert.equal(owed.length, 1)
+})
+
+test('a question that came just before the end is promised an answer, which arrives before the process is gone', async () => {
+  const closing = bot.start()
+  const address = await closing.listen({ port: 0, host: '127.0.0.1' })
+  const { release } = hold()
+  const reached = once(bot.gateway.server, 'request')
+  const callbackUrl = `https://${bot.callbacks.host}/v1/callback/four`
+  const asking = fetch(`${address}${BASE_PATH}/skill`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-kakao-skill-secret': SKILL_SECRET },
+    body: JSON.stringify(skillRequest('lee', '오늘 메뉴', { callbackUrl })),
+  })
+  await reached
+  const closed = closing.close()
+  const card = (await (await asking).json()) as Card
+  release()
+  await closed
+
+  assert.equal(card.useCallback, true)
+  const owed = bot.callbacks.received.filter(({ url }) => url === '/v1/callback/four')
+  assert.match(textOf(owed[0]?.card ?? assert.fail()), /등록된 메뉴가 없어요/)
 })
 
 test('a callback host that does not answer harms nobody', async () => {
