@@ -23,6 +23,7 @@ export interface Assignment {
     | 'callbacksInRedis'
     | 'bareCallbacks'
     | 'calls'
+    | 'firstCalls'
     | 'bareCalls'
     | 'keepAlive'
     | 'keepAliveTwice'
@@ -40,6 +41,7 @@ const setUp = async ({ key, gatewayUrl, redisUrl }: Setup) => {
     callbacksInRedis: (count: number) => callbacks.verified('redis', count),
     bareCallbacks: callbacks.bare,
     calls: calls.as,
+    firstCalls: calls.asNew,
     bareCalls: calls.bare,
     keepAlive: (due: number) => keepAliveRun(key, due, 1),
     keepAliveTwice: (due: number) => keepAliveRun(key, due, 2),
