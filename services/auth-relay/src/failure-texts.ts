@@ -30,6 +30,7 @@ const failures = new Map<string, Failure>(
     'callback-url-not-allowed': newLink,
     'redirect-after-not-allowed': newLink,
     'missing-required-claims': newLink,
+    'too-many-logins': newLink,
     'invalid-or-expired-link': {
       ko: ['만료되었거나 이미 사용한 로그인 링크입니다', '메신저에서 로그인 링크를 새로 받아 주세요.'],
       en: ['This login link has expired or was used before', 'Ask for a new login link in the chat.'],

@@ -9,6 +9,7 @@ import type { RelayClient } from './clients.ts'
 import { confirmPage, isFormToken } from './confirm-page.ts'
 import type { RelayDeps } from './deps.ts'
 import { litOf } from './lit.ts'
+import { countLogin } from './login-limit.ts'
 import { requireClient } from './login-link.ts'
 import { type Link, relayCookie, relayLogins } from './login-state.ts'
 import { otherBrowser, providerUnavailable } from './problems.ts'
@@ -32,6 +33,7 @@ export function loginRoute(scope: FastifyInstance, deps: RelayDeps): void {
   }
 
   const signIn = async (request: FastifyRequest, reply: FastifyReply, link: Link, client: RelayClient) => {
+    await countLogin(deps.store, link, settings.stateTtlSeconds * 1000)
     const [nonce, codeVerifier] = [newSecret(), newSecret()]
     const challenge = await openid.calculatePKCECodeChallenge(codeVerifier)
     const state = await logins.begin(request, reply, { link, nonce, codeVerifier })

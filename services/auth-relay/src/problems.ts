@@ -21,6 +21,8 @@ export const invalidOrExpiredState = () =>
   refused(400, 'invalid-or-expired-state', 'No login under way belongs to this answer')
 export const otherBrowser = () => refused(400, 'other-browser', 'The login began in another browser')
 
+export const tooManyLogins = () => refused(429, 'too-many-logins', 'Too many logins were begun by this link')
+
 export const issueSignatureInvalid = () =>
   refused(401, 'invalid-signature', 'This client signs its requests by its issue_secret')
 export const issueTimestampInvalid = (ts: number, now: number) =>
