@@ -10,6 +10,7 @@ import type { Chatbot } from './chatbot.ts'
 import { chatbotHouse, sealingKey } from './house.fixture.ts'
 import { callbackOf, signed, unlinkNotice } from './relay.fixture.ts'
 import { openTokens } from './tokens-at-rest.ts'
+import type { UserMap } from './user-map.ts'
 
 const PASSWORD = 'a-long-password'
 const SCOPE = 'openid offline_access'
@@ -188,16 +189,16 @@ test('a chat goes to another person only when the login before has ended', async
   const [first, second] = [await newPerson(), await newPerson()]
   const chat = newChat()
   await bring(chatbot, chat, await first.logIn())
-  const linkedAt = (await chatbot.linkOf(chat))?.linked_at
+  const { linked_at: linkedAt } = (await chatbot.linkOf(chat)) ?? assert.fail()
   const tokens = await second.logIn()
 
   assert.equal(await outcomeOf(bring(chatbot, chat, tokens)), '409 chat-linked-elsewhere')
   assert.equal((await chatbot.linkOf(chat))?.sub, first.sub)
   await house.provider.endOfflineSessions(first.username)
   assert.equal(await outcomeOf(bring(chatbot, chat, tokens)), LINKED)
-  assert.deepEqual(await chatbot.linkOf(chat), {
-    ...{ chatbot_user_id: chat, sub: second.sub, is_alive: true, linked_at: linkedAt },
-  })
+  const { linked_at, ...link } = (await chatbot.linkOf(chat)) ?? assert.fail()
+  assert.deepEqual(link, { chatbot_user_id: chat, sub: second.sub, is_alive: true })
+  assert.ok(linked_at > linkedAt, 'it is as old as the link before')
   assert.equal(await house.userMap.findBySub(first.sub), undefined)
 })
 
@@ -287,6 +288,46 @@ test('unlinking removes the link and ends the login at the IdP', async () => {
   await assert.rejects(chatbot.as(chat).fetch('meal', '/'), { type: 'not-linked' })
 })
 
+test('a login that was unlinked does not come back with another try of the relay', async () => {
+  const chatbot = house.chatbot()
+  const { logIn } = await newPerson()
+  const chat = newChat()
+  const tokens = await logIn()
+  await bring(chatbot, chat, tokens)
+  await chatbot.unlink(chat)
+
+  assert.equal(await outcomeOf(bring(house.chatbot(), chat, tokens)), '401 not-linked')
+  assert.equal(await chatbot.linkOf(chat), undefined)
+  assert.equal(await outcomeOf(bring(chatbot, chat, await logIn())), LINKED)
+})
+
+test('a login that is unlinked while another try of the relay is under way acts for nobody', async () => {
+  const { logIn } = await newPerson()
+  const chat = newChat()
+  const tokens = await logIn()
+  const chatbot = house.chatbot()
+  await bring(chatbot, chat, tokens)
+  const link: UserMap['link'] = async (login) => {
+    await chatbot.unlink(chat)
+    return house.userMap.link(login)
+  }
+
+  const late = house.chatbot({ userMap: { ...house.userMap, link } })
+  assert.equal(await outcomeOf(bring(late, chat, tokens)), '401 not-linked')
+  await assert.rejects(chatbot.as(chat).fetch('meal', '/'), { type: 'login-ended' })
+})
+
+test('without the store unlinking is unlinking all the same', async () => {
+  const store = { ...house.store, set: () => Promise.reject(new Error('the store is gone')) }
+  const chatbot = house.chatbot({ store })
+  const { logIn } = await newPerson()
+  const chat = newChat()
+  await bring(chatbot, chat, await logIn())
+
+  assert.equal(await chatbot.unlink(chat), true)
+  assert.equal(await chatbot.linkOf(chat), undefined)
+})
+
 test('unlinking does not wait for an IdP that is down', async () => {
   const chatbot = house.chatbot()
   const { logIn } = await newPerson()
@@ -330,6 +371,7 @@ test('a notice that is not the relay’s, not of now, not for us or not the firs
   assert.equal(await notice(signed({ ...spent, chatbot_user_id: chat })), '401 nonce-used')
   assert.equal(await notice(signed(unlinkNotice(chat, { client_key: 'other' }))), '401 client-mismatch')
   assert.equal(await notice(signed({ ...unlinkNotice(chat), event: 'link' })), '400 callback-malformed')
+  assert.equal(await notice(signed(unlinkNotice('nobody\0'))), '400 callback-malformed')
   assert.ok(await chatbot.linkOf(chat))
 })
 

@@ -4,15 +4,16 @@ import { type LoginLink, UnlinkNotice } from '@munjigi/contracts/relay'
 import { Problem } from '@munjigi/problem'
 import { type CallbackTrust, verifyCallback } from './callback-verification.ts'
 import type { Link } from './chatbot.ts'
+import { endedLogins } from './ended-logins.ts'
 import type { ChatbotEvent } from './events.ts'
 import { type LinkDeps, linkLogin } from './link-login.ts'
 import { askForLoginLink, type LoginLinkRequest, type RelayAccess } from './login-link.ts'
 import { type EndedSession, verifyLogoutToken } from './logout-token.ts'
 import { notLinked } from './problems.ts'
 import type { Provider } from './provider.ts'
-import { readRelayMessage } from './relay-message.ts'
+import { readRelayMessage, requireStorable } from './relay-message.ts'
 import { clientMismatch } from './relay-problems.ts'
-import { type OpenedTokens, openTokens, sidOf } from './tokens-at-rest.ts'
+import { loginIdOf, type OpenedTokens, openTokens, sidOf } from './tokens-at-rest.ts'
 import type { UserMapRow } from './user-map.ts'
 
 /** The answer does not wait longer for the IdP to hear of what is over here already. */
@@ -25,6 +26,7 @@ type LinksDeps = CallbackTrust &
 /** How chats come to be linked to people, and how that ends. */
 export function links(deps: LinksDeps) {
   const { userMap, sealing, onEvent } = deps
+  const ended = endedLogins(deps.store, deps.relay.clientKey)
 
   /** Best effort: nobody holds the token any more, and unused it ends by itself. */
   const revoke = async (tokens: OpenedTokens | undefined): Promise<void> => {
@@ -49,18 +51,26 @@ export function links(deps: LinksDeps) {
 
   const link = async (rawBody: Buffer | string, headers: IncomingHttpHeaders): Promise<Link> => {
     const login = await verifyCallback(rawBody, headers, deps)
+    const loginId = loginIdOf(login.refresh_token)
+    // The relay brings a login once more where our answer was lost; who said goodbye meanwhile has not come back.
+    if (await ended.has(loginId)) throw notLinked()
     const former = await linkLogin(login, deps)
+    const isOver = await ended.has(loginId)
+    if (isOver) await userMap.endLogin(login.chatbotUserId, loginId)
     await revoke(former)
     const linked = await linkOf(login.chatbotUserId)
     // Unlinked again by somebody in this very moment: the relay, refused, ends the login it brought.
-    if (linked === undefined) throw notLinked()
+    if (isOver || linked === undefined) throw notLinked()
     return linked
   }
 
   const unlink = async (chatbotUser: string): Promise<boolean> => {
     const held = await userMap.findByChat(chatbotUser)
     // Tokens that cannot be read could not be revoked either: the key is mended first, and nothing is lost until then.
-    if (held !== undefined) openTokens(sealing, held)
+    if (held === undefined) return false
+    openTokens(sealing, held)
+    // Before the row goes, so that no call-back finds neither. While the store is gone none is taken anyway.
+    await ended.add(held.login_id).catch(() => {})
     const removed = await userMap.remove(chatbotUser)
     if (removed === undefined) return false
     onEvent({ kind: 'unlinked' })
@@ -70,6 +80,7 @@ export function links(deps: LinksDeps) {
 
   const noticeOfUnlink = async (rawBody: Buffer | string, headers: IncomingHttpHeaders): Promise<string> => {
     const notice = await readRelayMessage(UnlinkNotice, rawBody, headers, deps)
+    requireStorable(notice)
     if (notice.client_key !== deps.relay.clientKey) throw clientMismatch()
     return notice.chatbot_user_id
   }

@@ -10,7 +10,7 @@ import { callbackLate, callbackMalformed, nonceUsed, relaySignatureInvalid } fro
 
 const LIMIT_BYTES = 64 * 1024
 /** What is signed ahead of this clock by the whole tolerance stays acceptable for twice as long. */
-const NONCE_LIFE_MS = (2 * SIGNED_WITHIN_SECONDS + 60) * 1000
+export const MESSAGE_LIFE_MS = (2 * SIGNED_WITHIN_SECONDS + 60) * 1000
 
 const Stamp = Type.Object({ ts: RelayCallback.properties.ts, nonce: RelayCallback.properties.nonce })
 
@@ -38,7 +38,7 @@ export async function readRelayMessage<Shape extends TSchema>(
   const { ts, nonce } = requireShape(Stamp, payload)
   const behind = Math.floor(now() / 1000) - ts
   if (Math.abs(behind) > SIGNED_WITHIN_SECONDS) throw callbackLate(behind, SIGNED_WITHIN_SECONDS)
-  const isNew = await store.add(`relay-nonce:${relay.clientKey}:${nonce}`, '1', NONCE_LIFE_MS)
+  const isNew = await store.add(`relay-nonce:${relay.clientKey}:${nonce}`, '1', MESSAGE_LIFE_MS)
   if (!isNew) throw nonceUsed()
   return requireShape(shape, payload)
 }
@@ -63,4 +63,9 @@ function requireShape<Shape extends TSchema>(shape: Shape, payload: unknown): St
   if (Check(shape, payload)) return payload as Static<Shape>
   const [fault] = Errors(shape, payload)
   throw callbackMalformed(`${fault?.instancePath || '/'} ${fault?.message}`)
+}
+
+/** No database takes NUL as text. @throws Problem 400 `callback-malformed` */
+export function requireStorable({ chatbot_user_id }: { chatbot_user_id: string }): void {
+  if (chatbot_user_id.includes('\0')) throw callbackMalformed('/chatbot_user_id must not hold NUL')
 }
