@@ -3,19 +3,15 @@ import { RelayCallback } from '@munjigi/contracts/relay'
 import type { VerifiedToken, Verifier } from '@munjigi/identity/verifier'
 import { Problem } from '@munjigi/problem'
 import type { Store } from '@munjigi/store/store'
-import { readRelayMessage } from './relay-message.ts'
+import { readRelayMessage, requireStorable } from './relay-message.ts'
 import {
   accessTokenInvalid,
   audienceMismatch,
-  callbackMalformed,
   clientMismatch,
   issuerMismatch,
   offlineTokenInvalid,
 } from './relay-problems.ts'
 import { type GivenTokens, isRefreshTokenOf } from './tokens-at-rest.ts'
-
-/** A hundred years: what is said to last longer is no date that every database keeps. */
-const LONGEST_LIFE_SECONDS = 100 * 365 * 24 * 3600
 
 /** A login that the relay brought: whose it is here and there, and its tokens. */
 export type BroughtLogin = GivenTokens & { chatbotUserId: string; sub: string }
@@ -40,8 +36,7 @@ export async function verifyCallback(
   trust: CallbackTrust,
 ): Promise<BroughtLogin> {
   const callback = await readRelayMessage(RelayCallback, rawBody, headers, trust)
-  // No database takes it as text.
-  if (callback.chatbot_user_id.includes('\0')) throw callbackMalformed('/chatbot_user_id must not hold NUL')
+  requireStorable(callback)
   if (callback.issuer !== trust.idp.issuer) throw issuerMismatch()
   if (callback.aud !== trust.idp.clientId) throw audienceMismatch()
   if (callback.client_key !== trust.relay.clientKey) throw clientMismatch()
@@ -52,8 +47,8 @@ export async function verifyCallback(
     sub,
     access_token: callback.relay_access_token,
     refresh_token: callback.offline_refresh_token,
-    expires_in: Math.min(callback.expires_in, LONGEST_LIFE_SECONDS),
-    refresh_expires_in: Math.min(callback.refresh_expires_in, LONGEST_LIFE_SECONDS),
+    expires_in: callback.expires_in,
+    refresh_expires_in: callback.refresh_expires_in,
   }
 }
 

@@ -92,7 +92,7 @@ test('of many links at once the database lets one win, and the same pair is one 
   assert.deepEqual(subs.toSorted(), [...Array(9).fill('chat-taken'), 'linked'])
 })
 
-test('a chat is bound anew in the same row only once its tokens are cleared, and to nobody who has another chat', async () => {
+test('a chat is bound anew in the same row, as a new link, only once its tokens are cleared, and to nobody who has another chat', async () => {
   const [old, taken] = [link(), link()]
   await userMap.link(old)
   await userMap.link(taken)
@@ -105,7 +105,8 @@ test('a chat is bound anew in the same row only once its tokens are cleared, and
   assert.equal(await userMap.rebind(next, old.keycloak_sub), 'linked')
 
   const row = (await userMap.findByChat(old.kakao_id)) ?? assert.fail()
-  assert.deepEqual(row, { ...next, created_at })
+  assert.deepEqual(row, { ...next, created_at: row.created_at })
+  assert.ok(row.created_at > created_at, 'the link is as old as the one before')
   assert.equal(await userMap.findBySub(old.keycloak_sub), undefined)
 })
 

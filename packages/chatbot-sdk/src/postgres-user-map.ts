@@ -72,7 +72,7 @@ export function postgresUserMap(db: Kysely<UserMapTables>): UserMap {
     async rebind({ kakao_id, ...link }, formerSub) {
       const bound = await db
         .updateTable('user_map')
-        .set({ ...link, ...unclaimed })
+        .set({ ...link, ...unclaimed, created_at: sql<Date>`now()` })
         .where('kakao_id', '=', kakao_id)
         .where('keycloak_sub', '=', formerSub)
         .where('refresh_token', 'is', null)

@@ -39,6 +39,14 @@ test('a lifetime of 0 is no end, any other is counted by our clock from now', ()
   assert.equal(ending.refresh_token_expires_at?.getTime(), 2_592_001_000)
 })
 
+test('lifetimes beyond a hundred years are no dates to keep, and cost nobody a refresh token', () => {
+  const endless = { ...given(access({}), 'opaque', 1e15), expires_in: Number.MAX_VALUE }
+  const sealed = sealTokens(house.sealing, 's', endless, Date.now())
+
+  for (const end of [sealed.access_token_expires_at, sealed.refresh_token_expires_at])
+    assert.ok((end?.getFullYear() ?? 0) < 2200)
+})
+
 test('tokens that are not this person’s, or of another kind, are never sealed', () => {
   const faults: [string, string][] = [
     [access({ sub: 'other' }), 'opaque'],

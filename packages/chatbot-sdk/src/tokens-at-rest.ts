@@ -3,6 +3,9 @@ import type { KeyRing } from '@munjigi/sealing/fernet'
 import { tokensUnreadable } from './problems.ts'
 import type { NewLink, SealedTokens, UserMapRow } from './user-map.ts'
 
+/** A hundred years: what is said to last longer is no date that every database keeps. */
+const LONGEST_LIFE_SECONDS = 100 * 365 * 24 * 3600
+
 /** Tokens as the IdP gives them; lifetimes in seconds, 0 of the refresh token meaning no end. */
 export interface GivenTokens {
   access_token: string
@@ -24,7 +27,7 @@ export interface OpenedTokens {
  */
 export function sealTokens(keys: KeyRing, sub: string, tokens: GivenTokens, now: number): SealedTokens {
   requireOwn(sub, tokens)
-  const inSeconds = (seconds: number) => new Date(now + seconds * 1000)
+  const inSeconds = (seconds: number) => new Date(now + Math.min(seconds, LONGEST_LIFE_SECONDS) * 1000)
   return {
     access_token: keys.seal(tokens.access_token),
     refresh_token: keys.seal(tokens.refresh_token),
@@ -47,10 +50,13 @@ export function newLink(
     keycloak_sub: sub,
     kakao_id: chatbotUserId,
     login_at: new Date((iat as number) * 1000),
-    // The first refresh token names its login: a hash, so that nothing at rest can be used.
-    login_id: createHash('sha256').update(tokens.refresh_token).digest('base64url'),
+    login_id: loginIdOf(tokens.refresh_token),
   }
 }
+
+/** The first refresh token names its login: a hash, so that nothing at rest can be used. */
+export const loginIdOf = (firstRefreshToken: string): string =>
+  createHash('sha256').update(firstRefreshToken).digest('base64url')
 
 /** Undefined where they were cleared. @throws Problem 500 `tokens-unreadable`: wrong key, or not this person's tokens */
 export function openTokens(keys: KeyRing, row: UserMapRow): OpenedTokens | undefined {

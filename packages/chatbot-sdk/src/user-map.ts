@@ -13,6 +13,7 @@ export interface UserMapRow {
   login_id: string
   /** When the offline token was last used. */
   refreshed_at: Date
+  /** When the chat was linked to this person. */
   created_at: Date
 }
 
@@ -38,7 +39,7 @@ export interface UserMap {
    * and changes nothing: its tokens may have been renewed or cleared since.
    */
   link(link: NewLink): Promise<'linked' | 'sub-taken' | 'chat-taken' | 'older'>
-  /** Binds the chat to another person in the same row, only while it is `formerSub`'s and its tokens are cleared. */
+  /** Binds the chat to another person in the same row, as a link made now, only while it is `formerSub`'s and its tokens are cleared. */
   rebind(link: NewLink, formerSub: string): Promise<'linked' | 'sub-taken' | 'changed'>
   /** The right to renew for `ms`, by the storage's own clock: the row as it is now; undefined while another holds it, or without a row. */
   claim(kakaoId: string, owner: string, ms: number): Promise<UserMapRow | undefined>
