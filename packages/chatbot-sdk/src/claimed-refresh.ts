@@ -33,18 +33,30 @@ const failures = {
  * the claim back. What is given is the token in the row from then on, whoever put it there.
  */
 export function claimedRefresh({ userMap, sealing, provider, now, emit }: RefreshParts) {
+  /** What came and could not be stored, while the row still holds what it came for: the IdP may not give it twice. */
+  const unsaved = new Map<string, { instead: string | null; sealed: SealedTokens }>()
+
   async function refresh(row: UserMapRow, owner: string, tokens: OpenedTokens): Promise<PersonToken> {
-    const answer = await provider.refresh(tokens.refresh_token).catch((error) => failed(error, row, owner))
-    if (answer === undefined) return replacement(row, tokens)
-    const { access_token, refresh_token = tokens.refresh_token, refresh_expires_in } = answer
-    const given = { access_token, refresh_token, expires_in: lifetimeOf(answer), refresh_expires_in }
-    const sealed = sealTokens(sealing, row.keycloak_sub, given, now())
-    if (!(await store(row.kakao_id, owner, sealed))) return replacement(row, tokens)
+    const kept = unsaved.get(row.kakao_id)
+    const sealed = kept?.instead === row.refresh_token ? kept.sealed : await ask(row, owner, tokens)
+    if (sealed === undefined) return replacement(row, tokens)
+    unsaved.set(row.kakao_id, { instead: row.refresh_token, sealed })
+    const isStored = await store(row.kakao_id, owner, sealed)
+    unsaved.delete(row.kakao_id)
+    if (!isStored) return replacement(row, tokens)
     emit({ kind: 'refresh', outcome: 'renewed' })
-    return personToken(row, { access_token, expires_at: sealed.access_token_expires_at.getTime() })
+    return personToken(row, requireTokens(sealing, { ...row, ...sealed }))
   }
 
   /** Undefined where the login that failed is no longer the one in the row. */
+  async function ask(row: UserMapRow, owner: string, tokens: OpenedTokens): Promise<SealedTokens | undefined> {
+    const answer = await provider.refresh(tokens.refresh_token).catch((error) => failed(error, row, owner))
+    if (answer === undefined) return undefined
+    const { access_token, refresh_token = tokens.refresh_token, refresh_expires_in } = answer
+    const given = { access_token, refresh_token, expires_in: lifetimeOf(answer), refresh_expires_in }
+    return sealTokens(sealing, row.keycloak_sub, given, now())
+  }
+
   async function failed(error: unknown, row: UserMapRow, owner: string): Promise<undefined> {
     if (!(error instanceof ProviderError)) throw error
     const outcome = failureOf(error)

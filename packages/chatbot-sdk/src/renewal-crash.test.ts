@@ -104,6 +104,42 @@ test('an answer that cannot be stored at once is stored a moment later', async (
   assert.notEqual(await storedToken(house.userMap, person), before)
 })
 
+test('an answer that could not be stored for long is stored by the next call, and the IdP is not asked again', async () => {
+  const person = await house.person()
+  const before = await storedToken(house.userMap, person)
+  let isGone = true
+  const storeTokens: UserMap['storeTokens'] = (...tokens) =>
+    isGone
+      ? Promise.reject(Object.assign(new Error('the database is gone'), { statusCode: 503 }))
+      : house.userMap.storeTokens(...tokens)
+  const bot = house.chatbot({ now: whenDue, userMap: { ...house.userMap, storeTokens } })
+  const asked = house.proxy.count('refresh_token')
+  await assert.rejects(ask(bot, person), { statusCode: 503 })
+  await assert.rejects(ask(bot, person), { statusCode: 503 })
+  isGone = false
+
+  assert.equal((await ask(bot, person)).status, 200)
+  assert.equal(house.proxy.count('refresh_token'), asked + 1)
+  assert.notEqual(await storedToken(house.userMap, person), before)
+})
+
+test('an answer that was kept is forgotten where another process or login has put others in its place', async () => {
+  const person = await house.person()
+  let isGone = true
+  const storeTokens: UserMap['storeTokens'] = (...tokens) =>
+    isGone
+      ? Promise.reject(Object.assign(new Error('the database is gone'), { statusCode: 503 }))
+      : house.userMap.storeTokens(...tokens)
+  const bot = house.chatbot({ now: whenDue, userMap: { ...house.userMap, storeTokens } })
+  await assert.rejects(ask(bot, person), { statusCode: 503 })
+  isGone = false
+  assert.equal((await ask(house.chatbot({ now: whenDue }), person)).status, 200)
+  const others = await storedToken(house.userMap, person)
+
+  assert.equal((await ask(bot, person)).status, 200)
+  assert.equal(await storedToken(house.userMap, person), others)
+})
+
 test('an answer that can never be stored gives the claim back and is asked for anew', async () => {
   const person = await house.person()
   const storeTokens = () => Promise.reject(Object.assign(new Error('the database is gone'), { statusCode: 503 }))
