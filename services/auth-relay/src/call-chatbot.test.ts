@@ -142,11 +142,13 @@ function meetingBeforeAdd(store: Store, count: number): Store {
   const met = Promise.withResolvers<void>()
   return {
     ...store,
-    async add(...call) {
-      waiting += 1
-      if (waiting === count) met.resolve()
-      await met.promise
-      return store.add(...call)
+    async add(key, ...rest) {
+      if (key.startsWith('relay_spent')) {
+        waiting += 1
+        if (waiting === count) met.resolve()
+        await met.promise
+      }
+      return store.add(key, ...rest)
     },
   }
 }
@@ -155,7 +157,8 @@ test('where a link cannot be spent no code is exchanged', async (t) => {
   const [stub, chatbot] = [await stubIdp(t), await testChatbot(t)]
   const store = testStore()
   t.after(store.close)
-  const add = () => Promise.reject(Object.assign(new Error('gone'), { statusCode: 503 }))
+  const gone = () => Promise.reject(Object.assign(new Error('gone'), { statusCode: 503 }))
+  const add: Store['add'] = (key, ...rest) => (key.startsWith('relay_spent') ? gone() : store.add(key, ...rest))
   const relay = await testRelay(t, { idp: stub, chatbot, store: { ...store, add } })
   const browser = testBrowser(relay)
   const answer = await browser.get(stub.signIn(await browser.begin(await relay.link())))

@@ -180,7 +180,8 @@ test('the identity provider is reached at server_url, whatever public addresses 
   const idp = await testUpstream((request, response) => {
     response.setHeader('content-type', 'application/json')
     if (request.method === 'POST') return void response.end('{}')
-    response.end(JSON.stringify({ issuer, revocation_endpoint: `${issuer}/protocol/openid-connect/revoke` }))
+    const at = `${issuer}/protocol/openid-connect`
+    response.end(JSON.stringify({ issuer, authorization_endpoint: `${at}/auth`, revocation_endpoint: `${at}/revoke` }))
   })
   t.after(idp.close)
   const { clients } = start(t, fileWith(t, JSON.stringify({ bot: entryOf({ issuer, server_url: `${idp.url}/` }) })))
