@@ -15,6 +15,7 @@ export const SIGNED_WITHIN_SECONDS = 300
 /** A chatbot's `POST /issue_login_link` (source 001); `ts` and `nonce` where the client signs. Unknown fields are left out of account. */
 export const NewLoginLink = Type.Object({
   chatbot_user_id: ChatbotUserId,
+  messenger_user_id: Type.Optional(Type.Union([Type.String({ maxLength: 255 }), Type.Null()])),
   callback_url: Url,
   client_key: ClientKey,
   redirect_after: Type.Optional(Type.Union([Type.String({ maxLength: 2048 }), Type.Null()])),
@@ -46,7 +47,10 @@ export const RelayCallback = Type.Object(
 )
 export type RelayCallback = Static<typeof RelayCallback>
 
-/** What the relay tells a client's `unlink_url` when the messenger says that a person left, signed as the call-back is. */
+/**
+ * What the relay tells a client's `unlink_url` when the messenger says that a person left, signed as the call-back is. The
+ * name is the messenger's: a `chatbot_user_id` or a `messenger_user_id` of NewLoginLink.
+ */
 export const UnlinkNotice = Type.Object(
   {
     event: Type.Literal('unlink'),

@@ -17,14 +17,14 @@ before(async () => {
 })
 after(() => idp.close())
 
-const person = { clientKey: 'kakao-bot', chatbotUserId: 'user-123', stateTtlSeconds: 600 }
+const person = { clientKey: 'kakao-bot', userId: 'user-123', stateTtlSeconds: 600 }
 const ended = [400, 'invalid-or-expired-link']
 
 /** A login at a stub of an IdP by a link, as far as the address that brings the code back. */
 async function signedIn(t: TestContext, store?: Store) {
   const [stub, chatbot] = [await stubIdp(t), await testChatbot(t)]
   const relay = await testRelay(t, { idp: stub, chatbot, ...(store && { store }) })
-  const link = await relay.link()
+  const link = await relay.link({ messenger_user_id: '1234567890' })
   const login = async () => {
     const browser = testBrowser(relay)
     return browser.get(stub.signIn(await browser.begin(link)))
@@ -74,27 +74,30 @@ test('of two logins of one session at the IdP by one link one is brought, and go
   assert.equal((await providerRequests(idp).refresh(login?.offline_refresh_token ?? '')).status, 200)
 })
 
-test('who leaves while the chatbot is called is not logged in: the token is revoked', async (t) => {
-  const { stub, chatbot, relay, login } = await signedIn(t)
-  chatbot.next(async (response) => {
-    await markUnlinked(relay.store, person)
-    response.writeHead(503).end()
-  })
+test('who leaves, by either of their names, while the chatbot is called is not logged in: the token is revoked', async (t) => {
+  for (const userId of [person.userId, '1234567890']) {
+    const { stub, chatbot, relay, login } = await signedIn(t)
+    chatbot.next(async (response) => {
+      await markUnlinked(relay.store, { ...person, userId })
+      response.writeHead(503).end()
+    })
 
-  assert.deepEqual(await refusalOf(await login()), ended)
-  assert.equal(chatbot.requests.length, 2)
-  assert.deepEqual(stub.revoked, ['offline-of-stub'])
+    assert.deepEqual(await refusalOf(await login()), ended)
+    assert.equal(chatbot.requests.length, 2)
+    assert.deepEqual(stub.revoked, ['offline-of-stub'])
+  }
 })
 
+// Two names are looked for at each of five looks.
 for (const [when, look] of [
-  ['before', 4],
-  ['after', 5],
+  ['before', 7],
+  ['after', 9],
 ] as const) {
   test(`where the store is gone ${when} the call the token is revoked, and the link works again`, async (t) => {
     const { stub, chatbot, login } = await signedIn(t, failingAt(t, 'relay_unlinked', look))
 
     assert.deepEqual(await refusalOf(await login()), [503, 'unavailable'])
-    assert.equal(chatbot.requests.length, look - 4)
+    assert.equal(chatbot.requests.length, when === 'after' ? 1 : 0)
     assert.deepEqual(stub.revoked, ['offline-of-stub'])
     assert.equal((await login()).status, 200)
   })

@@ -36,8 +36,8 @@ export async function bringLogin(deps: RelayDeps, login: Login, log: FastifyBase
   }
 }
 
-async function requireLinked(store: Store, { client_key, chatbot_user_id, iat }: Link): Promise<void> {
-  if (await wasUnlinked(store, client_key, chatbot_user_id, iat)) throw invalidOrExpiredLink()
+async function requireLinked(store: Store, link: Link): Promise<void> {
+  if (await wasUnlinked(store, link)) throw invalidOrExpiredLink()
 }
 
 function callOf({ callbackTimeoutSeconds }: RelaySettings, { client, link, tokens }: Login): Call {

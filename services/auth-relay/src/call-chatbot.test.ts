@@ -175,15 +175,20 @@ test('a person who leaves while the code is exchanged is not brought', async (t)
     chatbot,
     env: { KAKAO_ADMIN_KEY: 'admin-key-of-kakao-0123456789abcd' },
   })
-  const browser = testBrowser(relay)
-  const login = await browser.begin(await relay.link({ chatbot_user_id: '42' }))
-  const before = () =>
-    fetch(`${relay.url}/webhooks/kakao/unlink?app_id=1&user_id=42&referrer_type=UNLINK_FROM_APPS`, {
+  const leave = (userId: string) =>
+    fetch(`${relay.url}/webhooks/kakao/unlink?app_id=1&user_id=${userId}&referrer_type=UNLINK_FROM_APPS`, {
       headers: { authorization: 'KakaoAK admin-key-of-kakao-0123456789abcd' },
     })
-  const answer = await browser.get(stub.signIn(login, { before }))
+  for (const [userId, names] of [
+    ['42', { chatbot_user_id: '42' }],
+    ['1234567890', { messenger_user_id: '1234567890' }],
+  ] as const) {
+    const browser = testBrowser(relay)
+    const login = await browser.begin(await relay.link(names))
+    const answer = await browser.get(stub.signIn(login, { before: () => leave(userId) }))
 
-  assert.deepEqual(await refusalOf(answer), [400, 'invalid-or-expired-link'])
-  assert.deepEqual(stub.revoked, ['offline-of-stub'])
+    assert.deepEqual(await refusalOf(answer), [400, 'invalid-or-expired-link'])
+    assert.deepEqual(stub.revoked.splice(0), ['offline-of-stub'])
+  }
   assert.equal(chatbot.requests.length, 0)
 })

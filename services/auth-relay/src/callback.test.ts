@@ -14,7 +14,7 @@ before(async () => {
 after(() => idp.close())
 
 const html = { accept: 'text/html', 'accept-language': 'en' }
-const person = { clientKey: 'kakao-bot', chatbotUserId: 'user-123', stateTtlSeconds: 600 }
+const person = { clientKey: 'kakao-bot', userId: 'user-123', stateTtlSeconds: 600 }
 const expired = [400, 'invalid-or-expired-state']
 
 test('a call-back without code or state is 422 in the shape that FastAPI clients read', async (t) => {
@@ -207,10 +207,11 @@ test('what changed while the person signed in counts: client, call-back, path, u
       (relay) => relay.rewriteClients(clientsJson(idp, chatbot, { redirect_after_allowlist: ['/other'] })),
     ],
     ['invalid-or-expired-link', ({ store }) => markUnlinked(store, person)],
+    ['invalid-or-expired-link', ({ store }) => markUnlinked(store, { ...person, userId: '1234567890' })],
   ]
   for (const [type, change] of changes) {
     const relay = await testRelay(t, { idp, chatbot })
-    const link = await relay.link({ redirect_after: '/done' })
+    const link = await relay.link({ redirect_after: '/done', messenger_user_id: '1234567890' })
     const browser = testBrowser(relay)
     const answer = await browser.signIn(link)
     await change(relay)

@@ -68,6 +68,7 @@ test('a link carries what was asked for: text raw, call-back normal, nothing mor
     callback_url: 'HTTPS://bot.example.com.:443/users/%63allback',
     redirect_after: '/done/메뉴',
     display_name: '홍길동',
+    messenger_user_id: '1234567890',
     colour: 'red',
     iss: 'https://evil.example',
     exp: 9_999_999_999,
@@ -81,6 +82,7 @@ test('a link carries what was asked for: text raw, call-back normal, nothing mor
     client_key: 'kakao-bot',
     redirect_after: encodeURI('/done/메뉴'),
     display_name: '홍길동',
+    messenger_user_id: '1234567890',
   })
 })
 const decodedTimes = (iat: number) => ({
@@ -91,15 +93,17 @@ const decodedTimes = (iat: number) => ({
 })
 
 test('what is not asked for may be left out, null or empty', async () => {
-  for (const change of [{}, { redirect_after: null, display_name: null }, { redirect_after: '', display_name: '' }]) {
-    const link = await litOfAnswer(change)
-    assert.ok(!('redirect_after' in link) && !('display_name' in link))
+  const names = ['redirect_after', 'display_name', 'messenger_user_id']
+  for (const absence of [undefined, null, '']) {
+    const link = await litOfAnswer(Object.fromEntries(names.map((name) => [name, absence])))
+    for (const name of names) assert.ok(!(name in link), name)
   }
 })
 
 test('the longest request makes a link that can be read', async () => {
   const change = {
     chatbot_user_id: '\u{1f600}'.repeat(255),
+    messenger_user_id: '\u{1f601}'.repeat(255),
     display_name: '가'.repeat(100),
     redirect_after: `/done/${'x'.repeat(2000)}`,
   }
@@ -142,7 +146,7 @@ test('a body of another form is 422 with a list of type, loc and msg, as FastAPI
     [{ ...good, client_key: undefined }, [missing('client_key')]],
     [{ ...good, chatbot_user_id: 7 }, [noText('chatbot_user_id')]],
     [{ ...good, callback_url: null, client_key: ['kakao-bot'] }, [noText('callback_url'), noText('client_key')]],
-    [{ ...good, redirect_after: 7 }, [noText('redirect_after')]],
+    [{ ...good, redirect_after: 7, messenger_user_id: 7 }, [noText('messenger_user_id'), noText('redirect_after')]],
     [{ ...good, ts: '1' }, [{ type: 'int_type', loc: ['body', 'ts'], msg: 'Input should be a valid integer' }]],
     [
       { ...good, chatbot_user_id: '' },

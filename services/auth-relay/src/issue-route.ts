@@ -48,6 +48,7 @@ export async function issueRoute(scope: FastifyInstance, deps: RelayDeps): Promi
       const redirectAfter = redirectTarget(client, body.redirect_after)
       const lit = lits.issue({
         chatbot_user_id: body.chatbot_user_id,
+        ...(body.messenger_user_id && { messenger_user_id: body.messenger_user_id }),
         callback_url: callbackUrl,
         client_key: client.key,
         ...(redirectAfter !== undefined && { redirect_after: redirectAfter }),

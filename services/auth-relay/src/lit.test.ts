@@ -12,6 +12,7 @@ const wanted = {
   callback_url: 'https://bot.example.com/users/callback',
   client_key: 'kakao-bot',
   redirect_after: '/done',
+  messenger_user_id: '1234567890',
 }
 
 const now = () => Math.floor(Date.now() / 1000)

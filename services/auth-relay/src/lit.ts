@@ -14,6 +14,7 @@ const Claims = Type.Object({
   iat: Type.Integer(),
   exp: Type.Integer(),
   chatbot_user_id: Type.String({ minLength: 1 }),
+  messenger_user_id: Type.Optional(Type.String({ minLength: 1 })),
   callback_url: Type.String({ minLength: 1 }),
   client_key: Type.String({ minLength: 1 }),
   redirect_after: Type.Optional(Type.String()),

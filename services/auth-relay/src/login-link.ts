@@ -17,7 +17,7 @@ export async function requireClient({ store, settings, clients }: RelayDeps, lin
   redirectTarget(client, link.redirect_after)
   const [isSpent, isUnlinked] = await Promise.all([
     spentLinks(store, settings.stateTtlSeconds).isSpent(link.jti),
-    wasUnlinked(store, link.client_key, link.chatbot_user_id, link.iat),
+    wasUnlinked(store, link),
   ])
   if (isSpent || isUnlinked) throw invalidOrExpiredLink()
   return client

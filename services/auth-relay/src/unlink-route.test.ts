@@ -43,7 +43,8 @@ async function start(t: TestContext, { clients: entries = { bot: {} }, store: gi
   return {
     app,
     at,
-    isMarked: (user = FIELDS.user_id, key = 'bot', iat = now()) => wasUnlinked(store, key, user, iat),
+    isMarked: (chatbot_user_id = FIELDS.user_id, client_key = 'bot', iat = now()) =>
+      wasUnlinked(store, { client_key, chatbot_user_id, iat }),
     post: (body: string | URLSearchParams, headers: Record<string, string> = {}) =>
       answerOf(fetch(at, { method: 'POST', body, headers: { authorization: `KakaoAK ${ADMIN_KEY}`, ...headers } })),
     get: (fields: Record<string, string>, headers: Record<string, string> = {}) =>

@@ -40,7 +40,7 @@ export async function unlinkRoute(app: FastifyInstance, { store, settings, clien
     const known = clients.list()
     const { stateTtlSeconds } = settings
     const marks = await Promise.allSettled(
-      known.map(({ key }) => markUnlinked(store, { clientKey: key, chatbotUserId: userId, stateTtlSeconds })),
+      known.map(({ key }) => markUnlinked(store, { clientKey: key, userId, stateTtlSeconds })),
     )
     if (marks.some(({ status }) => status === 'rejected')) log.error('logins under way of an unlinked person go on')
     for (const client of known) notices.send(client, userId)
