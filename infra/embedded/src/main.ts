@@ -17,7 +17,6 @@ import { shareDatabase } from './services-host.ts'
 
 const STOP_WITHIN_MS = 2_500
 
-const { values } = parseArgs({ options: { fresh: { type: 'boolean', default: false } } })
 const stop = Promise.withResolvers<void>()
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop.resolve)
 // Also while the house is still being built, or when something in it will not end.
@@ -31,6 +30,7 @@ try {
 }
 
 async function run(): Promise<void> {
+  const { values } = parseArgs({ options: { fresh: { type: 'boolean', default: false } } })
   const houseEnv = readHouseEnv()
   const { ports, dataFolder } = houseEnv
   await requireFree(ports)

@@ -7,7 +7,7 @@ import { DEVELOPMENT_PASSWORD } from './realm.ts'
 import { houseSecrets } from './secrets.ts'
 import { BOT_ID } from './services-variables.ts'
 
-const USAGE = `The house must be running (npm start).
+const USAGE = `What is asked of the house that npm start runs:
 
 munjigi login <login id> [--password <password>]
   signs in through SSO without a browser and prints the access token
@@ -15,7 +15,7 @@ munjigi chat <chat id> <words>
   says something to the chatbot as somebody in a messenger, and prints its card
 `
 
-const { positionals, values } = parseArgs({ allowPositionals: true, options: { password: { type: 'string' } } })
+const { positionals, values } = commandLine()
 const [command, who, ...words] = positionals
 const { ports, dataFolder } = readHouseEnv()
 const { gateway, console: consoleUrl } = addressesOf(ports)
@@ -29,10 +29,7 @@ const commands: Record<string, (door: FrontDoor, who: string, words: string) => 
   },
 }
 const run = Object.hasOwn(commands, command ?? '') ? commands[command as string] : undefined
-if (run === undefined || who === undefined || words.length > 0 !== (command === 'chat')) {
-  process.stderr.write(USAGE)
-  process.exit(2)
-}
+if (run === undefined || who === undefined || words.length > 0 !== (command === 'chat')) refuse(USAGE)
 
 const { certFile } = await developmentCertificate(dataFolder)
 const door = frontDoor({ gatewayUrl: gateway, consoleUrl, certFile })
@@ -45,8 +42,23 @@ try {
   await door.close()
 }
 
+function commandLine() {
+  try {
+    return parseArgs({ allowPositionals: true, options: { password: { type: 'string' } } })
+  } catch (error) {
+    return refuse(`munjigi: ${(error as Error).message}\n\n${USAGE}`)
+  }
+}
+
+function refuse(why: string): never {
+  process.stderr.write(why)
+  process.exit(2)
+}
+
 function explain(error: unknown, gateway: string): string {
-  if ((error as NodeJS.ErrnoException).code === 'ECONNREFUSED')
-    return `nothing answers at ${gateway}: start the house with npm start`
+  const { code } = error as NodeJS.ErrnoException
+  if (code === 'ECONNREFUSED') return `nothing answers at ${gateway}: start the house with npm start`
+  if (code === 'DEPTH_ZERO_SELF_SIGNED_CERT')
+    return `the house at ${gateway} does not keep its data in ${dataFolder}: set MUNJIGI_DATA_FOLDER as npm start was given it`
   return (error as Error).message
 }
