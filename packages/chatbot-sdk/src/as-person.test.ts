@@ -5,6 +5,7 @@ import { after, beforeEach, test } from 'node:test'
 import type { Problem } from '@munjigi/problem'
 import { memoryStore } from '@munjigi/store/memory'
 import type { Store } from '@munjigi/store/store'
+import { FormData as UndiciFormData } from 'undici'
 import { chatbotHouse, type Person } from './house.fixture.ts'
 
 const house = await chatbotHouse()
@@ -46,6 +47,33 @@ test('who calls cannot set Authorization or X-User-Sub, the rest goes on', async
   assert.deepEqual(sent('x-user-sub'), [person.sub])
   assert.deepEqual(sent('x-tenant-id'), ['t'])
   assert.deepEqual([house.gateway.requests[0]?.method, house.gateway.requests[0]?.body], ['PUT', 'b'])
+})
+
+test('a form is sent as a form, of Node or of undici, the second time too', async () => {
+  const person = await house.person()
+  for (const form of [new FormData(), new UndiciFormData() as FormData]) {
+    form.set('dish', '밥')
+    form.set('picture', new Blob(['x'], { type: 'image/png' }), 'a.png')
+    house.gateway.requests.length = 0
+    house.answerNext(refuse)
+    await house.chatbot().as(person.chat).fetch('meal', '/x', { method: 'POST', body: form })
+
+    assert.equal(house.gateway.requests.length, 2)
+    for (const [index, { body }] of house.gateway.requests.entries()) {
+      assert.match(sent('content-type', index)[0] ?? '', /^multipart\/form-data; boundary=/)
+      assert.match(body, /name="dish"\r\n\r\n밥\r\n[\s\S]*name="picture"; filename="a\.png"\r\n[\s\S]*image\/png/)
+    }
+  }
+})
+
+test('closing waits for no body that nobody reads', async () => {
+  const person = await house.person()
+  const bot = house.chatbot()
+  house.answerNext((_, response) => response.end('x'.repeat(4_000_000)))
+  const answer = await bot.as(person.chat).fetch('meal', '/x')
+  await bot.close()
+
+  await assert.rejects(answer.text())
 })
 
 const outside: [service: string, path: string][] = [

@@ -107,7 +107,7 @@ export function createChatbot(options: ChatbotOptions): Chatbot {
       userMap,
       provider,
       verifier,
-      dispatcher: gateway.agent,
+      dispatcher: gateway.dispatcher,
       isAlive: renewal.isAlive,
       now,
       onEvent,

@@ -1,10 +1,19 @@
-import { Agent, Headers, type RequestInit as UndiciInit, fetch as undiciFetch } from 'undici'
+import {
+  type Dispatcher,
+  Headers,
+  Pool,
+  FormData as UndiciFormData,
+  type RequestInit as UndiciInit,
+  fetch as undiciFetch,
+} from 'undici'
 import { modulePath } from './module-path.ts'
 import { gatewayUnavailable } from './problems.ts'
 
 /** Until an answer begins, and then between its parts: whole answers may be long. */
 const SILENCE_LIMIT_MS = 10_000
 const CONNECT_LIMIT_MS = 3_000
+/** What is left of answers when a process closes: a body that nobody reads would never end. */
+const BODIES_LIMIT_MS = 2_000
 
 /** Whom a request is made as. */
 export interface Credential {
@@ -14,7 +23,7 @@ export interface Credential {
 
 export interface Gateway {
   /** Knows the authority of the gateway's certificate. */
-  readonly agent: Agent
+  readonly dispatcher: Dispatcher
   /**
    * Asks a module as whoever `credentialFor` gives, once more where the first credential is answered 401 and the body can be sent
    * twice; `credentialFor` is told so. Redirects are not followed. Without a signal of the caller's it waits for 10 s at most.
@@ -28,17 +37,17 @@ export interface Gateway {
 type CredentialFor = (wasRefused: boolean) => Promise<Credential>
 
 export function createGateway({ gatewayUrl, gatewayCa }: { gatewayUrl: string; gatewayCa?: string }): Gateway {
-  const agent = new Agent({
+  const origin = gatewayUrl.replace(/\/+$/, '')
+  const pool = new Pool(new URL(origin).origin, {
     allowH2: false,
     headersTimeout: SILENCE_LIMIT_MS,
     bodyTimeout: SILENCE_LIMIT_MS,
     connect: { timeout: CONNECT_LIMIT_MS, ...(gatewayCa !== undefined && { ca: gatewayCa }) },
   })
   // Over the same connections, for callers who say themselves how long they wait.
-  const patient = agent.compose(
+  const patient = pool.compose(
     (dispatch) => (request, handler) => dispatch({ ...request, headersTimeout: 0, bodyTimeout: 0 }, handler),
   )
-  const origin = gatewayUrl.replace(/\/+$/, '')
 
   async function send(url: string, init: UndiciInit | undefined, { sub, access_token }: Credential): Promise<Response> {
     const ours = { authorization: `Bearer ${access_token}`, 'x-user-sub': sub }
@@ -47,7 +56,7 @@ export function createGateway({ gatewayUrl, gatewayCa }: { gatewayUrl: string; g
       headers: init?.headers === undefined ? ours : withOurs(init.headers, ours),
       // Followed, a redirect would carry the body and our headers wherever it points.
       redirect: init?.redirect === 'error' ? 'error' : 'manual',
-      dispatcher: init?.signal ? patient : agent,
+      dispatcher: init?.signal ? patient : pool,
     }).catch(asOutage)
     return answer as unknown as Response
   }
@@ -64,12 +73,12 @@ export function createGateway({ gatewayUrl, gatewayCa }: { gatewayUrl: string; g
   }
 
   return {
-    agent,
+    dispatcher: pool,
     async fetch(service, path, init, credentialFor) {
       const url = origin + modulePath(service, path)
       underWay += 1
       try {
-        return await ask(url, init as UndiciInit | undefined, credentialFor)
+        return await ask(url, asUndicis(init), credentialFor)
       } finally {
         underWay -= 1
         if (underWay === 0) drained.resolve()
@@ -78,9 +87,19 @@ export function createGateway({ gatewayUrl, gatewayCa }: { gatewayUrl: string; g
     async close() {
       drained = Promise.withResolvers()
       if (underWay > 0) await drained.promise
-      await agent.close()
+      const cut = setTimeout(() => void pool.destroy(), BODIES_LIMIT_MS)
+      await pool.close()
+      clearTimeout(cut)
     },
   }
+}
+
+/** undici knows no form but its own: Node's would be sent as the text `[object FormData]`. */
+function asUndicis(init: RequestInit | undefined): UndiciInit | undefined {
+  if (!(init?.body instanceof FormData)) return init as unknown as UndiciInit | undefined
+  const form = new UndiciFormData()
+  for (const [name, value] of init.body) form.append(name, value)
+  return { ...(init as unknown as UndiciInit), body: form }
 }
 
 /** A caller may give up; the work goes on without them. */
