@@ -7,7 +7,7 @@ import type { ChatbotEvent } from './events.ts'
 import { exchanges } from './exchange.ts'
 import { createGateway } from './gateway-fetch.ts'
 import { type KeepAliveOutcome, keepAlive } from './keep-alive.ts'
-import { links } from './links.ts'
+import { links, type MessengerNames } from './links.ts'
 import { loginMemory } from './login-memory.ts'
 import { createProvider, type ProviderSettings } from './provider.ts'
 import { createRenewal } from './renewal.ts'
@@ -24,6 +24,7 @@ export interface ChatbotOptions {
   /** Modules that ask for a token of their own audience (RFC 8693). */
   services?: Record<string, { audience: string }>
   userMap: UserMap
+  messengerNames?: MessengerNames
   /** Seals tokens at rest: `keyRing(TOKEN_ENCRYPTION_KEY)`. */
   sealing: KeyRing
   /** Nonces that are taken once, and the messages that drop remembered logins. */

@@ -43,6 +43,7 @@ interface Difference {
   userMap?: UserMap
   store?: Store
   services?: Record<string, { audience: string }>
+  messengerNames?: ChatbotOptions['messengerNames'] & {}
   gatewayUrl?: string
 }
 

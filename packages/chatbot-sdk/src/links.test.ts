@@ -357,6 +357,50 @@ test('a notice of the relay that a person left removes the link and its tokens; 
   assert.equal(await refreshStatus(tokens.refresh_token), 400)
 })
 
+test('a notice by the other name of a person ends their chat, and one that failed half-way is made up by the next', async () => {
+  const [{ logIn }, other] = [await newPerson(), await newPerson()]
+  const [chat, otherChat] = [newChat(), newChat()]
+  const names = new Map([
+    [chat, '42'],
+    [otherChat, '43'],
+  ])
+  let isDown = true
+  const chatsOf = async (name: string) => [...names.keys()].filter((each) => names.get(each) === name)
+  const forget = async (gone: string) => {
+    if (isDown && gone === chat) throw new Error('down')
+    names.delete(gone)
+  }
+  const chatbot = house.chatbot({ messengerNames: { chatsOf, forget } })
+  const tokens = await logIn()
+  await bring(chatbot, chat, tokens)
+  await bring(chatbot, otherChat, await other.logIn())
+  const tell = () => {
+    const { body, headers } = signed(unlinkNotice('42'))
+    return chatbot.receiveUnlink(body, headers)
+  }
+  await assert.rejects(tell(), /down/)
+  isDown = false
+  await tell()
+
+  assert.equal(await chatbot.linkOf(chat), undefined)
+  assert.equal(await refreshStatus(tokens.refresh_token), 400)
+  assert.ok(await chatbot.linkOf(otherChat))
+  assert.deepEqual([...names.keys()], [otherChat])
+})
+
+test('who is unlinked by their chat has no other name any more, linked or not', async () => {
+  const { logIn } = await newPerson()
+  const chat = newChat()
+  const forgotten: string[] = []
+  const forget = async (gone: string) => void forgotten.push(gone)
+  const chatbot = house.chatbot({ messengerNames: { chatsOf: async () => [], forget } })
+  await bring(chatbot, chat, await logIn())
+
+  assert.equal(await chatbot.unlink(chat), true)
+  assert.equal(await chatbot.unlink(chat), false)
+  assert.deepEqual(forgotten, [chat, chat])
+})
+
 test('a notice that is not the relay’s, not of now, not for us or not the first removes nothing', async () => {
   const chatbot = house.chatbot()
   const { logIn } = await newPerson()

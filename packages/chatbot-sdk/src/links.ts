@@ -19,13 +19,24 @@ import type { UserMapRow } from './user-map.ts'
 /** The answer does not wait longer for the IdP to hear of what is over here already. */
 const REVOCATION_WAIT_MS = 1_000
 
+/** The chats of people whom the messenger calls otherwise when they leave; the names are the messenger's own word. */
+export interface MessengerNames {
+  chatsOf(messengerUserId: string): Promise<string[]>
+  /** Whoever has this chat is unlinked. */
+  forget(chatbotUser: string): Promise<void>
+}
+
 type LinksDeps = CallbackTrust &
   LinkDeps &
-  RelayAccess & { provider: Pick<Provider, 'revoke'>; onEvent: (event: ChatbotEvent) => void }
+  RelayAccess & {
+    provider: Pick<Provider, 'revoke'>
+    onEvent: (event: ChatbotEvent) => void
+    messengerNames?: MessengerNames
+  }
 
 /** How chats come to be linked to people, and how that ends. */
 export function links(deps: LinksDeps) {
-  const { userMap, sealing, onEvent } = deps
+  const { userMap, sealing, onEvent, messengerNames } = deps
   const ended = endedLogins(deps.store, deps.relay.clientKey)
 
   /** Best effort: nobody holds the token any more, and unused it ends by itself. */
@@ -64,7 +75,7 @@ export function links(deps: LinksDeps) {
     return linked
   }
 
-  const unlink = async (chatbotUser: string): Promise<boolean> => {
+  const removeLink = async (chatbotUser: string): Promise<boolean> => {
     const held = await userMap.findByChat(chatbotUser)
     // Tokens that cannot be read could not be revoked either: the key is mended first, and nothing is lost until then.
     if (held === undefined) return false
@@ -76,6 +87,13 @@ export function links(deps: LinksDeps) {
     onEvent({ kind: 'unlinked' })
     await revoke(openTokens(sealing, removed))
     return true
+  }
+
+  const unlink = async (chatbotUser: string): Promise<boolean> => {
+    const wasLinked = await removeLink(chatbotUser)
+    // Last: a notice that failed half-way comes again, and must find the chat.
+    await messengerNames?.forget(chatbotUser)
+    return wasLinked
   }
 
   const noticeOfUnlink = async (rawBody: Buffer | string, headers: IncomingHttpHeaders): Promise<string> => {
@@ -107,7 +125,9 @@ export function links(deps: LinksDeps) {
       return linked
     },
     async receiveUnlink(rawBody: Buffer | string, headers: IncomingHttpHeaders): Promise<void> {
-      await unlink(await reported(noticeOfUnlink(rawBody, headers)))
+      const name = await reported(noticeOfUnlink(rawBody, headers))
+      const chats = (await messengerNames?.chatsOf(name)) ?? []
+      for (const chat of new Set([name, ...chats])) await unlink(chat)
     },
     async receiveLogout(logoutToken: string): Promise<void> {
       await end(await verifyLogoutToken(logoutToken, deps))

@@ -31,7 +31,7 @@ const access = (url: string, issueSecret?: string) => ({
 
 test('the relay is told who asks, for whom, and where the login is to be brought', async (t) => {
   const relay = await relayThat(t, json(200, ISSUED))
-  const asked = { chatbotUserId: '학생', redirectAfter: '/done', displayName: '길동' }
+  const asked = { chatbotUserId: '학생', messengerUserId: '42', redirectAfter: '/done', displayName: '길동' }
   const link = await askForLoginLink(asked, access(`${relay.url}/`))
   await askForLoginLink({ chatbotUserId: 'kim' }, access(`${relay.url}/api/auth-relay`))
   const [first, second] = relay.requests
@@ -40,7 +40,7 @@ test('the relay is told who asks, for whom, and where the login is to be brought
   assert.deepEqual([first?.method, first?.url], ['POST', '/issue_login_link'])
   assert.deepEqual(JSON.parse(first?.body ?? ''), {
     ...{ chatbot_user_id: '학생', callback_url: CALLBACK_URL, client_key: 'kakao-bot' },
-    ...{ redirect_after: '/done', display_name: '길동' },
+    ...{ messenger_user_id: '42', redirect_after: '/done', display_name: '길동' },
   })
   assert.equal(second?.url, '/api/auth-relay/issue_login_link')
   assert.equal(

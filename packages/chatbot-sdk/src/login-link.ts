@@ -23,6 +23,8 @@ export interface RelayAccess {
 
 export interface LoginLinkRequest {
   chatbotUserId: string
+  /** What else the messenger may call the person when they leave. */
+  messengerUserId?: string
   /** Where the browser goes after the login; the relay's list must admit it. */
   redirectAfter?: string
   /** How the person is called at the messenger, shown before the login. */
@@ -43,6 +45,7 @@ export async function askForLoginLink(asked: LoginLinkRequest, access: RelayAcce
 function bodyOf(asked: LoginLinkRequest, { relay, callbackUrl, now }: RelayAccess): NewLoginLink {
   return {
     chatbot_user_id: asked.chatbotUserId,
+    ...(asked.messengerUserId !== undefined && { messenger_user_id: asked.messengerUserId }),
     callback_url: callbackUrl,
     client_key: relay.clientKey,
     ...(asked.redirectAfter !== undefined && { redirect_after: asked.redirectAfter }),
