@@ -54,7 +54,12 @@ export function claimedRefresh({ userMap, sealing, provider, now, emit }: Refres
     if (answer === undefined) return undefined
     const { access_token, refresh_token = tokens.refresh_token, refresh_expires_in } = answer
     const given = { access_token, refresh_token, expires_in: lifetimeOf(answer), refresh_expires_in }
-    return sealTokens(sealing, row.keycloak_sub, given, now())
+    try {
+      return sealTokens(sealing, row.keycloak_sub, given, now())
+    } catch (cause) {
+      emit({ kind: 'refresh', outcome: 'misconfigured', reason: 'the answer holds no tokens of this person' })
+      throw loginMisconfigured(cause)
+    }
   }
 
   async function failed(error: unknown, row: UserMapRow, owner: string): Promise<undefined> {

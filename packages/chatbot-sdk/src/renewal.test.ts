@@ -218,8 +218,12 @@ test('an answer for somebody else is never stored', async () => {
   const answer = { access_token: theirs, token_type: 'Bearer', expires_in: 300 }
   house.proxy.next('refresh_token', { status: 200, body: JSON.stringify(answer) })
 
-  await assert.rejects(ask(house.chatbot({ now: whenDue }), person), isProblem(500, 'tokens-unreadable'))
+  const count = house.events.length
+  await assert.rejects(ask(house.chatbot({ now: whenDue }), person), isProblem(502, 'login-misconfigured'))
   assert.deepEqual(await row(person), before)
+  assert.deepEqual(house.events.slice(count), [
+    { kind: 'refresh', outcome: 'misconfigured', reason: 'the answer holds no tokens of this person' },
+  ])
 })
 
 test('an id_token that our clock calls expired does not cost the refresh token that came with it', async () => {
