@@ -10,8 +10,8 @@ const CLIENT_KEY = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/
 
 interface ClientContext {
   settings: RelaySettings
-  /** The variables that may hold its client_secret. */
-  secretVariables: string[]
+  /** By field, the variables that may hold a secret of it. */
+  secretVariables: Record<string, string[]>
 }
 
 /** Everything that is wrong with one client, each with its field. */
@@ -35,14 +35,18 @@ function entryFaults(entry: Record<string, unknown>, { settings, secretVariables
       .map((field) => `${field}: is not known: ${known.join(', ')} are`),
     ...fields
       .filter(([field]) => entry[field] === undefined && ClientEntry.required.some((name) => name === field))
-      .map(([field, { description }]) =>
-        field === 'client_secret'
-          ? `${field}: is missing: write it, or set ${secretVariables.join(' or ')}`
-          : `${field}: is missing: ${description}`,
-      ),
+      .map(([field, { description }]) => {
+        const variables = secretVariables[field]
+        return `${field}: is missing: ${variables ? `write it, or set ${variables.join(' or ')}` : description}`
+      }),
     ...fields
       .filter(([field, schema]) => entry[field] !== undefined && !Check(schema, entry[field]))
       .map(([field, { description }]) => `${field}: is not usable: ${description}`),
+    ...(entry.issue_secret === undefined && !settings.allowUnsignedIssue
+      ? [
+          `issue_secret: is missing: anybody could ask for login links; write it, set ${secretVariables.issue_secret?.join(' or ')}, or allow that by ALLOW_UNSIGNED_ISSUE=true`,
+        ]
+      : []),
     ...meaningFaults(entry, settings),
   ]
 }
@@ -66,7 +70,11 @@ const meanings: Meanings = {
   issuer: addressFaults,
   unlink_url: addressFaults,
   callback_url_allowlist: (list = []) =>
-    list.flatMap((item, index) => addressFaults(item).map((fault) => `[${index}]${fault}`)),
+    list.flatMap((item, index) =>
+      (item.endsWith('*') ? [': is compared whole, * stands for nothing'] : addressFaults(item)).map(
+        (fault) => `[${index}]${fault}`,
+      ),
+    ),
   redirect_after_allowlist: (list = []) =>
     list.flatMap((item, index) =>
       localSegments(item) === undefined || /[?#]/.test(item)
@@ -82,10 +90,7 @@ const meanings: Meanings = {
       .filter((scope) => !value.split(' ').includes(scope))
       .map((scope) => `: lacks ${scope}: no login could succeed`),
   hmac_secret: secretFaults,
-  issue_secret: (value, settings) =>
-    value === undefined && !settings.allowUnsignedIssue
-      ? [': is missing: anybody could ask for login links; write it, or allow that by ALLOW_UNSIGNED_ISSUE=true']
-      : secretFaults(value, settings),
+  issue_secret: secretFaults,
 }
 
 function addressFaults(value: string | undefined): string[] {

@@ -101,6 +101,12 @@ test('every fault of every client is told, with its client and field', () => {
   ])
 })
 
+test('a pattern is no call-back address, since addresses are compared whole', () => {
+  const callback_url_allowlist = ['https://bot.example.com/users/*']
+
+  assert.match(faultOf({ callback_url_allowlist }).join(), /^callback_url_allowlist\[0\]: is compared whole/)
+})
+
 test('call-backs, unlink addresses and identity providers are plain addresses, by https where others could listen', () => {
   for (const address of [
     'bot.example.com/x',
@@ -141,7 +147,7 @@ test('secrets of production are long and known to nobody else', () => {
 })
 
 test('a client that does not sign is refused where that is not allowed', () => {
-  assert.match(faultOf({}, { allowUnsignedIssue: false }).join(), /^issue_secret: is missing/)
+  assert.match(faultOf({}, { allowUnsignedIssue: false }).join(), /^issue_secret: is missing.*KAKAO_BOT__ISSUE_SECRET/)
   assert.deepEqual(faultOf({ issue_secret: STRONG }, { allowUnsignedIssue: false }), [])
 })
 

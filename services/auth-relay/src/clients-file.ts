@@ -38,8 +38,7 @@ export function parseClients(
       return value !== undefined && isMap(given) && !given[field] ? [[field, value]] : []
     })
     const entry = withBaseUrl(isMap(given) ? { ...given, ...Object.fromEntries(found) } : given, settings.baseUrl)
-    const secretVariables = variablesOf(key, SECRETS.client_secret)
-    faults.push(...clientFaults(key, entry, { settings, secretVariables }))
+    faults.push(...clientFaults(key, entry, { settings, secretVariables: Object.fromEntries(secrets) }))
     clients.set(key, entry as ClientEntry)
   }
   if (faults.length > 0) throw new ClientsFileError(faults)

@@ -29,8 +29,12 @@ function usable<T>(configured: () => T): T {
   try {
     return configured()
   } catch (error) {
-    if (!(error instanceof EnvError || error instanceof ClientsFileError || 'syscall' in (error as Error))) throw error
-    process.stderr.write(`${(error as Error).message}\n`)
+    const { message } = error as Error
+    const isUnreadable = 'syscall' in (error as Error)
+    if (!(error instanceof EnvError || error instanceof ClientsFileError || isUnreadable)) throw error
+    process.stderr.write(
+      isUnreadable ? `CLIENTS_FILE ${env.CLIENTS_FILE} cannot be read: ${message}\n` : `${message}\n`,
+    )
     process.exit(1)
   }
 }
