@@ -130,7 +130,11 @@ export function links(deps: LinksDeps) {
       for (const chat of new Set([name, ...chats])) await unlink(chat)
     },
     async receiveLogout(logoutToken: string): Promise<void> {
-      await end(await verifyLogoutToken(logoutToken, deps))
+      const ended = await verifyLogoutToken(logoutToken, deps)
+      await end(ended).catch(async (error) => {
+        await ended.giveBack()
+        throw error
+      })
     },
     linkOf,
     unlink,

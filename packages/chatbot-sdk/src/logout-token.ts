@@ -27,20 +27,21 @@ interface LogoutTrust {
 }
 
 /**
- * Checks a logout token (OpenID Connect Back-Channel Logout §2.6); each is taken once.
+ * Checks a logout token (OpenID Connect Back-Channel Logout §2.6); each is taken once, but for one given back.
  * @throws Problem 400 `logout-token-invalid`; 503 `keys-unavailable`
  */
 export async function verifyLogoutToken(
   token: string,
   { idp, verifier, store, now }: LogoutTrust,
-): Promise<EndedSession> {
+): Promise<EndedSession & { giveBack(): Promise<void> }> {
   const { header, claims } = await verifier.verifySignature(token).catch(asLogoutProblem)
   const fault = faultOf(header.typ, claims, { clientId: idp.clientId, now: Math.floor(now() / 1000) })
   if (fault !== undefined) throw logoutTokenInvalid(fault)
   const { sub, sid, iat, jti } = claims as { sub: string; sid?: string; iat: number; jti: string }
-  if (!(await store.add(`logout-token:${idp.clientId}:${jti}`, '1', JTI_LIFE_MS)))
-    throw logoutTokenInvalid('It came before')
-  return { sub, sid, iat }
+  const key = `logout-token:${idp.clientId}:${jti}`
+  if (!(await store.add(key, '1', JTI_LIFE_MS))) throw logoutTokenInvalid('It came before')
+  const giveBack = async () => void (await store.remove(key).catch(() => {}))
+  return { sub, sid, iat, giveBack }
 }
 
 function asLogoutProblem(error: unknown): never {

@@ -10,6 +10,7 @@ import { testUpstream } from '@munjigi/testing/upstream'
 import { chatbotHouse, sealingKey } from './house.fixture.ts'
 import { CLIENT, callbackOf, loginTokens, seconds, signed } from './relay.fixture.ts'
 import { newLink } from './tokens-at-rest.ts'
+import type { UserMap } from './user-map.ts'
 
 const PASSWORD = 'a-long-password'
 const EVENTS = { 'http://schemas.openid.net/event/backchannel-logout': {} }
@@ -20,12 +21,20 @@ before(async () => {
 })
 after(() => house.close())
 
+interface LogoutClaims {
+  sub: string
+  sid?: string
+  iat?: number
+}
+
 /** A chatbot of an IdP that signs whatever a test needs. */
 async function setUp(t: TestContext) {
   const issuer = await testIssuer()
   t.after(issuer.close)
   const idp = { issuer: issuer.issuer, clientId: CLIENT, clientSecret: 'secret' }
   const chatbot = house.chatbot({ idp })
+  const logoutToken = (claims: LogoutClaims) =>
+    issuer.token({ aud: CLIENT, typ: 'Logout', events: EVENTS, sid: undefined, exp: seconds() + 120, ...claims })
   return {
     idp,
     chatbot,
@@ -36,10 +45,8 @@ async function setUp(t: TestContext) {
       await chatbot.receiveCallback(body, headers)
       return chat
     },
-    logOut: (claims: { sub: string; sid?: string; iat?: number }, receiver = chatbot) =>
-      receiver.receiveLogout(
-        issuer.token({ aud: CLIENT, typ: 'Logout', events: EVENTS, sid: undefined, exp: seconds() + 120, ...claims }),
-      ),
+    logoutToken,
+    logOut: (claims: LogoutClaims, receiver = chatbot) => receiver.receiveLogout(logoutToken(claims)),
     isAlive: async (chat: string) => (await chatbot.linkOf(chat))?.is_alive,
   }
 }
@@ -77,6 +84,22 @@ test('a logout of somebody who is linked to no chat, or whose login ended before
   await logOut({ sub, sid: 'one' })
 
   assert.equal(await isAlive(chat), false)
+})
+
+test('a logout that could not be carried out is taken when it comes again', async (t) => {
+  const { idp, sub, link, isAlive, logoutToken } = await setUp(t)
+  const chat = await link({ sub, sid: 'one' })
+  let isGone = true
+  const findBySub: UserMap['findBySub'] = (name) =>
+    isGone ? Promise.reject(new Error('the database is gone')) : house.userMap.findBySub(name)
+  const receiver = house.chatbot({ idp, userMap: { ...house.userMap, findBySub } })
+  const token = logoutToken({ sub, sid: 'one' })
+  await assert.rejects(receiver.receiveLogout(token), /gone/)
+  isGone = false
+  await receiver.receiveLogout(token)
+
+  assert.equal(await isAlive(chat), false)
+  await assert.rejects(receiver.receiveLogout(token), { type: 'logout-token-invalid' })
 })
 
 test('under a wrong key a logout fails and nothing is cleared', async (t) => {
