@@ -9,6 +9,7 @@ import { openApi } from '@munjigi/server/openapi'
 import type { Store } from '@munjigi/store/store'
 import type { FastifyInstance } from 'fastify'
 import { eventApi } from './kakao/event-api.ts'
+import { kakaoPeople } from './kakao/people.ts'
 import { chatbotMetrics } from './metrics.ts'
 import { SCHEMA, SERVING_ROLE } from './migrations/plan.ts'
 import { noticeJob } from './notices/notice-job.ts'
@@ -36,10 +37,22 @@ export async function chatbotPlugin(app: FastifyInstance, deps: ChatbotServiceDe
   const db = database.as<Tables>(SERVING_ROLE).withSchema(SCHEMA)
   const userMap = postgresUserMap(db)
   const subscribers = subscriptions(db)
+  const people = kakaoPeople(db)
   const { count, countNotice } = chatbotMetrics(app.metrics)
   const gateway = { gatewayUrl: settings.gatewayUrl, ...(settings.gatewayCa && { gatewayCa: settings.gatewayCa }) }
   const { callbackUrl, relay, idp, sealing, notices } = settings
-  const chatbot = createChatbot({ ...gateway, callbackUrl, relay, idp, userMap, sealing, store, now, onEvent: count })
+  const chatbot = createChatbot({
+    ...gateway,
+    callbackUrl,
+    relay,
+    idp,
+    userMap,
+    messengerNames: people,
+    sealing,
+    store,
+    now,
+    onEvent: count,
+  })
 
   app.addReadyCheck('chatbot-database', database.isAlive)
   app.addReadyCheck('chatbot-store', store.isAlive)
@@ -70,6 +83,7 @@ export async function chatbotPlugin(app: FastifyInstance, deps: ChatbotServiceDe
     userMap,
     sealing,
     subscriptions: subscribers,
+    people,
     noticesAt: notices?.at,
     loginImageUrl: settings.loginImageUrl,
     now,

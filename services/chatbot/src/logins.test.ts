@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, test } from 'node:test'
 import { SEEDED_PASSWORD } from '@munjigi/testing/provider'
+import { providerRequests } from '@munjigi/testing/provider-requests'
 import { BASE_PATH, loginLinkOf, say, textOf } from './kakao/kakao.fixture.ts'
 import { eventually, LOGIN_LINK, testChatbot } from './service.fixture.ts'
 
@@ -28,6 +29,15 @@ async function linkedPerson(): Promise<string> {
 
 const rowOf = (person: string) =>
   bot.db.selectFrom('user_map').selectAll().where('kakao_id', '=', person).executeTakeFirst()
+const appUserIdOf = async (person: string) => {
+  const people = bot.db.selectFrom('kakao_people').select('app_user_id')
+  return (await people.where('kakao_id', '=', person).executeTakeFirst())?.app_user_id
+}
+/** What the relay says of whom the messenger unlinked. */
+const tell = (chatbot_user_id: string) => {
+  const stamp = { ts: Math.floor(Date.now() / 1000), nonce: randomUUID() }
+  return bot.bring(app, { event: 'unlink', client_key: 'kakao-bot', chatbot_user_id, ...stamp }, '/users/unlink')
+}
 const asks = (by: typeof app, person: string) => say(by, person, '오늘 메뉴')
 async function countOf(by: typeof app, figure: string): Promise<number> {
   const { body } = await by.inject('/metrics')
@@ -106,6 +116,43 @@ test('who leaves the channel at Kakao is unlinked when the relay says so', async
 
   assert.equal((await bot.bring(app, signed, '/users/unlink')).statusCode, 204)
   assert.equal(await rowOf(person), undefined)
+})
+
+test('a notice by the user id of the connected app finds whoever brought that id when they spoke', async () => {
+  const [person, other] = [await newPerson(), await newPerson()]
+  const appUserId = String(Number.parseInt(randomUUID().slice(0, 8), 16))
+  await say(app, person, '로그인', { properties: { appUserId, appUserStatus: 'REGISTERED' } })
+  assert.equal(JSON.parse(bot.relay.requests.at(-1)?.body ?? '').messenger_user_id, appUserId)
+  const callback = await bot.callbackOf(person, person)
+  await bot.bring(app, callback)
+  await bot.logIn(app, other, other)
+  assert.equal((await tell(appUserId)).statusCode, 204)
+
+  assert.equal(await rowOf(person), undefined)
+  assert.ok(await rowOf(other))
+  assert.equal((await providerRequests(bot.idp).refresh(callback.offline_refresh_token)).status, 400)
+  assert.equal(await appUserIdOf(person), undefined)
+})
+
+test('who was linked before their app was connected is found too, and nothing is kept of who signed out', async () => {
+  const [person, leaver] = [await linkedPerson(), await linkedPerson()]
+  await say(app, person, '오늘 메뉴', { properties: { app_user_id: 1_000_000_001 } })
+  await say(app, leaver, '오늘 메뉴', { properties: { appUserId: '1000000002' } })
+  assert.equal(await appUserIdOf(leaver), '1000000002')
+  await say(app, leaver, '로그아웃', { properties: { appUserId: '1000000002' } })
+  await tell('1000000001')
+
+  assert.equal(await rowOf(person), undefined)
+  assert.equal(await appUserIdOf(leaver), undefined)
+})
+
+test('an id that is none, or that a group chat brings, is nobody’s', async () => {
+  const person = await linkedPerson()
+  for (const appUserId of ['', ' ', '한글', 'x'.repeat(256), 1.5, -1e300, null, {}, ['42'], true])
+    await say(app, person, '오늘 메뉴', { properties: { appUserId } })
+  await say(app, person, '오늘 메뉴', { properties: { appUserId: '42' }, chat: { id: 'g', type: 'botGroupKey' } })
+
+  assert.equal(await appUserIdOf(person), undefined)
 })
 
 test('a logout that the IdP did not sign ends nothing', async () => {

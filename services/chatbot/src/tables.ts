@@ -2,6 +2,10 @@ import type { UserMapTables } from '@munjigi/chatbot-sdk/postgres-user-map'
 import type { ColumnType, Generated } from 'kysely'
 
 export interface Tables extends UserMapTables {
+  kakao_people: {
+    kakao_id: string
+    app_user_id: string
+  }
   notice_subscriptions: {
     kakao_id: string
     /** Who asked: the chat may be another's by now. */

@@ -73,6 +73,8 @@ interface Spoken {
   chat?: object
   lang?: string
   user?: object
+  /** What else Kakao says of who speaks. */
+  properties?: object
   bot?: string
   headers?: Record<string, string>
 }
@@ -91,7 +93,11 @@ export function skillRequest(
       block: { id: 'block-1', name: '블록' },
       utterance,
       lang,
-      user: more.user ?? { id: person, type: 'botUserKey', properties: { plusfriendUserKey: 'x', botUserKey: person } },
+      user: more.user ?? {
+        id: person,
+        type: 'botUserKey',
+        properties: { plusfriendUserKey: 'x', botUserKey: person, ...more.properties },
+      },
       ...(callbackUrl !== undefined && { callbackUrl }),
       ...(chat !== undefined && { chat }),
     },

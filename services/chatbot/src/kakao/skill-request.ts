@@ -22,12 +22,24 @@ export const SkillRequest = Type.Object({
 type UserRequest = Static<typeof SkillRequest>['userRequest']
 
 const MAX_PERSON_LENGTH = 255
+const APP_USER_ID = /^[\x21-\x7e]{1,255}$/
 const GROUP_KEYS = ['botGroupKey', 'bot_group_key']
 
 /** Who speaks, by the key that this bot knows them by; undefined where nobody in particular does. */
 export function personOf({ user }: UserRequest): string | undefined {
   const key = user?.type === 'botUserKey' ? user.id : user?.properties?.botUserKey
   return typeof key === 'string' && key !== '' && key.length <= MAX_PERSON_LENGTH ? key : undefined
+}
+
+/**
+ * Who speaks, as the app that is connected to the channel knows them, and Kakao's unlink webhook; undefined without an app, and
+ * in a group chat, where nothing says whose it is.
+ */
+export function appUserIdOf(request: UserRequest): string | undefined {
+  const { appUserId, app_user_id } = request.user?.properties ?? {}
+  const given = appUserId ?? app_user_id
+  const id = Number.isSafeInteger(given) ? String(given) : given
+  return !isInGroup(request) && typeof id === 'string' && APP_USER_ID.test(id) ? id : undefined
 }
 
 /** In a group chat everybody reads the answer. */

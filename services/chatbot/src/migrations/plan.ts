@@ -2,6 +2,7 @@ import { userMapMigrations } from '@munjigi/chatbot-sdk/user-map-migrations'
 import type { MigrationPlan } from '@munjigi/db/migrate'
 import { noticeSubscriptions } from './0002-notice-subscriptions.ts'
 import { noticeSubscriptionsPerson } from './0003-notice-subscriptions-person.ts'
+import { kakaoPeople } from './0004-kakao-people.ts'
 
 export const SCHEMA = 'chatbot'
 export const SERVING_ROLE = 'chatbot_serving'
@@ -10,5 +11,5 @@ export const SERVING_ROLE = 'chatbot_serving'
 export const migrationPlan: MigrationPlan = {
   schema: SCHEMA,
   servingRole: SERVING_ROLE,
-  migrations: [...userMapMigrations, noticeSubscriptions, noticeSubscriptionsPerson],
+  migrations: [...userMapMigrations, noticeSubscriptions, noticeSubscriptionsPerson, kakaoPeople],
 }

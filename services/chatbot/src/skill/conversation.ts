@@ -3,6 +3,7 @@ import type { UserMap } from '@munjigi/chatbot-sdk/user-map'
 import { Problem } from '@munjigi/problem'
 import type { KeyRing } from '@munjigi/sealing/fernet'
 import type { FastifyBaseLogger } from 'fastify'
+import type { KakaoPeople } from '../kakao/people.ts'
 import { type SkillAnswer, textAnswer } from '../kakao/skill-answer.ts'
 import { dayOf } from '../local-time.ts'
 import type { Subscriptions } from '../notices/subscriptions.ts'
@@ -20,6 +21,7 @@ export interface ConversationParts {
   userMap: UserMap
   sealing: KeyRing
   subscriptions: Subscriptions
+  people: KakaoPeople
   noticesAt: string | undefined
   loginImageUrl: string | undefined
   now: () => number
@@ -50,12 +52,12 @@ export function conversation(parts: ConversationParts): Converse {
     }
   }
 
-  return async ({ person, isInGroup, language, text }, signal, log) => {
+  return async ({ person, appUserId, isInGroup, language, text }, signal, log) => {
     const { inGroup } = texts[language]
     const wish = understand(text)
     // The day's menus are for everybody; all else is a person's own and not for a group to read.
     if (person === undefined || (isInGroup && wish.kind !== 'menus')) return textAnswer(inGroup)
-    const visit = visitOf(parts.chatbot, person, language, signal)
+    const visit = visitOf(parts.chatbot, { person, appUserId, language }, signal)
     const failed = (error: unknown) => {
       const isRefusal = error instanceof Problem && error.status < 500
       if (isRefusal) log.info({ problem: error.type, wish: wish.kind }, 'question refused')
@@ -63,6 +65,8 @@ export function conversation(parts: ConversationParts): Converse {
       return textAnswer(isRefusal && isInGroup ? inGroup : failureText(error, language))
     }
     try {
+      // Before anything else: no link is given to somebody whom an unlink notice would not find.
+      if (appUserId !== undefined) await parts.people.remember(person, appUserId)
       return await answerTo(wish, visit)
     } catch (error) {
       return isForLogin(error) && !isInGroup ? offerLogin(parts, visit).catch(failed) : failed(error)

@@ -3,15 +3,19 @@ import { linkAnswer, type SkillAnswer, textAnswer } from '../kakao/skill-answer.
 import { texts } from './texts.ts'
 import type { Visit } from './visit.ts'
 
-type Asked = Pick<Visit, 'person' | 'language'>
+type Asked = Pick<Visit, 'person' | 'appUserId' | 'language'>
 interface Parts {
   chatbot: Chatbot
   loginImageUrl: string | undefined
 }
 
 /** A card with a login link of this person's own: never to be shown where others read along. */
-export async function offerLogin({ chatbot, loginImageUrl }: Parts, { person, language }: Asked): Promise<SkillAnswer> {
-  const { login_link } = await chatbot.issueLoginLink({ chatbotUserId: person })
+export async function offerLogin({ chatbot, loginImageUrl }: Parts, asked: Asked): Promise<SkillAnswer> {
+  const { person, appUserId, language } = asked
+  const { login_link } = await chatbot.issueLoginLink({
+    chatbotUserId: person,
+    ...(appUserId !== undefined && { messengerUserId: appUserId }),
+  })
   const { loginTitle, loginDescription, loginButton } = texts[language]
   return linkAnswer({
     title: loginTitle,

@@ -6,7 +6,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { allowedCallback } from '../kakao/callback-url.ts'
 import { textAnswer } from '../kakao/skill-answer.ts'
-import { isInGroup, languageOf, personOf, SkillRequest } from '../kakao/skill-request.ts'
+import { appUserIdOf, isInGroup, languageOf, personOf, SkillRequest } from '../kakao/skill-request.ts'
 import { otherBot, skillSecretInvalid } from '../problems.ts'
 import type { ChatbotSettings } from '../settings.ts'
 import type { Converse } from './conversation.ts'
@@ -44,6 +44,7 @@ export function skillRoutes(scope: FastifyInstance, settings: ChatbotSettings['s
       requireOurBot(bot.id, settings.botId)
       const said = {
         person: personOf(userRequest),
+        appUserId: appUserIdOf(userRequest),
         isInGroup: isInGroup(userRequest),
         language: languageOf(userRequest),
         text: (userRequest.utterance ?? '').slice(0, MAX_UTTERANCE_LENGTH),
