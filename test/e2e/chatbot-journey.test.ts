@@ -112,21 +112,30 @@ test('a skill request without the messenger’s secret is nobody’s', async () 
   assert.equal(refused.status, 401)
 })
 
+/** The messenger says that somebody left, by the name that its app has for them. */
+const unlink = (chat: string, key: string) => {
+  const fields = { app_id: '1', user_id: house.messenger.appUserIdOf(chat), referrer_type: 'UNLINK_FROM_APPS' }
+  const headers = { authorization: `KakaoAK ${key}` }
+  return house.ask('GET', `/api/auth-relay/webhooks/kakao/unlink?${new URLSearchParams(fields)}`, { headers })
+}
+
 test('the messenger’s unlink notice, shown with its key, ends what the chatbot may do', async () => {
   const person = await newPerson()
   await logIn(await linkFor(person.chat), person)
   const { messengerKey } = houseSecrets(house.folder)
-  const unlink = (key: string) =>
-    house.ask(
-      'GET',
-      `/api/auth-relay/webhooks/kakao/unlink?app_id=1&user_id=${person.chat}&referrer_type=UNLINK_FROM_APPS`,
-      {
-        headers: { authorization: `KakaoAK ${key}` },
-      },
-    )
 
-  assert.equal((await unlink('x'.repeat(43))).status, 200)
+  assert.equal((await unlink(person.chat, 'x'.repeat(43))).status, 200)
   assert.ok((await say(person.chat, '오늘 메뉴')).text.includes(DISH))
-  assert.equal((await unlink(messengerKey)).status, 200)
+  assert.equal((await unlink(person.chat, messengerKey)).status, 200)
   while ((await say(person.chat, '오늘 메뉴')).link === undefined);
+})
+
+test('a link that was given to somebody who then left the messenger leads nowhere', async () => {
+  const person = await newPerson()
+  const link = await linkFor(person.chat)
+  await unlink(person.chat, houseSecrets(house.folder).messengerKey)
+
+  const { page } = await openLoginLink(house.door, link)
+  assert.equal(page.status, 400)
+  assert.match(page.text, /invalid_or_expired_link/)
 })

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { FrontDoor } from './front-door.ts'
 
 /** An answer of the chatbot as the messenger shows it. */
@@ -19,6 +20,8 @@ interface SkillAnswer {
 export interface Messenger {
   /** What the chatbot answers to somebody who writes that. @throws Error where it answers no card */
   say(person: string, utterance: string): Promise<Card>
+  /** What the app that is connected to the bot's channel calls somebody; unlink notices know no other name. */
+  appUserIdOf(person: string): string
 }
 
 interface MessengerSettings {
@@ -30,6 +33,7 @@ interface MessengerSettings {
 /** The messenger's server: brings what a person writes to the chatbot's skill, through the gateway. */
 export function messenger(door: FrontDoor, { secret, botId }: MessengerSettings): Messenger {
   return {
+    appUserIdOf,
     async say(person, utterance) {
       const answer = await door.send('/api/kakao-bot/skill', {
         method: 'POST',
@@ -43,6 +47,8 @@ export function messenger(door: FrontDoor, { secret, botId }: MessengerSettings)
   }
 }
 
+const appUserIdOf = (person: string) => String(createHash('sha256').update(person).digest().readUIntBE(0, 6))
+
 /** Version 2.0, with what the messenger sends along. */
 const skillRequest = (botId: string, person: string, utterance: string) => ({
   bot: { id: botId, name: 'munjigi' },
@@ -53,7 +59,7 @@ const skillRequest = (botId: string, person: string, utterance: string) => ({
     lang: 'ko',
     block: { id: 'fallback', name: '폴백 블록' },
     utterance,
-    user: { id: person, type: 'botUserKey', properties: { botUserKey: person } },
+    user: { id: person, type: 'botUserKey', properties: { botUserKey: person, appUserId: appUserIdOf(person) } },
   },
 })
 
