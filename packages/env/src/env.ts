@@ -90,7 +90,10 @@ function weakSecrets(schema: TObject, values: Record<string, unknown>, spelledAs
   return Object.entries(schema.properties)
     .filter(([name, property]) => 'x-secret' in property && typeof values[name] === 'string')
     .filter(([name]) => isWeak(values[name] as string))
-    .map(([name]) => `${spelledAs[name]} is a development or guessable value: make one with "openssl rand -base64 32"`)
+    .map(
+      ([name]) =>
+        `${spelledAs[name]} is a development or guessable value: make one with "openssl rand -base64 32 | tr +/ -_"`,
+    )
 }
 
 /** What no secret of production may be: shorter than 32 characters, or a development, placeholder or guessable value. */

@@ -49,7 +49,8 @@ function readKey(text: string, index: number): FernetKey {
   const bytes = Buffer.from(text.trim(), 'base64url')
   // Node skips what is not base64; a mistyped key would be a different key.
   if (bytes.length !== 32 || bytes.toString('base64url') !== text.trim().replace(/=$/, '')) {
-    throw new Error(`sealing key ${index + 1} is not 32 bytes in URL-safe base64`)
+    const remedy = 'make one with "openssl rand -base64 32 | tr +/ -_"'
+    throw new Error(`sealing key ${index + 1} is not 32 bytes in URL-safe base64: ${remedy}`)
   }
   return { signing: bytes.subarray(0, 16), encryption: bytes.subarray(16) }
 }

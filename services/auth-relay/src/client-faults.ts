@@ -105,5 +105,5 @@ function secretFaults(value: string | undefined, { isDevelopment, jwtSecret }: R
   if (value === jwtSecret) return [': equals JWT_SECRET: the chatbot could make login links of any client']
   return isDevelopment || !isWeakSecret(value)
     ? []
-    : [': is short, guessable or a development value: make one with "openssl rand -base64 32"']
+    : [': is short, guessable or a development value: make one with "openssl rand -base64 32 | tr +/ -_"']
 }

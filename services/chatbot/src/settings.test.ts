@@ -71,8 +71,10 @@ test('callback hosts are host or host:port and nothing else', () => {
 })
 
 test('keys that open nothing and files that are not there are said by name', () => {
-  assert.match(faulted({ TOKEN_ENCRYPTION_KEY: `${'a1b2c3d4e5f6'.repeat(4)}` }), /sealing key 1/)
-  assert.match(faulted({ GATEWAY_CA_FILE: '/nowhere.pem' }), /GATEWAY_CA_FILE/)
+  const both = faulted({ TOKEN_ENCRYPTION_KEY: 'a1b2c3d4e5f6'.repeat(4), GATEWAY_CA_FILE: '/nowhere.pem' })
+
+  assert.match(both, /TOKEN_ENCRYPTION_KEY is not usable: sealing key 1/)
+  assert.match(both, /GATEWAY_CA_FILE is not usable: \/nowhere\.pem cannot be read/)
 })
 
 test('a process without its settings says every one of them and ends', () => {

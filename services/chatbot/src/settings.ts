@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { ChatbotOptions } from '@munjigi/chatbot-sdk/chatbot'
-import { EnvError, listOf } from '@munjigi/env'
+import { listOf } from '@munjigi/env'
 import { type KeyRing, keyRing } from '@munjigi/sealing/fernet'
 import { checkEnv, type SettingsEnv } from './env.ts'
 import type { EventApiSettings } from './kakao/event-api.ts'
@@ -31,7 +31,7 @@ export interface ChatbotSettings {
 
 /**
  * What the service is built from; `development` alone permits an Event API without TLS.
- * @throws EnvError where variables do not go together or a named file cannot be read, Error where a key is not usable.
+ * @throws EnvError where variables do not go together, a key is not usable or a named file cannot be read.
  */
 export function settingsOf(env: SettingsEnv, options: { development?: boolean } = {}): ChatbotSettings {
   checkEnv(env, options)
@@ -53,7 +53,7 @@ export function settingsOf(env: SettingsEnv, options: { development?: boolean } 
     },
     sealing: keyRing(env.TOKEN_ENCRYPTION_KEY),
     gatewayUrl: env.GATEWAY_URL.replace(/\/+$/, ''),
-    gatewayCa: env.GATEWAY_CA_FILE === undefined ? undefined : readAuthority(env.GATEWAY_CA_FILE),
+    gatewayCa: env.GATEWAY_CA_FILE === undefined ? undefined : readFileSync(env.GATEWAY_CA_FILE, 'utf8'),
     skill: {
       secret: env.KAKAO_SKILL_SECRET,
       botId: env.KAKAO_BOT_ID,
@@ -74,14 +74,6 @@ function noticesOf(env: SettingsEnv): NoticeSettings | undefined {
       botId: env.KAKAO_BOT_ID,
       restApiKey: env.KAKAO_REST_API_KEY as string,
     },
-  }
-}
-
-function readAuthority(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch {
-    throw new EnvError([`GATEWAY_CA_FILE is not usable: ${path} cannot be read`])
   }
 }
 
