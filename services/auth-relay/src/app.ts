@@ -26,7 +26,11 @@ export async function authRelayPlugin(app: FastifyInstance, deps: RelayDeps): Pr
   })
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const { validation, validationContext } = error
-    return answerFailure(validation ? malformedBySchema(validation, validationContext) : error, request, reply)
+    return answerFailure(
+      validation ? malformedBySchema(validation, validationContext, request.body) : error,
+      request,
+      reply,
+    )
   })
   await openApi(app, `${settings.basePath}/openapi.json`, {
     title: 'auth-relay',

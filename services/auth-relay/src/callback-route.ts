@@ -6,7 +6,7 @@ import { bringLogin } from './bring-login.ts'
 import { exchangeCode } from './code-exchange.ts'
 import type { RelayDeps } from './deps.ts'
 import { donePage } from './done-page.ts'
-import { malformedRequest } from './fastapi-faults.ts'
+import { malformedRequest, missing } from './fastapi-faults.ts'
 import { requireClient } from './login-link.ts'
 import { relayLogins } from './login-state.ts'
 import { loginRefused, noOfflineRefreshToken, providerUnavailable } from './problems.ts'
@@ -55,9 +55,9 @@ export function callbackRoute(scope: FastifyInstance, deps: RelayDeps): void {
 /** With what no schema says: a code, or else an error. */
 function complete({ state, code, error }: Static<typeof Answer>): { state: string; error: string | undefined } {
   const isWithoutCode = code === undefined && error === undefined
-  const missing = [...(state === undefined ? ['state'] : []), ...(isWithoutCode ? ['code'] : [])]
-  if (state !== undefined && missing.length === 0) return { state, error }
-  throw malformedRequest(missing.map((name) => ({ type: 'missing', loc: ['query', name], msg: 'Field required' })))
+  const absent = [...(isWithoutCode ? ['code'] : []), ...(state === undefined ? ['state'] : [])]
+  if (state !== undefined && absent.length === 0) return { state, error }
+  throw malformedRequest(absent.map((name) => missing('query', name)))
 }
 
 /** OpenID Connect Core §3.1.2.6; at Keycloak a client that may not ask for offline_access is told here. */

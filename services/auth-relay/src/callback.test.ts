@@ -20,7 +20,7 @@ const expired = [400, 'invalid-or-expired-state']
 test('a call-back without code or state is 422 in the shape that FastAPI clients read', async (t) => {
   const relay = await testRelay(t, { idp, chatbot: await testChatbot(t) })
   const missing: [string, string[]][] = [
-    ['', ['state', 'code']],
+    ['', ['code', 'state']],
     ['?code=x', ['state']],
     ['?state=x', ['code']],
     ['?error=access_denied', ['state']],

@@ -13,13 +13,18 @@ export const malformedRequest = (faults: Fault[]) =>
     extensions: { detail: faults },
   })
 
-export const malformedJson = (message: string) =>
-  malformedRequest([{ type: 'json_invalid', loc: ['body'], msg: `JSON decode error: ${message}` }])
+/** A fault of `loc`, which is not there. */
+export const missing = (...loc: string[]): Fault => ({ type: 'missing', loc, msg: 'Field required' })
+
+/** `position` in characters, where the text stops being JSON. */
+export const malformedJson = (position: number) =>
+  malformedRequest([{ type: 'json_invalid', loc: ['body', position], msg: 'JSON decode error' }])
 
 const places: Record<string, string> = { querystring: 'query', params: 'path', headers: 'header', body: 'body' }
 
-/** What the validator found, one fault for each place, in pydantic's words. */
-export function malformedBySchema(errors: FastifySchemaValidationError[], context = 'body'): Problem {
+/** What the validator found in `body` or elsewhere, one fault for each place, in pydantic's words. */
+export function malformedBySchema(errors: FastifySchemaValidationError[], context = 'body', body?: unknown): Problem {
+  if (context === 'body' && body === undefined) return malformedRequest([missing('body')])
   const place = places[context] ?? context
   const faults = errors.map((error) => faultOf(error, place))
   const byPlace = new Map(faults.map((fault) => [fault.loc.join('/'), fault] as const).reverse())
@@ -31,7 +36,7 @@ function faultOf({ keyword, instancePath, params }: FastifySchemaValidationError
   const limit = Number(params.limit)
   switch (keyword) {
     case 'required':
-      return { type: 'missing', loc: [place, ...path, String(params.missingProperty)], msg: 'Field required' }
+      return missing(place, ...path, String(params.missingProperty))
     case 'minLength':
       return {
         type: 'string_too_short',

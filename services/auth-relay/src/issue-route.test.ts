@@ -175,11 +175,19 @@ test('a body of another form is 422 with a list of type, loc and msg, as FastAPI
   }
 })
 
-test('a body that is no JSON, or no text at all, is 422', async () => {
-  for (const text of ['{', '', '{"a":1}}', "{'a': 1}", 'NaN', Buffer.from('{"a":"\xff"}', 'latin1')]) {
+test('a body that is no JSON is 422 with the place where it stops being some, and none is missing', async () => {
+  const noJson = (position: number) => ({ type: 'json_invalid', loc: ['body', position], msg: 'JSON decode error' })
+  const expected: [string | Buffer, unknown][] = [
+    ['', { type: 'missing', loc: ['body'], msg: 'Field required' }],
+    ['{', noJson(1)],
+    ['{"a":1}}', noJson(7)],
+    ["{'a': 1}", noJson(1)],
+    ['abc', noJson(0)],
+    [Buffer.from('{"a":"\xff"}', 'latin1'), noJson(0)],
+  ]
+  for (const [text, fault] of expected) {
     const { status, body } = await ask(text)
-    assert.equal(status, 422, String(text))
-    assert.deepEqual(body.detail[0].loc, ['body'])
+    assert.deepEqual([status, body.detail], [422, [fault]], String(text))
   }
 })
 

@@ -65,14 +65,22 @@ function readJsonAsFastApiDoes(app: FastifyInstance): void {
   const parse = async ({ headers }: FastifyRequest, body: Buffer) => {
     if (!JSON_TYPE.test(headers['content-type'] ?? 'application/json'))
       throw new errorCodes.FST_ERR_CTP_INVALID_MEDIA_TYPE()
+    if (body.length === 0) return undefined
     try {
       return JSON.parse(utf8.decode(body))
     } catch (error) {
-      throw malformedJson((error as Error).message)
+      throw malformedJson(positionIn(error as Error, body))
     }
   }
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, parse)
+}
+
+/** The engine does not always say where; what it says of the text itself goes nowhere. */
+function positionIn({ message }: Error, body: Buffer): number {
+  const [, position] = / position (\d+)/.exec(message) ?? []
+  if (position !== undefined) return Number(position)
+  return message === 'Unexpected end of JSON input' ? body.toString().length : 0
 }
 
 /** Of a client that signs: by its secret, now, and once. A wrong signature spends no nonce. */
