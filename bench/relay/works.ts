@@ -68,7 +68,7 @@ function signLinks(count: number): Promise<Done> {
       callback_url: 'https://chatbot.example/users/callback',
       client_key: 'kakao-bot',
     }
-    return new SignJWT(claims).setProtectedHeader({ alg: 'HS256', typ: 'login-link+jwt' }).sign(key)
+    return new SignJWT(claims).setProtectedHeader({ alg: 'HS256', typ: 'JWT' }).sign(key)
   })
 }
 

@@ -28,7 +28,7 @@ const claims = (change: Record<string, unknown> = {}) => ({
 })
 const signed = (payload: Record<string, unknown>, header: Record<string, string> = {}, secret = SECRET) =>
   new SignJWT(payload)
-    .setProtectedHeader({ alg: 'HS256', typ: 'login-link+jwt', ...header })
+    .setProtectedHeader({ alg: 'HS256', typ: 'JWT', ...header })
     .sign(new TextEncoder().encode(secret))
 
 const isRefused = (type: string) => (error: Problem) => {
@@ -64,7 +64,6 @@ test('what this relay did not sign as a link is none', async () => {
   const other = Buffer.from(JSON.stringify(claims({ chatbot_user_id: 'other' }))).toString('base64url')
   const forged = [
     await signed(claims(), {}, 'another-secret-of-somebody-else-1'),
-    await signed(claims(), { typ: 'JWT' }),
     await signed(claims(), { typ: 'at+jwt' }),
     await signed(claims(), { alg: 'HS512' }),
     await signed(claims({ iss: 'https://other.example.com' })),
@@ -83,6 +82,12 @@ test('what this relay did not sign as a link is none', async () => {
     '',
   ]
   for (const lit of forged) await assert.rejects(lits.read(lit), isRefused('invalid-or-expired-link'), lit.slice(0, 80))
+})
+
+test('a link need not say that it is a JWT', async () => {
+  const bare = new SignJWT(claims()).setProtectedHeader({ alg: 'HS256' })
+
+  assert.equal((await lits.read(await bare.sign(new TextEncoder().encode(SECRET)))).jti, 'a-link')
 })
 
 test('a relay elsewhere, or with another secret, does not take it', async () => {

@@ -5,8 +5,7 @@ import { Check } from 'typebox/value'
 import { invalidOrExpiredLink, missingRequiredClaims } from './problems.ts'
 import type { RelaySettings } from './settings.ts'
 
-// A header of its own: no other JWT, whoever signed it by this key, is a login link.
-const HEADER = { alg: 'HS256', typ: 'login-link+jwt' }
+const HEADER = { alg: 'HS256', typ: 'JWT' }
 const CLOCK_LEEWAY_S = 5
 // RFC 7515 §3.1, to the letter: the library reads past spaces, line ends and padding too.
 const COMPACT = /^[\w-]+\.[\w-]+\.[\w-]{43}$/
@@ -39,7 +38,6 @@ export function litOf({ baseUrl, jwtSecret, stateTtlSeconds }: RelaySettings): L
   const audience = `${baseUrl}/login`
   const expected = {
     algorithms: [HEADER.alg],
-    typ: HEADER.typ,
     issuer: baseUrl,
     audience,
     requiredClaims: ['iat', 'nbf', 'exp', 'jti'],
@@ -55,9 +53,11 @@ export function litOf({ baseUrl, jwtSecret, stateTtlSeconds }: RelaySettings): L
     },
     async read(lit) {
       if (!COMPACT.test(lit)) throw invalidOrExpiredLink()
-      const { payload } = await jwtVerify(lit, key, expected).catch(() => {
+      const { payload, protectedHeader } = await jwtVerify(lit, key, expected).catch(() => {
         throw invalidOrExpiredLink()
       })
+      // RFC 8725 §3.11: what calls itself something else is no link.
+      if ((protectedHeader.typ ?? HEADER.typ) !== HEADER.typ) throw invalidOrExpiredLink()
       if (!Check(Claims, payload)) throw missingRequiredClaims()
       return payload
     },
