@@ -62,7 +62,7 @@ test('the secret is the one of the file, else of either variable', () => {
     assert.equal(secretOf('kakao-bot', { client_secret }, both), 'upper')
     assert.equal(secretOf('kakao-bot', { client_secret }, { 'kakao-bot__secrets': 'lower' }), 'lower')
   }
-  assert.equal(secretOf('Bot_2.x-y', { client_secret: undefined }, { 'BOT_2.X_Y__SECRETS': 'x' }), 'x')
+  assert.equal(secretOf('Bot_2.x-y', { client_secret: undefined }, { BOT_2_X_Y__SECRETS: 'x' }), 'x')
 })
 
 test('our two secrets may come the same way', () => {

@@ -18,7 +18,7 @@ export class ClientsFileError extends Error {
 const SECRETS = { client_secret: 'SECRETS', issue_secret: 'ISSUE_SECRET', hmac_secret: 'HMAC_SECRET' }
 
 const variablesOf = (key: string, word: string) => [
-  `${key.toUpperCase().replaceAll('-', '_')}__${word}`,
+  `${key.toUpperCase().replaceAll(/[^A-Z0-9_]+/g, '_')}__${word}`,
   `${key}__${word.toLowerCase()}`,
 ]
 
