@@ -63,3 +63,13 @@ test('a login of PostgreSQL that could do more than take its role fails the star
   await superuser.close()
   await close()
 })
+
+test('a database that does not come in time is told with the variable that names it, as an outage', async (t) => {
+  t.mock.timers.enable({ apis: ['Date'] })
+  const database = connect('postgres://localhost:1/nowhere')
+  t.after(() => database.close())
+  const check = assertServingRole(database.as('try_serving'))
+  t.mock.timers.tick(8_001)
+
+  await assert.rejects(check, { message: /^DATABASE_URL leads to .*ECONNREFUSED/, statusCode: 503 })
+})

@@ -25,7 +25,10 @@ async function listPowers<Tables>(db: Kysely<Tables>, until: number): Promise<Po
   try {
     return await selectPowers(db)
   } catch (error) {
-    if ((error as { statusCode?: number }).statusCode !== 503 || Date.now() > until) throw error
+    const { statusCode, message } = error as Error & { statusCode?: number }
+    if (statusCode !== 503) throw error
+    if (Date.now() > until)
+      throw Object.assign(new Error(`DATABASE_URL leads to no database that takes us: ${message}`), { statusCode })
     await pause(RETRY_MS)
     return listPowers(db, until)
   }

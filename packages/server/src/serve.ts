@@ -4,15 +4,17 @@ const DRAIN_MS = 10_000
 
 /**
  * Listens, and ends in order on SIGTERM and SIGINT: requests in flight finish within 10 s, then the process exits.
- * A taken port is said by number, with the variable that moves it, and exits 1.
+ * A taken port is said by number, with the variable that moves it, an outage by its message; both exit 1.
  */
 export async function serve(app: FastifyInstance, port: number, variable = 'PORT', host = '0.0.0.0'): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void shutdown(app))
   try {
     await app.listen({ port, host })
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
-    process.stderr.write(`Port ${port} is taken: free it or set ${variable} to another\n`)
+    const { code, statusCode, message } = error as NodeJS.ErrnoException & { statusCode?: number }
+    if (code !== 'EADDRINUSE' && statusCode !== 503) throw error
+    const why = code === 'EADDRINUSE' ? `Port ${port} is taken: free it or set ${variable} to another` : message
+    process.stderr.write(`${why}\n`)
     process.exit(1)
   }
 }
