@@ -50,13 +50,16 @@ export function readEnv<T extends TObject>(schema: T, service?: string, options:
   return values as Static<T>
 }
 
-/** `readEnv` for a `main.ts`: prints every fault and exits 1, so that a bad setting stops the start. */
-export function requireEnv<T extends TObject>(schema: T, service?: string): Static<T> {
+/** `readEnv` for a `main.ts`: every fault is printed and the process ends with 1. */
+export const requireEnv = <T extends TObject>(schema: T, service?: string): Static<T> =>
+  requireUsable(() => readEnv(schema, service))
+
+/** What is made of the configuration, for a `main.ts`: where that throws, its message is printed and the process ends with 1. */
+export function requireUsable<T>(configured: () => T): T {
   try {
-    return readEnv(schema, service)
+    return configured()
   } catch (error) {
-    if (!(error instanceof EnvError)) throw error
-    process.stderr.write(`${error.message}\n`)
+    process.stderr.write(`${(error as Error).message}\n`)
     process.exit(1)
   }
 }

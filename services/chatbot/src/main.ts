@@ -1,13 +1,13 @@
 import { connect } from '@munjigi/db/connect'
-import { requireEnv } from '@munjigi/env'
+import { requireEnv, requireUsable } from '@munjigi/env'
 import { serve } from '@munjigi/server/serve'
 import { connectStore } from '@munjigi/store/connect'
 import { buildApp } from './app.ts'
 import { Env } from './env.ts'
-import { requireSettings } from './settings.ts'
+import { settingsOf } from './settings.ts'
 
 const env = requireEnv(Env, 'chatbot')
-const settings = requireSettings(env)
+const settings = requireUsable(() => settingsOf(env))
 const database = connect(env.DATABASE_URL)
 const store = connectStore(env.REDIS_URL)
 const app = buildApp({ database, store, settings }, { logLevel: env.LOG_LEVEL })

@@ -76,13 +76,3 @@ function noticesOf(env: SettingsEnv): NoticeSettings | undefined {
     },
   }
 }
-
-/** `settingsOf` for a `main.ts`: prints what is wrong and exits 1. */
-export function requireSettings(env: SettingsEnv): ChatbotSettings {
-  try {
-    return settingsOf(env)
-  } catch (error) {
-    process.stderr.write(`${(error as Error).message}\n`)
-    process.exit(1)
-  }
-}

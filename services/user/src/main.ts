@@ -1,15 +1,15 @@
 #!/usr/bin/env node
 import { connect } from '@munjigi/db/connect'
-import { requireEnv } from '@munjigi/env'
+import { requireEnv, requireUsable } from '@munjigi/env'
 import { serve } from '@munjigi/server/serve'
 import { connectStore } from '@munjigi/store/connect'
 import { buildApp } from './app.ts'
 import { Env } from './env.ts'
 import { rotateKeys } from './keys/rotate-keys.ts'
-import { requireSettings } from './settings.ts'
+import { settingsOf } from './settings.ts'
 
 const env = requireEnv(Env, 'user')
-const settings = requireSettings(env)
+const settings = requireUsable(() => settingsOf(env))
 const database = connect(env.DATABASE_URL)
 
 if (process.argv[2] === 'rotate-keys') {

@@ -97,13 +97,3 @@ function splitKey(item: string) {
   const colon = item.indexOf(':')
   return { name: item.slice(0, colon), key: item.slice(colon + 1) }
 }
-
-/** `settingsOf` for a `main.ts`: prints what is wrong and exits 1. */
-export function requireSettings(env: SettingsEnv): Settings {
-  try {
-    return settingsOf(env)
-  } catch (error) {
-    process.stderr.write(`${(error as Error).message}\n`)
-    process.exit(1)
-  }
-}
