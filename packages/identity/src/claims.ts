@@ -2,7 +2,7 @@ import { Problem } from '@munjigi/problem'
 import type { TrustedIssuer } from './issuers.ts'
 import type { ParsedJws } from './jws.ts'
 
-/** A token is accepted for so long before its iat and after its exp. */
+/** A token is accepted for so many seconds before its iat and after its exp, for clocks that differ. */
 export const CLOCK_SKEW_S = 30
 /** Printable ASCII without a space at either end: what can stand in `X-User-Sub` and be read in one way only. */
 export const SUBJECT = /^[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?$/

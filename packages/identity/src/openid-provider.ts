@@ -1,8 +1,8 @@
 import * as client from 'openid-client'
 import { askingOnce, fetchOnce } from './asked-once.ts'
+import { CLOCK_SKEW_S } from './claims.ts'
 
 const COOL_DOWN_MS = 5_000
-const CLOCK_TOLERANCE_S = 30
 const UNKNOWN_KEY = 'OAUTH_KEY_SELECTION_FAILED'
 
 interface ProviderOptions {
@@ -91,7 +91,7 @@ export function openIdProvider(options: ProviderOptions): OpenIdProvider {
 
 async function discover({ issuer, clientId, clientSecret, reachedAt, timeoutS, execute = [] }: ProviderOptions) {
   const isPlain = [issuer, reachedAt?.to].some((url) => url?.startsWith('http:'))
-  const metadata = { client_secret: clientSecret, [client.clockTolerance]: CLOCK_TOLERANCE_S }
+  const metadata = { client_secret: clientSecret, [client.clockTolerance]: CLOCK_SKEW_S }
   const configuration = await client.discovery(new URL(issuer), clientId, metadata, undefined, {
     timeout: timeoutS,
     [client.customFetch]: (url, init) => fetchOnce(addressOf(url, reachedAt), init as RequestInit),

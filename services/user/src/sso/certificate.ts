@@ -1,11 +1,11 @@
 import { createHash, timingSafeEqual, X509Certificate } from 'node:crypto'
+import { CLOCK_SKEW_S } from '@munjigi/identity/claims'
 import type { FastifyBaseLogger } from 'fastify'
 import { type JWTPayload, jwtVerify } from 'jose'
 import { answerInvalid } from '../problems.ts'
 import type { IdpSettings } from '../settings.ts'
 import { type Idp, type Login, SCOPE, type SignInAnswer } from './idp.ts'
 
-const CLOCK_TOLERANCE_S = 30
 const MAX_AGE = '10 minutes'
 const ALGORITHMS: Record<string, string> = { rsa: 'RS256', ec: 'ES256' }
 
@@ -25,7 +25,7 @@ export function certificateIdp(settings: CertificateSettings, log: FastifyBaseLo
       issuer: settings.issuer,
       audience: settings.clientId,
       maxTokenAge: MAX_AGE,
-      clockTolerance: CLOCK_TOLERANCE_S,
+      clockTolerance: CLOCK_SKEW_S,
       requiredClaims: ['iss', 'sub', 'aud', 'exp', 'iat', 'nonce'],
     })
     assertMeantForUs(payload, settings.clientId)

@@ -1,11 +1,10 @@
+import { CLOCK_SKEW_S } from '@munjigi/identity/claims'
 import { createLocalJWKSet, decodeJwt, jwtVerify } from 'jose'
 import * as client from 'openid-client'
 import { type Static, Type } from 'typebox'
 import { Check } from 'typebox/value'
 import { answerInvalid } from '../problems.ts'
 import type { Login, SignedIn, SignInAnswer } from './idp.ts'
-
-const CLOCK_TOLERANCE_S = 30
 
 const Roles = Type.Object({ roles: Type.Array(Type.String()) })
 const KeycloakRoles = Type.Object({
@@ -53,7 +52,7 @@ async function readRoles(config: client.Configuration, accessToken: string): Pro
   const { issuer } = config.serverMetadata()
   const { payload } = await jwtVerify(accessToken, createLocalJWKSet(jwks), {
     issuer,
-    clockTolerance: CLOCK_TOLERANCE_S,
+    clockTolerance: CLOCK_SKEW_S,
   })
   return Check(KeycloakRoles, payload) ? (payload as KeycloakRoles) : undefined
 }
