@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import type { RequestListener, ServerResponse } from 'node:http'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
+import { newPerson } from '@munjigi/testing/user'
 import { bearer, openDoor } from './door.fixture.ts'
 
 const silence: RequestListener = () => {}
@@ -41,16 +42,8 @@ function holdAnswers(door: Awaited<ReturnType<typeof openDoor>>) {
 }
 
 const recordOf = (platform: string, sub: string, changes: object = {}) => ({
-  sub,
+  ...newPerson(sub),
   names: [{ issuer: platform, sub }],
-  status: 'active',
-  role: 'USER',
-  superuser: false,
-  tenant: { id: '00000000-0000-4000-8000-000000000001', status: 'active' },
-  sections: [],
-  valid_from: 0,
-  rights_changed_at: 0,
-  ended_sids: [],
   ...changes,
 })
 

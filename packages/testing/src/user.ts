@@ -113,7 +113,8 @@ export async function testUser(platform: TestIssuer, internalKey: string): Promi
   }
 }
 
-const newPerson = (sub: string): AccessRecord => ({
+/** The access record of a USER in good standing whom no issuer names yet. */
+export const newPerson = (sub: string): AccessRecord => ({
   sub,
   names: [],
   status: 'active',
