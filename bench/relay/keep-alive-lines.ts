@@ -1,6 +1,6 @@
 import type { Line } from '../report.ts'
 import type { KeepAliveRun } from './keep-alive.ts'
-import type { RelayBench } from './relay-table.ts'
+import type { RelayBench } from './relay-bench.ts'
 import type { Seen } from './token-endpoint.ts'
 
 const DUE = 1_000

@@ -8,7 +8,7 @@ import type { Outcome } from '../load.ts'
 import { figure, type Line, ratioOf, written } from '../report.ts'
 import { interleave } from '../rounds.ts'
 import type { LinkLoad } from './link-load.ts'
-import type { RelayBench } from './relay-table.ts'
+import type { RelayBench } from './relay-bench.ts'
 import type { Done } from './work.ts'
 
 const ISSUE_SECRET = 'bench-issue-0123456789-abcdefghijklmnopqrstuvwxyz'

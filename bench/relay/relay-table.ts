@@ -5,6 +5,7 @@ import { interleave } from '../rounds.ts'
 import { measureKeepAlive } from './keep-alive-lines.ts'
 import type { IssuerKey } from './keycloak-tokens.ts'
 import { measureLinks } from './link-lines.ts'
+import type { RelayBench } from './relay-bench.ts'
 import type { Done } from './work.ts'
 import type { Assignment, Setup } from './works.ts'
 
@@ -12,17 +13,6 @@ const CALLBACKS = 3_000
 const CALLS = 6_000
 /** Each of somebody else. */
 const FIRST_CALLS = 900
-
-/** What the lines of the table are measured with. */
-export interface RelayBench {
-  rounds: number
-  ms: number
-  port: number
-  /** Does a work in the process under test. */
-  work<Result>(assignment: Assignment): Promise<Result>
-  /** What the identity provider has seen since it was asked last. */
-  seen<Result>(): Promise<Result>
-}
 
 /** Prints what a chatbot's way costs: login links, call-backs, calls in a person's name, keep-alive. */
 export async function relayTable(run: { rounds: number; ms: number; port: number }): Promise<void> {

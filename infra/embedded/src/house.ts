@@ -14,7 +14,7 @@ import { type Messenger, messenger } from './messenger.ts'
 import { writeRelayClients } from './relay-clients.ts'
 import { houseSecrets } from './secrets.ts'
 import { buildServicesHost, type Databases } from './services-host.ts'
-import { BOT_ID, servicesVariables } from './services-variables.ts'
+import { BOT_ID, type HouseIdp, servicesVariables } from './services-variables.ts'
 
 const LOOPBACK = '127.0.0.1'
 
@@ -22,7 +22,7 @@ const LOOPBACK = '127.0.0.1'
 export interface HouseParts {
   databases: Databases
   store: Store
-  idp: { issuer: string; clients: Record<'sso' | 'kakao-bot', { id: string; secret: string }> }
+  idp: HouseIdp
   ports: Ports
   /** Read with `<SERVICE>_URL` for the host of all of them; followed while the house stands. */
   servicesFile: string

@@ -1,11 +1,20 @@
-import type { House, HouseParts } from './house.ts'
+import type { Certificate } from './development-certificate.ts'
+import type { Addresses } from './guide.ts'
 import type { Secrets } from './secrets.ts'
 
 /** The bot at the messenger that stands before this house. */
 export const BOT_ID = 'munjigi-house'
 
-interface Given extends Pick<HouseParts, 'idp' | 'certificate'> {
-  addresses: House['addresses']
+/** Where people sign in, and what user and the chatbot are there. */
+export interface HouseIdp {
+  issuer: string
+  clients: Record<'sso' | 'kakao-bot', { id: string; secret: string }>
+}
+
+interface Given {
+  idp: HouseIdp
+  certificate: Certificate
+  addresses: Addresses
   /** Of the host of all services. */
   url: string
   secrets: Secrets
