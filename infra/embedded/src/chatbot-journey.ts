@@ -1,3 +1,4 @@
+import { X_USER_SUB } from '@munjigi/contracts/headers'
 import type { Database } from '@munjigi/db/connect'
 import { masked, readDelivery, shownDelivery } from './delivery.ts'
 import type { FrontDoor } from './front-door.ts'
@@ -86,7 +87,7 @@ async function* act({ messenger, person, dish, gateway, advance, wire, atRest }:
     must(text.includes(dish), `the menu of today is not in the card: ${text}`)
   }
   await readMenus()
-  const { 'x-user-sub': sub, authorization } = wire.latest(MENUS).headers
+  const { [X_USER_SUB]: sub, authorization } = wire.latest(MENUS).headers
   must(sub === first.sub, `the menu was asked for as ${sub}`)
   const credentials = `${authorization?.slice(0, 14)}…, X-User-Sub ${sub}`
   yield { says: `오늘 메뉴 reaches meal through the gateway as ${username}`, answer: `${dish}; ${credentials}` }

@@ -1,3 +1,4 @@
+import { X_RELAY_SIGNATURE } from '@munjigi/contracts/headers'
 import { RelayCallback } from '@munjigi/contracts/relay'
 import { isSignedPayload } from '@munjigi/sealing/signature'
 import { Check } from 'typebox/value'
@@ -7,7 +8,7 @@ import type { Sent } from './wire.ts'
 export function readDelivery({ body, headers }: Sent, relayKey: string): RelayCallback {
   const brought: unknown = JSON.parse(body)
   if (!Check(RelayCallback, brought)) throw new Error('the relay brought something else than its ten fields')
-  if (!isSignedPayload(relayKey, brought, headers['x-relay-signature'])) throw new Error('the signature is another’s')
+  if (!isSignedPayload(relayKey, brought, headers[X_RELAY_SIGNATURE])) throw new Error('the signature is another’s')
   return brought
 }
 
@@ -19,7 +20,7 @@ export function shownDelivery(brought: RelayCallback, { headers }: Sent): string
     offline_refresh_token: masked(offline_refresh_token),
   }
   const fields = Object.entries({ ...brought, ...tokens }).map(([name, value]) => `${name}=${value}`)
-  return `${fields.join(' ')}; X-Relay-Signature ${headers['x-relay-signature']?.slice(0, 12)}…`
+  return `${fields.join(' ')}; X-Relay-Signature ${headers[X_RELAY_SIGNATURE]?.slice(0, 12)}…`
 }
 
 /** Its two ends and its length. */

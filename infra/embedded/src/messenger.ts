@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { X_KAKAO_SKILL_SECRET } from '@munjigi/contracts/headers'
 import type { FrontDoor } from './front-door.ts'
 
 /** An answer of the chatbot as the messenger shows it. */
@@ -37,7 +38,7 @@ export function messenger(door: FrontDoor, { secret, botId }: MessengerSettings)
     async say(person, utterance) {
       const answer = await door.send('/api/kakao-bot/skill', {
         method: 'POST',
-        headers: { 'content-type': 'application/json', 'x-kakao-skill-secret': secret },
+        headers: { 'content-type': 'application/json', [X_KAKAO_SKILL_SECRET]: secret },
         body: JSON.stringify(skillRequest(botId, person, utterance)),
       })
       const text = await answer.body.text()
