@@ -2,19 +2,17 @@ import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 import { type HousePeople, peopleOf } from './house-people.ts'
 import { isGoodFor, until } from './patience.ts'
-import { type SeparateHouse, separateHouse } from './separate-house.ts'
+import { type SeparateHouse, separateHouse, withoutServers } from './separate-house.ts'
 
-const { MUNJIGI_TEST_DATABASE_URL, MUNJIGI_TEST_REDIS_URL } = process.env
 const FRESH_MS = 5_000
 const LIMIT = { timeout: 90_000 }
-const skip = MUNJIGI_TEST_DATABASE_URL === undefined || MUNJIGI_TEST_REDIS_URL === undefined
 
-suite('bad days, in processes of their own on PostgreSQL and Redis', { skip }, () => {
+suite('bad days, in processes of their own on PostgreSQL and Redis', { skip: withoutServers }, () => {
   let house: SeparateHouse
   let people: HousePeople
 
   before(async () => {
-    house = await separateHouse(MUNJIGI_TEST_DATABASE_URL as string)
+    house = await separateHouse()
     people = await peopleOf(house)
   })
   after(() => house?.[Symbol.asyncDispose]())

@@ -1,77 +1,54 @@
 import assert from 'node:assert/strict'
-import { randomUUID } from 'node:crypto'
 import { after, before, suite, test } from 'node:test'
-import type { Restaurant } from '@munjigi/contracts/meal'
-import { openLoginLink } from '@munjigi/embedded/login-link'
-import { dayIn } from '@munjigi/embedded/seed'
-import { SEEDED_PASSWORD } from '@munjigi/testing/provider'
+import { chatsOf, newAccount, newChat, serve } from './chats.ts'
 import { until } from './patience.ts'
-import { type SeparateHouse, separateHouse } from './separate-house.ts'
+import { type SeparateHouse, separateHouse, withoutServers } from './separate-house.ts'
 
-const { MUNJIGI_TEST_DATABASE_URL, MUNJIGI_TEST_REDIS_URL } = process.env
 const LIMIT = { timeout: 90_000 }
-const skip = MUNJIGI_TEST_DATABASE_URL === undefined || MUNJIGI_TEST_REDIS_URL === undefined
 const DISH = '도토리묵밥'
 const TRY_AGAIN = /잠시 뒤/
 
-suite('bad days of relay and chatbot, in processes of their own on PostgreSQL and Redis', { skip }, () => {
+suite('bad days of relay and chatbot, in processes of their own on PostgreSQL and Redis', {
+  skip: withoutServers,
+}, () => {
   let house: SeparateHouse
+  let chats: ReturnType<typeof chatsOf>
 
   before(async () => {
-    house = await separateHouse(MUNJIGI_TEST_DATABASE_URL as string)
-    const { door } = house.gateway
-    const token = await door.signIn('admin.park', SEEDED_PASSWORD)
-    const place = { name: '궂은날 식당', location: '별관' }
-    const { id } = await door.call<Restaurant>('POST', '/api/meal/v1/restaurants', token, place)
-    const menu = { restaurant_id: id, date: dayIn('Asia/Seoul'), meal: 'lunch', dishes: [DISH] }
-    await door.call('POST', '/api/meal/v1/menus', token, menu)
+    house = await separateHouse()
+    chats = chatsOf({ ...house, door: house.gateway.door })
+    await serve(DISH, house.gateway.door)
   })
   after(() => house?.[Symbol.asyncDispose]())
 
-  const say = (chat: string, words: string) => house.messenger.say(chat, words)
-  const open = (link: string) => openLoginLink(house.gateway.door, link)
-  const newChat = () => `chat-${randomUUID()}`
+  const readsMenu = (chat: string) => chats.readsMenu(chat, DISH)
 
-  async function newPerson(): Promise<string> {
-    const username = `e2e-${randomUUID()}`
-    await house.provider.addUser({ username, password: 'pw' })
-    return username
-  }
-
-  async function linkFor(chat: string): Promise<string> {
-    const { link, text } = await say(chat, '로그인')
-    assert.ok(link, text)
-    return link
-  }
-
-  /** A chat whose person has logged in. */
-  async function linkedChat(): Promise<string> {
-    const chat = newChat()
-    const ended = await (await (await open(await linkFor(chat))).goOn()).signIn(await newPerson(), 'pw')
-    assert.equal(ended.status, 200, ended.text)
-    return chat
-  }
-
-  const readsMenus = async (chat: string) => {
-    const { text } = await say(chat, '오늘 메뉴')
-    assert.ok(text.includes(DISH), text)
+  /** Somebody whose browser stands before the IdP's form, and the link that led there. */
+  async function atIdp() {
+    const [chat, { username, password }] = [newChat(), await newAccount(house.provider)]
+    const link = await chats.linkFor(chat)
+    const idp = await (await chats.open(link)).goOn()
+    return {
+      chat,
+      signIn: () => idp.signIn(username, password),
+      beginAnew: () => chats.logIn(link, { username, password }),
+    }
   }
 
   test('a relay that is killed while a person is at the IdP takes up their login again', LIMIT, async () => {
-    const chat = newChat()
-    const atIdp = await (await open(await linkFor(chat))).goOn()
+    const person = await atIdp()
     await house.restart('relay')
 
-    const ended = await atIdp.signIn(await newPerson(), 'pw')
+    const ended = await person.signIn()
     assert.equal(ended.status, 200, ended.text)
-    await readsMenus(chat)
+    await readsMenu(person.chat)
   })
 
   test('a chatbot that is killed has its people afterwards', LIMIT, async () => {
-    const chat = await linkedChat()
+    const { chat } = await chats.linked()
     await house.restart('chatbot')
 
-    await readsMenus(chat)
+    await readsMenu(chat)
   })
 
   for (const [how, fail, heal] of [
@@ -80,18 +57,17 @@ suite('bad days of relay and chatbot, in processes of their own on PostgreSQL an
   ] as const)
     test(`Redis ${how}: no login skips a check, who is linked goes on, and it passes by itself`, LIMIT, async (t) => {
       t.after(heal)
-      const [linked, stranger] = [await linkedChat(), newChat()]
-      const atIdp = await (await open(await linkFor(stranger))).goOn()
-      const unopened = await linkFor(newChat())
+      const [linked, stranger] = [await chats.linked(), await atIdp()]
+      const unopened = await chats.linkFor(newChat())
       fail()
 
-      const opened = await open(unopened)
+      const opened = await chats.open(unopened)
       assert.equal(opened.page.status, 503)
       assert.match(opened.page.text, TRY_AGAIN)
-      const ended = await atIdp.signIn(await newPerson(), 'pw')
+      const ended = await stranger.signIn()
       assert.equal(ended.status, 503)
       assert.match(ended.text, TRY_AGAIN)
-      await readsMenus(linked)
+      await readsMenu(linked.chat)
       for (const [name, check] of [
         ['relay', 'auth-relay-store'],
         ['chatbot', 'chatbot-store'],
@@ -102,21 +78,18 @@ suite('bad days of relay and chatbot, in processes of their own on PostgreSQL an
       }
       await heal()
       for (const name of ['relay', 'chatbot'] as const) await until(() => house.ready(name), 200, 10_000)
-      assert.equal((await open(unopened)).page.status, 200)
-      await linkedChat()
+      assert.equal((await chats.open(unopened)).page.status, 200)
+      await chats.linked()
     })
 
   test('Redis is emptied: who is linked stays so, a login under way begins again by its link', LIMIT, async () => {
-    const [linked, stranger] = [await linkedChat(), newChat()]
-    const link = await linkFor(stranger)
-    const atIdp = await (await open(link)).goOn()
+    const [linked, stranger] = [await chats.linked(), await atIdp()]
     await house.redis.flush()
 
-    const person = await newPerson()
-    assert.equal((await atIdp.signIn(person, 'pw')).status, 400)
-    await readsMenus(linked)
-    assert.equal((await (await (await open(link)).goOn()).signIn(person, 'pw')).status, 200)
-    await readsMenus(stranger)
+    assert.equal((await stranger.signIn()).status, 400)
+    await readsMenu(linked.chat)
+    assert.equal((await stranger.beginAnew()).status, 200)
+    await readsMenu(stranger.chat)
   })
 
   test(
@@ -124,20 +97,17 @@ suite('bad days of relay and chatbot, in processes of their own on PostgreSQL an
     LIMIT,
     async (t) => {
       t.after(house.database.heal)
-      const chat = await linkedChat()
-      const stranger = newChat()
-      const atIdp = await (await open(await linkFor(stranger))).goOn()
-      const person = await newPerson()
+      const [linked, stranger] = [await chats.linked(), await atIdp()]
       house.database.freeze()
 
-      assert.match((await say(newChat(), '오늘 메뉴')).text, TRY_AGAIN)
-      const ended = await atIdp.signIn(person, 'pw')
+      assert.match((await chats.say(newChat(), '오늘 메뉴')).text, TRY_AGAIN)
+      const ended = await stranger.signIn()
       assert.equal(ended.status, 502)
       assert.match(ended.text, /취소되었습니다/)
       house.database.heal()
       for (const name of ['chatbot', 'user', 'meal'] as const) await until(() => house.ready(name), 200, 5_000)
-      await readsMenus(chat)
-      assert.equal((await (await (await open(await linkFor(stranger))).goOn()).signIn(person, 'pw')).status, 200)
+      await readsMenu(linked.chat)
+      assert.equal((await stranger.beginAnew()).status, 200)
     },
   )
 
@@ -147,18 +117,18 @@ suite('bad days of relay and chatbot, in processes of their own on PostgreSQL an
   ] as const)
     test(`the IdP ${how}: who is linked goes on, and nobody is unlinked by it`, LIMIT, async (t) => {
       t.after(house.idp.heal)
-      const [chat, person] = [await linkedChat(), await newPerson()]
-      const link = await linkFor(newChat())
+      const [{ chat }, account] = [await chats.linked(), await newAccount(house.provider)]
+      const link = await chats.linkFor(newChat())
       fail()
       // What it read of the IdP before would carry a link as far as the IdP's own page.
       await house.restart('relay')
 
-      const opened = await open(link)
+      const opened = await chats.open(link)
       assert.equal(opened.page.status, 503, opened.page.text)
       assert.match(opened.page.text, TRY_AGAIN)
-      await readsMenus(chat)
+      await readsMenu(chat)
       house.idp.heal()
-      assert.equal((await (await (await open(link)).goOn()).signIn(person, 'pw')).status, 200)
+      assert.equal((await chats.logIn(link, account)).status, 200)
     })
 
   test('relay and chatbot end by themselves when told to', LIMIT, async () => {
@@ -167,13 +137,8 @@ suite('bad days of relay and chatbot, in processes of their own on PostgreSQL an
       child.kill('SIGTERM')
       assert.equal(await exited, 0, errors())
     }
-    const { text, link } = await say(newChat(), '로그인').catch((error: Error) => ({
-      text: error.message,
-      link: undefined,
-    }))
-    assert.equal(link, undefined)
-    assert.match(text, /502/)
+    await assert.rejects(chats.say(newChat(), '로그인'), /502/)
     await Promise.all([house.restart('relay'), house.restart('chatbot')])
-    await linkedChat()
+    await chats.linked()
   })
 })

@@ -7,11 +7,9 @@ import { request } from 'node:https'
 import { after, before, suite, test } from 'node:test'
 import { type HousePeople, peopleOf } from './house-people.ts'
 import { isGoodFor, until } from './patience.ts'
-import { type SeparateHouse, separateHouse } from './separate-house.ts'
+import { type SeparateHouse, separateHouse, withoutServers } from './separate-house.ts'
 
-const { MUNJIGI_TEST_DATABASE_URL, MUNJIGI_TEST_REDIS_URL } = process.env
 const LIMIT = { timeout: 60_000 }
-const skip = MUNJIGI_TEST_DATABASE_URL === undefined || MUNJIGI_TEST_REDIS_URL === undefined
 
 const LONG = 'long '.repeat(400)
 const ENTRIES = Array.from({ length: 60 }, () => ({ level: 'info', message: LONG }))
@@ -24,12 +22,12 @@ const IN_FLIGHT = {
   user: () => ({ path: '/api/auth/v1/exchange', body: { code: LONG.repeat(60) }, status: 400 }),
 }
 
-suite('SIGTERM, in processes of their own on PostgreSQL and Redis', { skip }, () => {
+suite('SIGTERM, in processes of their own on PostgreSQL and Redis', { skip: withoutServers }, () => {
   let house: SeparateHouse
   let people: HousePeople
 
   before(async () => {
-    house = await separateHouse(MUNJIGI_TEST_DATABASE_URL as string)
+    house = await separateHouse()
     people = await peopleOf(house)
   })
   after(() => house?.[Symbol.asyncDispose]())

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { SEEDED_PASSWORD } from '@munjigi/testing/provider'
 import { decodeJwt } from 'jose'
+import { newAccount } from './chats.ts'
 import { openSocket } from './live-socket.ts'
 import type { Entrance, SeparateHouse } from './separate-house.ts'
 
@@ -23,9 +24,8 @@ export async function peopleOf(house: SeparateHouse) {
     administer,
     /** Somebody who was approved and is remembered by neither gateway until they ask it. */
     async newPerson() {
-      const username = `e2e-${randomUUID()}`
-      await house.provider.addUser({ username, password: 'pw' })
-      const { token, cookie } = await house.gateway.door.openSession(username, 'pw')
+      const { username, password } = await newAccount(house.provider)
+      const { token, cookie } = await house.gateway.door.openSession(username, password)
       const { sub } = decodeJwt(token)
       await administer(house.secondGateway, `${sub}/approve`)
       const ask = (entrance: Entrance, path = TRACES) => entrance.ask('GET', path, { token })

@@ -80,7 +80,13 @@ export async function testHouse({
   return {
     ...house,
     servicesUrl: servicesUrl(ports),
-    ...{ folder, databases, store, provider, ask, certificate, certFile: certificate.certFile },
+    folder,
+    databases,
+    store,
+    provider,
+    ask,
+    certificate,
+    certFile: certificate.certFile,
     advance(ms) {
       aheadMs += ms
     },

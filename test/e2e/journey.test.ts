@@ -5,6 +5,7 @@ import type { Menu, Restaurant } from '@munjigi/contracts/meal'
 import type { Me, PeoplePage } from '@munjigi/contracts/people'
 import type { TraceMessage } from '@munjigi/contracts/trace'
 import { SEEDED_PASSWORD } from '@munjigi/testing/provider'
+import { newAccount } from './chats.ts'
 import { type TestHouse, testHouse } from './house.ts'
 import { openSocket } from './live-socket.ts'
 
@@ -27,9 +28,8 @@ const ownTraces = (token: string) => house.ask('GET', '/api/trace/v1/traces', { 
 
 /** Somebody of this test alone, who signed in once and was approved. */
 async function newPerson() {
-  const username = `e2e-${randomUUID()}`
-  await house.provider.addUser({ username, password: 'pw', realmRoles: ['offline_access'] })
-  const session = await house.door.openSession(username, 'pw')
+  const { username, password } = await newAccount(house.provider)
+  const session = await house.door.openSession(username, password)
   const sub = await subOf(session.token)
   assert.equal((await administer(`people/${sub}/approve`)).status, 200)
   return { username, sub, ...session }
@@ -73,9 +73,8 @@ test('a person signs in, waits, is approved, and goes on with the same token to 
 })
 
 test('a person who is rejected while waiting is told so, and can be taken in later', async () => {
-  const username = `e2e-${randomUUID()}`
-  await house.provider.addUser({ username, password: 'pw' })
-  const token = await house.door.signIn(username, 'pw')
+  const { username, password } = await newAccount(house.provider)
+  const token = await house.door.signIn(username, password)
   const sub = await subOf(token)
   assert.equal((await administer(`people/${sub}/reject`)).status, 200)
 
@@ -83,7 +82,7 @@ test('a person who is rejected while waiting is told so, and can be taken in lat
   assert.deepEqual([rejected.status, rejected.problem], [403, 'account-rejected'])
   assert.equal((await administer(`people/${sub}/enable`)).status, 200)
   assert.equal((await administer(`people/${sub}/approve`)).status, 200)
-  assert.equal((await ownTraces(await house.door.signIn(username, 'pw'))).status, 200)
+  assert.equal((await ownTraces(await house.door.signIn(username, password))).status, 200)
 })
 
 test('disabling a person ends token, session and open socket, and enabling does not bring the session back', async () => {
@@ -178,15 +177,14 @@ test("the chatbot's own token of a person is the same person, with the IdP's rol
 })
 
 test("the chatbot's token of somebody who waits here waits too, and somebody unknown here may read and no more", async () => {
-  const username = `e2e-${randomUUID()}`
-  await house.provider.addUser({ username, password: 'pw' })
-  const { access_token: token } = await house.provider.tokensOf(username, { password: 'pw' })
+  const { username, password } = await newAccount(house.provider)
+  const { access_token: token } = await house.provider.tokensOf(username, { password })
   assert.equal((await house.ask('GET', `/api/meal/v1/menus?date=${DAY}`, { token })).status, 200)
   assert.equal((await ownTraces(token)).status, 200)
   const section = await house.ask('GET', '/api/admin/v1/people', { token })
   assert.deepEqual([section.status, section.problem], [403, 'section-required'])
 
-  await house.door.signIn(username, 'pw')
+  await house.door.signIn(username, password)
 
   // The IdP's name is not the platform's token: user answers for both from one record.
   const waiting = await ownTraces(token)

@@ -5,11 +5,13 @@ import { existsSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, suite, test } from 'node:test'
+import { X_RELAY_SIGNATURE } from '@munjigi/contracts/headers'
 import type { LoginLink } from '@munjigi/contracts/relay'
 import { houseSecrets } from '@munjigi/embedded/secrets'
 import { canonicalJson } from '@munjigi/sealing/canonical-json'
 import { signatureOf } from '@munjigi/sealing/signature'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import { chatsOf, newAccount, newChat } from './chats.ts'
 import { type TestHouse, testHouse } from './house.ts'
 
 const CHROMIUM = '/usr/bin/chromium'
@@ -36,28 +38,19 @@ suite('a login link in Chromium', { skip }, () => {
     return context
   }
 
-  async function newPerson(): Promise<string> {
-    const username = `e2e-${randomUUID()}`
-    await house.provider.addUser({ username, password: 'pw' })
-    return username
-  }
+  const linkFor = (chat: string) => chatsOf(house).linkFor(chat)
 
-  async function linkFor(chat: string): Promise<string> {
-    const { link, text } = await house.messenger.say(chat, '로그인')
-    assert.ok(link, text)
-    return link
-  }
-
-  async function signIn(page: Page, username: string): Promise<void> {
+  async function signIn(page: Page): Promise<void> {
+    const { username, password } = await newAccount(house.provider)
     await page.locator('input[name=username]').fill(username)
-    await page.locator('input[name=password]').fill('pw')
+    await page.locator('input[name=password]').fill(password)
     await page.locator('#kc-form-login [type=submit]').click()
   }
 
   const heading = (page: Page, name: string) => page.getByRole('heading', { level: 1, name }).waitFor()
 
   test('asks first, leads to the IdP’s own form, and ends on a page that sends the person back to the chat', async () => {
-    const [username, chat] = [await newPerson(), `chat-${randomUUID()}`]
+    const chat = newChat()
     const page = await (await newContext()).newPage()
     const violations: string[] = []
     page.on(
@@ -68,7 +61,7 @@ suite('a login link in Chromium', { skip }, () => {
     await heading(page, '메신저 계정이 회원님의 이름으로 행동하게 됩니다')
     await page.getByRole('button', { name: '내가 요청했습니다. 계속하기' }).click()
     await page.waitForURL(`${house.provider.issuer}/**`)
-    await signIn(page, username)
+    await signIn(page)
     await heading(page, '로그인했습니다')
 
     assert.deepEqual(violations, [])
@@ -77,19 +70,18 @@ suite('a login link in Chromium', { skip }, () => {
   })
 
   test('ends at the path that the chatbot asked for, where its clients.json allows it', async () => {
-    const username = await newPerson()
     const page = await (await newContext('en-US')).newPage()
     await page.goto(await linkTo('/docs'))
     await page.getByRole('button').click()
     await page.waitForURL(`${house.provider.issuer}/**`)
-    await signIn(page, username)
+    await signIn(page)
 
     await page.waitForURL(`${house.addresses.gateway}/docs`)
     await page.context().close()
   })
 
   test('shows nothing in a frame of somebody else’s page', async (t) => {
-    const link = await linkFor(`chat-${randomUUID()}`)
+    const link = await linkFor(newChat())
     const evil = createServer((_, response) => {
       response.setHeader('content-type', 'text/html')
       response.end(`<iframe src="${link}"></iframe>`)
@@ -109,7 +101,7 @@ suite('a login link in Chromium', { skip }, () => {
   async function linkTo(redirectAfter: string): Promise<string> {
     const { issueKey } = houseSecrets(house.folder)
     const body = canonicalJson({
-      chatbot_user_id: `chat-${randomUUID()}`,
+      chatbot_user_id: newChat(),
       callback_url: `${house.servicesUrl}/api/kakao-bot/users/callback`,
       client_key: 'kakao-bot',
       redirect_after: redirectAfter,
@@ -118,7 +110,7 @@ suite('a login link in Chromium', { skip }, () => {
     })
     const answer = await house.door.send('/api/auth-relay/issue_login_link', {
       method: 'POST',
-      headers: { 'content-type': 'application/json', 'x-relay-signature': signatureOf(issueKey, body) },
+      headers: { 'content-type': 'application/json', [X_RELAY_SIGNATURE]: signatureOf(issueKey, body) },
       body,
     })
     return ((await answer.body.json()) as LoginLink).login_link

@@ -12,7 +12,6 @@ import { createRelayClients } from '@munjigi/auth-relay/clients'
 import { SettingsEnv as RelayEnv } from '@munjigi/auth-relay/env'
 import { settingsOf as relaySettingsOf } from '@munjigi/auth-relay/settings'
 import { SERVICES_FILE } from '@munjigi/embedded/folders'
-import { openLoginLink } from '@munjigi/embedded/login-link'
 import { findFree } from '@munjigi/embedded/ports'
 import { houseSecrets } from '@munjigi/embedded/secrets'
 import { servicesVariables } from '@munjigi/embedded/services-variables'
@@ -20,6 +19,7 @@ import { readEnv } from '@munjigi/env'
 import { verifierFromEnv } from '@munjigi/identity/service-verifier'
 import { SEEDED_PASSWORD } from '@munjigi/testing/provider'
 import { buildApp } from '@munjigi/trace/app'
+import { chatsOf, newAccount, newChat } from './chats.ts'
 import { type TestHouse, testHouse } from './house.ts'
 import { openSocket } from './live-socket.ts'
 
@@ -181,19 +181,17 @@ async function openOwnRelay() {
 }
 
 test('the relay moves while a person is at the IdP, and takes up their login in its new host', async (t) => {
-  const username = `e2e-${randomUUID()}`
-  await house.provider.addUser({ username, password: 'pw' })
-  const chat = `chat-${randomUUID()}`
-  const { link } = await house.messenger.say(chat, '로그인')
-  const atIdp = await (await openLoginLink(house.door, link as string)).goOn()
+  const [chats, chat] = [chatsOf(house), newChat()]
+  const { username, password } = await newAccount(house.provider)
+  const atIdp = await (await chats.open(await chats.linkFor(chat))).goOn()
   const relay = await openOwnRelay()
   t.after(relay.close)
   place({ AUTH_RELAY_URL: relay.address })
   while (relay.seen.length === 0) await house.ask('GET', '/api/auth-relay/health')
 
-  assert.equal((await atIdp.signIn(username, 'pw')).status, 200)
+  assert.equal((await atIdp.signIn(username, password)).status, 200)
   assert.equal(relay.seen.at(-1), '/api/auth-relay/oidc/callback')
-  assert.equal((await house.messenger.say(chat, '오늘 메뉴')).link, undefined)
+  assert.equal((await chats.say(chat, '오늘 메뉴')).link, undefined)
 })
 
 /** True once many requests were answered while this host saw none. */

@@ -7,6 +7,7 @@ import { type Messenger, messenger } from '@munjigi/embedded/messenger'
 import { findFree } from '@munjigi/embedded/ports'
 import { houseSecrets, type Secrets } from '@munjigi/embedded/secrets'
 import { BOT_ID } from '@munjigi/embedded/services-variables'
+import { wholeEnvironment } from '@munjigi/env'
 import { type Provider, testProvider } from '@munjigi/testing/provider'
 import { type Caller, caller } from './caller.ts'
 import { createDatabase } from './own-database.ts'
@@ -46,8 +47,14 @@ export interface SeparateHouse extends AsyncDisposable {
   restart(name: Program): Promise<void>
 }
 
-/** Needs `MUNJIGI_TEST_DATABASE_URL` (a superuser's); Redis is started here, so that it may be killed. */
-export async function separateHouse(superuserUrl: string): Promise<SeparateHouse> {
+const { MUNJIGI_TEST_DATABASE_URL: superuserUrl = '', MUNJIGI_TEST_REDIS_URL } = wholeEnvironment()
+
+/** Why a suite that needs such a house is left out. */
+export const withoutServers: string | false =
+  (superuserUrl === '' || MUNJIGI_TEST_REDIS_URL === undefined) && 'it needs PostgreSQL and Redis: infra/ci/services.sh'
+
+/** On the PostgreSQL of `MUNJIGI_TEST_DATABASE_URL` (a superuser's); Redis is started here, so that it may be killed. */
+export async function separateHouse(): Promise<SeparateHouse> {
   await using opened = new AsyncDisposableStack()
   const folder = opened.adopt(mkdtempSync(join(tmpdir(), 'munjigi-separate-')), (it) => rmSync(it, { recursive: true }))
   const provider = opened.adopt(await testProvider(), (it) => it.close())
@@ -68,7 +75,13 @@ export async function separateHouse(superuserUrl: string): Promise<SeparateHouse
   const certificate = await developmentCertificate(folder)
   const secrets = houseSecrets(folder)
   const programs = separatePrograms({
-    ...{ folder, certificate, secrets, provider, ports, console: CONSOLE, redisUrl: redis.url },
+    folder,
+    certificate,
+    secrets,
+    provider,
+    ports,
+    console: CONSOLE,
+    redisUrl: redis.url,
     proxies: { database: database.port, toUser: toUser.port, idp: idp.port },
     logins,
   })
@@ -109,7 +122,15 @@ export async function separateHouse(superuserUrl: string): Promise<SeparateHouse
   const closing = opened.move()
   return {
     messenger: messenger(door, { secret: secrets.skillKey, botId: BOT_ID }),
-    ...{ ...entrances, secrets, provider, redis, database, toUser, idp, ready, restart },
+    ...entrances,
+    secrets,
+    provider,
+    redis,
+    database,
+    toUser,
+    idp,
+    ready,
+    restart,
     process: (name) => processes.get(name) as OwnProcess,
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
   }

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
-import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
 import { createServiceAccount, type ServiceAccount } from '@munjigi/chatbot-sdk/service-account'
 import type { Restaurant, Restaurants } from '@munjigi/contracts/meal'
 import type { Me } from '@munjigi/contracts/people'
 import { SEEDED_PASSWORD } from '@munjigi/testing/provider'
+import { newAccount } from './chats.ts'
 import { type TestHouse, testHouse } from './house.ts'
 
 const ADMINISTERED = '/v1/administered-restaurants'
@@ -38,10 +38,9 @@ async function subOf(token: string): Promise<string> {
 
 /** The `sub` of somebody new, whom user knows if they come in by the front door and are approved. */
 async function newPerson({ known }: { known: boolean }): Promise<string> {
-  const username = `e2e-${randomUUID()}`
-  const sub = await house.provider.addUser({ username, password: 'pw' })
+  const { username, password, sub } = await newAccount(house.provider)
   if (!known) return sub
-  const own = await subOf(await house.door.signIn(username, 'pw'))
+  const own = await subOf(await house.door.signIn(username, password))
   await house.door.call('POST', `/api/admin/v1/people/${own}/approve`, administrator)
   return own
 }
