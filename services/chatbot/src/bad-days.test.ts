@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { after, test } from 'node:test'
 import { connectStore } from '@munjigi/store/connect'
+import { sql } from 'kysely'
 import { loginLinkOf, say, textOf } from './kakao/kakao.fixture.ts'
-import { testChatbot } from './service.fixture.ts'
+import { eventually, testChatbot } from './service.fixture.ts'
 
 const bot = await testChatbot()
 after(bot.close)
@@ -26,6 +27,23 @@ test('without its store the bot answers who is linked, and takes no login that i
   assert.notEqual(checks['chatbot-store'], 'ok')
   await storeless.close()
   await store.close()
+})
+
+test('while the database answers nothing Kakao gets a card all the same, and then all is well', async () => {
+  const { promise: isLocked, resolve: locked } = Promise.withResolvers<void>()
+  const { promise: isOver, resolve: end } = Promise.withResolvers<void>()
+  const frozen = bot.db.transaction().execute(async (trx) => {
+    await sql`lock table chatbot.user_map in access exclusive mode`.execute(trx)
+    locked()
+    await isOver
+  })
+  await isLocked
+  const cards = await Promise.all(['로그인', '내 정보'].map((text) => say(app, 'lee', text)))
+  end()
+  await frozen
+
+  for (const card of cards) assert.match(textOf(card), /잠시 뒤에/)
+  await eventually(async () => /등록된 메뉴가 없어요/.test(textOf(await say(app, 'lee', '오늘 메뉴'))))
 })
 
 test('while the gateway is away the person is told to come back', async () => {
