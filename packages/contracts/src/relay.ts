@@ -6,8 +6,8 @@ const ChatbotUserId = Type.String({ minLength: 1, maxLength: 255 })
 const ClientKey = Type.String({ minLength: 1, maxLength: 100, description: 'a key of clients.json' })
 /** Within 300 s of the receiver's clock, in whole seconds. */
 const Ts = Type.Integer()
-/** Taken once by the receiver. */
-const Nonce = Type.String({ minLength: 16, maxLength: 128 })
+/** Taken once by the receiver; how it is made is the sender's business. */
+const Nonce = Type.String({ minLength: 1, maxLength: 128 })
 
 /** What a signature may differ from its receiver's clock, either way. */
 export const SIGNED_WITHIN_SECONDS = 300
