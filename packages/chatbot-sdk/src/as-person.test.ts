@@ -273,6 +273,22 @@ test('a module with an audience of its own gets a token exchanged for it, once f
   assert.equal(house.proxy.count('token-exchange'), 1)
 })
 
+test('a module that asks userinfo gets a token that userinfo takes', async () => {
+  const person = await house.person()
+  const [plain, open] = [{ audience: 'meal-service' }, { audience: 'meal-service', scope: 'openid' }]
+  const as = house.chatbot({ services: { meal: plain, trace: open } }).as(person.chat)
+  await as.fetch('meal', '/x')
+  await as.fetch('trace', '/x')
+  const userinfo = (index: number) =>
+    fetch(`${house.provider.issuer}/protocol/openid-connect/userinfo`, {
+      headers: { authorization: sent('authorization', index)[0] as string },
+    })
+
+  assert.equal((await userinfo(0)).status, 403)
+  const answer = await userinfo(1)
+  assert.deepEqual([answer.status, ((await answer.json()) as { sub: string }).sub], [200, person.sub])
+})
+
 test('a refused exchange is a refusal: the plain token does not go in its place', async () => {
   const person = await house.person()
   const bot = house.chatbot({ services: { meal: { audience: 'nobody' } } })

@@ -3,6 +3,7 @@ import type { Exchange } from './exchange.ts'
 import type { Gateway } from './gateway-fetch.ts'
 import type { PersonToken } from './login-memory.ts'
 import { exchangeRefused } from './problems.ts'
+import type { ExchangeTarget } from './provider.ts'
 import type { Renewal } from './renewal.ts'
 
 export interface AsPerson {
@@ -14,33 +15,36 @@ interface PersonParts {
   gateway: Pick<Gateway, 'fetch'>
   renewal: Pick<Renewal, 'tokenOf'>
   exchange: Exchange
-  /** By module: the audience it asks for. */
-  audiences: ReadonlyMap<string, string>
+  /** By module: what it asks for. */
+  targets: ReadonlyMap<string, ExchangeTarget>
   now: () => number
   emit: (event: ChatbotEvent) => void
 }
 
 /** Calls in the name of whoever the chat is linked to. */
-export function asPerson({ gateway, renewal, exchange, audiences, now, emit }: PersonParts, kakaoId: string): AsPerson {
-  async function exchanged(token: PersonToken, audience: string): Promise<{ from: PersonToken; access_token: string }> {
-    const access_token = await exchange(token.access_token, audience)
+export function asPerson({ gateway, renewal, exchange, targets, now, emit }: PersonParts, kakaoId: string): AsPerson {
+  async function exchanged(
+    token: PersonToken,
+    target: ExchangeTarget,
+  ): Promise<{ from: PersonToken; access_token: string }> {
+    const access_token = await exchange(token.access_token, target)
     if (access_token !== undefined) return { from: token, access_token }
     // The renewal tells why the provider refuses it, or brings one that it takes.
     const renewed = await renewal.tokenOf(kakaoId, token.access_token)
-    const again = await exchange(renewed.access_token, audience)
+    const again = await exchange(renewed.access_token, target)
     if (again === undefined) throw exchangeRefused()
     return { from: renewed, access_token: again }
   }
 
   return {
     fetch(service, path, init) {
-      const audience = audiences.get(service)
+      const target = targets.get(service)
       let used: PersonToken | undefined
       return gateway.fetch(service, path, init, async (wasRefused) => {
         if (wasRefused && used && used.expires_at <= now()) emit({ kind: 'unauthorized_after_expiry' })
         used = await renewal.tokenOf(kakaoId, wasRefused ? used?.access_token : undefined)
-        if (audience === undefined) return used
-        const { from, access_token } = await exchanged(used, audience)
+        if (target === undefined) return used
+        const { from, access_token } = await exchanged(used, target)
         used = from
         return { sub: from.sub, access_token }
       })

@@ -9,7 +9,7 @@ import { createGateway } from './gateway-fetch.ts'
 import { type KeepAliveOutcome, keepAlive } from './keep-alive.ts'
 import { links, type MessengerNames } from './links.ts'
 import { loginMemory } from './login-memory.ts'
-import { createProvider, type ProviderSettings } from './provider.ts'
+import { createProvider, type ExchangeTarget, type ProviderSettings } from './provider.ts'
 import { createRenewal } from './renewal.ts'
 import type { UserMap } from './user-map.ts'
 
@@ -21,8 +21,8 @@ export interface ChatbotOptions {
   gatewayUrl: string
   /** PEM text of the authority that signed the gateway's certificate. */
   gatewayCa?: string
-  /** Modules that ask for a token of their own audience (RFC 8693). */
-  services?: Record<string, { audience: string }>
+  /** Modules that ask for a token of their own (RFC 8693). */
+  services?: Record<string, ExchangeTarget>
   userMap: UserMap
   messengerNames?: MessengerNames
   /** Seals tokens at rest: `keyRing(TOKEN_ENCRYPTION_KEY)`. */
@@ -74,10 +74,8 @@ export function createChatbot(options: ChatbotOptions): Chatbot {
   })
   const renewal = createRenewal({ userMap, memory, sealing, provider, now, emit: onEvent })
   const exchange = exchanges({ provider, now, emit: onEvent })
-  const audiences = new Map(
-    Object.entries(options.services ?? {}).map(([service, { audience }]) => [service, audience]),
-  )
-  const person = { gateway, renewal, exchange, audiences, now, emit: onEvent }
+  const targets = new Map(Object.entries(options.services ?? {}))
+  const person = { gateway, renewal, exchange, targets, now, emit: onEvent }
   const announcements = heedAnnouncements(store, memory)
   // A store that is closed announces nothing: what is remembered ends after 5 s.
   announcements.catch(() => {})

@@ -42,7 +42,7 @@ interface Difference {
   sealing?: KeyRing
   userMap?: UserMap
   store?: Store
-  services?: Record<string, { audience: string }>
+  services?: ChatbotOptions['services'] & {}
   messengerNames?: ChatbotOptions['messengerNames'] & {}
   gatewayUrl?: string
 }

@@ -22,13 +22,19 @@ export interface RefreshAnswer {
   refresh_expires_in: number
 }
 
+/** Whom a token is for; with the scope `openid` the IdP's userinfo takes it too (KEYCLOAK.md §6). */
+export interface ExchangeTarget {
+  audience: string
+  scope?: string
+}
+
 type AccessAnswer = Pick<RefreshAnswer, 'access_token' | 'expires_in'>
 
 /** What a chatbot asks of its identity provider. Each question takes 5 s at most. @throws ProviderError */
 export interface Provider {
   refresh(refreshToken: string): Promise<RefreshAnswer>
   /** An access token for one audience (RFC 8693). */
-  exchange(accessToken: string, audience: string): Promise<AccessAnswer>
+  exchange(accessToken: string, target: ExchangeTarget): Promise<AccessAnswer>
   /** Ends the login of a refresh token (RFC 7009). */
   revoke(refreshToken: string): Promise<void>
   /** The client's own access token. */
@@ -57,13 +63,13 @@ export function createProvider({ backchannelUrl, ...settings }: ProviderSettings
           refresh_expires_in: typeof refresh_expires_in === 'number' ? refresh_expires_in : 0,
         }
       }),
-    exchange: (accessToken, audience) =>
+    exchange: (accessToken, target) =>
       provider.use((configuration) =>
         client.genericGrantRequest(configuration, TOKEN_EXCHANGE, {
           subject_token: accessToken,
           subject_token_type: ACCESS_TOKEN,
           requested_token_type: ACCESS_TOKEN,
-          audience,
+          ...target,
         }),
       ) as Promise<AccessAnswer>,
     revoke: (refreshToken) =>
