@@ -41,6 +41,10 @@ export async function testUpstream(handler: RequestListener): Promise<Upstream> 
   }
 }
 
+/** The value of a header, its first where there are several; the name in lower case. */
+export const headerOf = (request: SeenRequest | undefined, name: string): string | undefined =>
+  request?.rawHeaders.find(([given]) => given.toLowerCase() === name)?.[1]
+
 function record(request: IncomingMessage, requests: SeenRequest[]) {
   const chunks: Buffer[] = []
   request.on('data', (chunk: Buffer) => chunks.push(chunk))

@@ -166,15 +166,12 @@ test('a logout that the IdP did not sign ends nothing', async () => {
   assert.deepEqual([answer.statusCode, answer.json().type], [400, '/problems/logout-token-invalid'])
 })
 
-test('where the relay gives no link the person is told to come back', async () => {
-  const { 'POST /issue_login_link': usual } = bot.relay.answers
+test('where the relay gives no link the person is told to come back', async (t) => {
   const down = bot.start({ env: { RELAY_URL: 'http://127.0.0.1:1' } })
   assert.match(textOf(await say(down, 'somebody', '로그인')), /잠시 뒤에/)
-  bot.relay.answers['POST /issue_login_link'] = () => [400, { detail: 'callback_url_not_allowed' }]
-  const refused = textOf(await say(app, 'somebody', '로그인'))
-  if (usual) bot.relay.answers['POST /issue_login_link'] = usual
+  bot.relay.replace(t, 'POST /issue_login_link', () => [400, { detail: 'callback_url_not_allowed' }])
 
-  assert.match(refused, /잠시 뒤에/)
+  assert.match(textOf(await say(app, 'somebody', '로그인')), /잠시 뒤에/)
 })
 
 test('a login that nobody used for 20 days is renewed by a process that starts', async () => {

@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
+import type { TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { RelayCallback, UnlinkNotice } from '@munjigi/contracts/relay'
 import { readEnv } from '@munjigi/env'
@@ -30,8 +31,15 @@ interface Asked {
 }
 type Answered = [status: number, body: object]
 
-/** Answers by method and path, what is not listed with 404; `answers` may be changed. */
-async function testService(answers: Answers): Promise<Upstream & { answers: Answers }> {
+interface TestService extends Upstream {
+  /** May be changed. */
+  answers: Answers
+  /** Answers a route otherwise until that test ends. */
+  replace(t: TestContext, route: string, answer: Answers[string]): void
+}
+
+/** Answers by method and path, what is not listed with 404. */
+async function testService(answers: Answers): Promise<TestService> {
   const upstream = await testUpstream(async (request, response) => {
     let body = ''
     for await (const chunk of request) body += chunk
@@ -41,7 +49,17 @@ async function testService(answers: Answers): Promise<Upstream & { answers: Answ
       (await answers[`${request.method} ${url.pathname}`]?.({ body, url, sub })) ?? refusal(404, 'not-found')
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(answer))
   })
-  return { ...upstream, answers }
+  return {
+    ...upstream,
+    answers,
+    replace(t, route, answer) {
+      const usual = answers[route] ?? (() => refusal(404, 'not-found'))
+      answers[route] = answer
+      t.after(() => {
+        answers[route] = usual
+      })
+    },
+  }
 }
 
 export const refusal = (status: number, type: string): Answered => [

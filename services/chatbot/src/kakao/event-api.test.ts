@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { RequestListener } from 'node:http'
 import { after, test } from 'node:test'
-import { testUpstream } from '@munjigi/testing/upstream'
+import { headerOf, testUpstream } from '@munjigi/testing/upstream'
 import { eventApi } from './event-api.ts'
 
 let answer: RequestListener = (_request, response) => response.end()
@@ -23,7 +23,7 @@ test('a person is told by the bot that they know, with our key', async () => {
 
   assert.equal(outcome, 'told')
   assert.deepEqual([seen?.method, seen?.url], ['POST', '/v2/bots/bot-1/talk'])
-  assert.ok(seen?.rawHeaders.some(([name, value]) => name === 'authorization' && value === 'KakaoAK rest-key'))
+  assert.equal(headerOf(seen, 'authorization'), 'KakaoAK rest-key')
   assert.deepEqual(JSON.parse(seen?.body ?? ''), {
     event: { name: 'meal_notice', data: { text: '오늘 메뉴' } },
     user: [{ type: 'botUserKey', id: 'person-1' }],

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { after, afterEach, beforeEach, test } from 'node:test'
 import { claimsOf } from '@munjigi/chatbot-sdk/tokens-at-rest'
 import { SEEDED_PASSWORD } from '@munjigi/testing/provider'
+import { headerOf } from '@munjigi/testing/upstream'
 import type { FastifyInstance } from 'fastify'
 import { sql } from 'kysely'
 import { BOT_ID, loginLinkOf, say, textOf } from '../kakao/kakao.fixture.ts'
@@ -98,14 +99,11 @@ test('the account asks by its real sub, and acting for a person by theirs', asyn
   const before = bot.gateway.requests.length
   await startAtNoon()
   await eventually(() => told.length === 1)
-  const asked = bot.gateway.requests.slice(before).map(({ url, rawHeaders }) => {
-    const header = (name: string) => rawHeaders.find(([given]) => given.toLowerCase() === name)?.[1]
-    return {
-      path: url.split('?')[0],
-      sub: header('x-user-sub'),
-      token: claimsOf(header('authorization')?.slice(7) ?? ''),
-    }
-  })
+  const asked = bot.gateway.requests.slice(before).map((request) => ({
+    path: request.url.split('?')[0],
+    sub: headerOf(request, 'x-user-sub'),
+    token: claimsOf(headerOf(request, 'authorization')?.slice('Bearer '.length) ?? ''),
+  }))
   const [menus] = asked
 
   assert.ok(told[0]?.text.endsWith('\n\n관리 식당: 교직원식당'))

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, test } from 'node:test'
+import { headerOf } from '@munjigi/testing/upstream'
 import { loginLinkOf, say, textOf } from '../kakao/kakao.fixture.ts'
 import { LOGIN_LINK, refusal, testChatbot } from '../service.fixture.ts'
 
@@ -35,10 +36,6 @@ async function chatOf(username: string): Promise<string> {
   await bot.logIn(app, username, person)
   people[username] = person
   return person
-}
-
-function headerOf(request: (typeof bot.gateway.requests)[number] | undefined, name: string) {
-  return request?.rawHeaders.find(([header]) => header.toLowerCase() === name)?.[1]
 }
 
 test('who is not linked is given a login link of their own', async () => {
@@ -89,14 +86,11 @@ test('today is the day in Korea', async () => {
   assert.equal(new URL(request?.url ?? '', 'http://x').searchParams.get('date'), inKorea)
 })
 
-test('a day without menus is said so', async () => {
+test('a day without menus is said so', async (t) => {
   const person = await chatOf('user.lee')
-  const { 'GET /api/meal/v1/menus': usual } = bot.gateway.answers
-  bot.gateway.answers['GET /api/meal/v1/menus'] = () => [200, { menus: [] }]
-  const card = await say(app, person, '오늘 메뉴')
-  if (usual) bot.gateway.answers['GET /api/meal/v1/menus'] = usual
+  bot.gateway.replace(t, 'GET /api/meal/v1/menus', () => [200, { menus: [] }])
 
-  assert.match(textOf(card), /등록된 메뉴가 없어요/)
+  assert.match(textOf(await say(app, person, '오늘 메뉴')), /등록된 메뉴가 없어요/)
 })
 
 test('who the person is comes from the platform, and for people whom it does not know from their token', async () => {
@@ -152,15 +146,13 @@ test('a menu that cannot be added is said why', async () => {
   }
 })
 
-test('restaurants of one name are told apart by their place', async () => {
+test('restaurants of one name are told apart by their place', async (t) => {
   const person = await chatOf('meal.choi')
   const branch = { id: randomUUID(), name: '학생식당', location: '별관' }
-  const { 'GET /api/meal/v1/restaurants': usual } = bot.gateway.answers
-  bot.gateway.answers['GET /api/meal/v1/restaurants'] = () => [200, { restaurants: [student, branch] }]
+  bot.gateway.replace(t, 'GET /api/meal/v1/restaurants', () => [200, { restaurants: [student, branch] }])
   bot.gateway.answers['POST /api/meal/v1/menus'] = () => [201, lunch(branch.id, [], null)]
   const unclear = textOf(await say(app, person, '메뉴 등록 학생식당 점심 밥'))
   const clear = textOf(await say(app, person, '메뉴 등록 학생식당(별관) 점심 밥'))
-  if (usual) bot.gateway.answers['GET /api/meal/v1/restaurants'] = usual
 
   assert.match(unclear, /학생식당\(본관 1층\), 학생식당\(별관\)/)
   assert.match(clear, /^학생식당\(별관\) 오늘 점심/)
@@ -187,21 +179,21 @@ test('in a group nobody is shown a login link or anything of their own', async (
   assert.equal(bot.relay.requests.length, offered)
 })
 
-test('people waiting for approval, or disabled, are told so, and nobody else is', async () => {
+test('people waiting for approval, or disabled, are told so, and nobody else is', async (t) => {
   const person = await chatOf('user.lee')
-  const { 'GET /api/meal/v1/menus': usual } = bot.gateway.answers
+  let refusedAs = ''
+  bot.gateway.replace(t, 'GET /api/meal/v1/menus', () => refusal(403, refusedAs))
   const said: [type: string, text: RegExp][] = [
     ['approval-pending', /승인/],
     ['account-disabled', /중지된 계정/],
     ['section-required', /권한이 없어요/],
   ]
   for (const [type, text] of said) {
-    bot.gateway.answers['GET /api/meal/v1/menus'] = () => refusal(403, type)
+    refusedAs = type
     assert.match(textOf(await say(app, person, '오늘 메뉴')), text, type)
     const inGroup = await say(app, person, '오늘 메뉴', { chat: { id: 'g', type: 'botGroupKey' } })
     assert.match(textOf(inGroup), /1:1 채팅방/, type)
   }
-  if (usual) bot.gateway.answers['GET /api/meal/v1/menus'] = usual
 })
 
 test('anything else is answered with what can be said', async () => {

@@ -1,6 +1,6 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
 import { X_KAKAO_SKILL_SECRET } from '@munjigi/contracts/headers'
 import { Problem } from '@munjigi/problem'
+import { isSameText } from '@munjigi/sealing/same-text'
 import type { TypeBoxProvider } from '@munjigi/server/typebox-provider'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
@@ -59,10 +59,8 @@ export function skillRoutes(scope: FastifyInstance, settings: ChatbotSettings['s
 
 function requireSecret({ headers }: FastifyRequest, secret: string): void {
   const given = headers[X_KAKAO_SKILL_SECRET]
-  if (typeof given !== 'string' || !timingSafeEqual(digest(given), digest(secret))) throw skillSecretInvalid()
+  if (typeof given !== 'string' || !isSameText(given, secret)) throw skillSecretInvalid()
 }
-
-const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
 
 /** Kakao adds an exclamation mark to the id in the channel where a bot is developed. */
 function requireOurBot(id: string, ours: string): void {
