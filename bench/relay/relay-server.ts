@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { buildApp } from '@munjigi/auth-relay/app'
-import { createRelayClients } from '@munjigi/auth-relay/clients'
+import { createRelayClients } from '@munjigi/auth-relay/clients/clients'
 import type { RelaySettings } from '@munjigi/auth-relay/settings'
 import { createLogger } from '@munjigi/server/logger'
 import { memoryStore } from '@munjigi/store/memory'

@@ -1,5 +1,5 @@
 import { authRelayPlugin } from '@munjigi/auth-relay/app'
-import { createRelayClients } from '@munjigi/auth-relay/clients'
+import { createRelayClients } from '@munjigi/auth-relay/clients/clients'
 import { SettingsEnv as RelayEnv } from '@munjigi/auth-relay/env'
 import { settingsOf as relaySettingsOf } from '@munjigi/auth-relay/settings'
 import { chatbotPlugin } from '@munjigi/chatbot/app'

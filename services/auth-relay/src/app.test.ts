@@ -4,7 +4,7 @@ import { redisStore } from '@munjigi/store/redis'
 import type { Store } from '@munjigi/store/store'
 import { testStore } from '@munjigi/testing/store'
 import { buildApp } from './app.ts'
-import { clientsOf, entryOf } from './clients.fixture.ts'
+import { clientsOf, entryOf } from './clients/clients.fixture.ts'
 import { testSettings } from './settings.fixture.ts'
 
 const asked = {

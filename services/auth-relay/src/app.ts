@@ -4,13 +4,13 @@ import { createServer, type ServerOptions } from '@munjigi/server/create-server'
 import { failurePage } from '@munjigi/server/failure-page'
 import { openApi } from '@munjigi/server/openapi'
 import type { FastifyError, FastifyInstance } from 'fastify'
-import { callbackRoute } from './callback-route.ts'
+import { callbackRoute } from './callback/callback-route.ts'
 import type { RelayDeps } from './deps.ts'
 import { failureText } from './failure-texts.ts'
 import { malformedBySchema } from './fastapi-faults.ts'
-import { issueRoute } from './issue-route.ts'
-import { loginRoute } from './login-route.ts'
-import { unlinkRoute } from './unlink-route.ts'
+import { issueRoute } from './links/issue-route.ts'
+import { loginRoute } from './login/login-route.ts'
+import { unlinkRoute } from './unlink/unlink-route.ts'
 
 const FORM_LIMIT_BYTES = 16 * 1024
 

@@ -1,5 +1,5 @@
 import type { Store } from '@munjigi/store/store'
-import type { RelayClients } from './clients.ts'
+import type { RelayClients } from './clients/clients.ts'
 import type { RelaySettings } from './settings.ts'
 
 /** What the routes of the relay stand on. */

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { entryOf } from './clients.fixture.ts'
+import { entryOf } from './clients/clients.fixture.ts'
 
 const MAIN = fileURLToPath(new URL('main.ts', import.meta.url))
 const good = {

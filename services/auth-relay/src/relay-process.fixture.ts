@@ -3,7 +3,7 @@ import { createLogger } from '@munjigi/server/logger'
 import { serve } from '@munjigi/server/serve'
 import { testStore } from '@munjigi/testing/store'
 import { buildApp } from './app.ts'
-import { createRelayClients } from './clients.ts'
+import { createRelayClients } from './clients/clients.ts'
 import { SettingsEnv } from './env.ts'
 import { settingsOf } from './settings.ts'
 

@@ -1,5 +1,5 @@
 import { EnvError } from '@munjigi/env'
-import { isConfidential } from './address.ts'
+import { isConfidential } from './addresses/address.ts'
 import type { SettingsEnv } from './env.ts'
 
 export interface RelaySettings {

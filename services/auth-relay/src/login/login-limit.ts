@@ -1,0 +1,16 @@
+import type { Store } from '@munjigi/store/store'
+import { tooManyLogins } from '../problems.ts'
+import type { Link } from './login-state.ts'
+
+const MAX_UNDER_WAY = 20
+
+/**
+ * Counts a login begun by this link: whoever has a link may begin logins without end, and each is kept for its life.
+ * @throws Problem 429
+ */
+export async function countLogin(store: Store, { jti }: Link, lifeMs: number): Promise<void> {
+  for (let place = 1; place <= MAX_UNDER_WAY; place++) {
+    if (await store.add(`relay_under_way:{${jti}}:${place}`, '1', lifeMs)) return
+  }
+  throw tooManyLogins()
+}
