@@ -8,6 +8,7 @@ import { createServer, type ServerOptions } from '@munjigi/server/create-server'
 import { openApi } from '@munjigi/server/openapi'
 import type { Store } from '@munjigi/store/store'
 import type { FastifyInstance } from 'fastify'
+import { logEvent } from './event-log.ts'
 import { eventApi } from './kakao/event-api.ts'
 import { kakaoPeople } from './kakao/people.ts'
 import { chatbotMetrics } from './metrics.ts'
@@ -51,7 +52,10 @@ export async function chatbotPlugin(app: FastifyInstance, deps: ChatbotServiceDe
     sealing,
     store,
     now,
-    onEvent: count,
+    onEvent(event) {
+      count(event)
+      logEvent(app.log, event)
+    },
   })
 
   app.addReadyCheck('chatbot-database', database.isAlive)
