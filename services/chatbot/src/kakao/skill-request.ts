@@ -24,10 +24,13 @@ type UserRequest = Static<typeof SkillRequest>['userRequest']
 const MAX_PERSON_LENGTH = 255
 const APP_USER_ID = /^[\x21-\x7e]{1,255}$/
 const GROUP_KEYS = ['botGroupKey', 'bot_group_key']
+// Kakao's own skill tester says accountId, or nothing.
+const OTHER_PERSON_TYPES: readonly unknown[] = ['accountId', undefined, null]
 
 /** Who speaks, by the key that this bot knows them by; undefined where nobody in particular does. */
 export function personOf({ user }: UserRequest): string | undefined {
-  const key = user?.type === 'botUserKey' ? user.id : user?.properties?.botUserKey
+  const named = OTHER_PERSON_TYPES.includes(user?.type) ? user?.id : undefined
+  const key = user?.type === 'botUserKey' ? user.id : (user?.properties?.botUserKey ?? named)
   return typeof key === 'string' && key !== '' && key.length <= MAX_PERSON_LENGTH ? key : undefined
 }
 

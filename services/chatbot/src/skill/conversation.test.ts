@@ -51,6 +51,18 @@ test('who is not linked is given a login link of their own', async () => {
     assert.equal(loginLinkOf(await say(app, 'new-person', question)), LOGIN_LINK, question)
 })
 
+test('who speaks through Kakao’s skill tester is somebody, and the bot’s own key goes before any other name', async () => {
+  const askedFor = async (user: object) => {
+    assert.equal(loginLinkOf(await say(app, 'x', '로그인', { user })), LOGIN_LINK)
+    return JSON.parse(bot.relay.requests.at(-1)?.body ?? '').chatbot_user_id
+  }
+
+  assert.equal(await askedFor({ id: '138628', type: 'accountId', properties: {} }), '138628')
+  assert.equal(await askedFor({ id: '138629' }), '138629')
+  assert.equal(await askedFor({ id: '138630', type: 'accountId', properties: { botUserKey: 'key' } }), 'key')
+  assert.match(textOf(await say(app, 'x', '로그인', { user: { id: 'y', type: 'of tomorrow' } })), /1:1 채팅방/)
+})
+
 test('the login card has the picture that is configured', async () => {
   const KAKAO_LOGIN_IMAGE_URL = 'https://app.example.com/login.png'
   const plain = await say(app, 'new-person', '로그인')
