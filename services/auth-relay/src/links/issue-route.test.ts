@@ -10,7 +10,7 @@ import { decodeJwt } from 'jose'
 import { buildApp } from '../app.ts'
 import { clientsOf, entryOf } from '../clients/clients.fixture.ts'
 import { testSettings } from '../settings.fixture.ts'
-import { litOf } from './lit.ts'
+import { linksOf } from './lit.ts'
 
 const SECRET = 'Qx81-kJ3p_qW0vB7nM5tY2rE9uI6oA4sD1fG8hL'
 const settings = testSettings({ allowUnsignedIssue: true })
@@ -19,7 +19,7 @@ const clients = clientsOf(settings, {
   'kakao-bot': entryOf({ redirect_after_allowlist: ['/done'] }),
   'signing-bot': entryOf({ issue_secret: SECRET }),
 })
-const lits = litOf(settings)
+const links = linksOf(settings)
 let app: FastifyInstance
 before(() => {
   app = buildApp({ store, settings, clients }, { logLevel: 'silent' })
@@ -45,10 +45,10 @@ const refusal = ({ status, body }: Awaited<ReturnType<typeof ask>>) => [status, 
 const outcome = async (change: Record<string, unknown>) => refusal(await ask({ ...good, ...change }))
 const refusedFor = (code: string, status = 400) => [status, `/problems/${code.replaceAll('_', '-')}`, code]
 
-async function litOfAnswer(change: Record<string, unknown> = {}) {
+async function linkOfAnswer(change: Record<string, unknown> = {}) {
   const { status, body } = await ask({ ...good, ...change })
   assert.equal(status, 200)
-  return lits.read(body.login_link.slice(`${settings.baseUrl}/login/`.length))
+  return links.read(body.login_link.slice(`${settings.baseUrl}/login/`.length))
 }
 
 test('the answer is what callers of the Python relay read', async () => {
@@ -73,7 +73,7 @@ test('a link carries what was asked for: text raw, call-back normal, nothing mor
     iss: 'https://evil.example',
     exp: 9_999_999_999,
   }
-  const { jti, iat, ...link } = await litOfAnswer(asked)
+  const { jti, iat, ...link } = await linkOfAnswer(asked)
 
   assert.deepEqual(link, {
     ...decodedTimes(iat),
@@ -95,7 +95,7 @@ const decodedTimes = (iat: number) => ({
 test('what is not asked for may be left out, null or empty', async () => {
   const names = ['redirect_after', 'display_name', 'messenger_user_id']
   for (const absence of [undefined, null, '']) {
-    const link = await litOfAnswer(Object.fromEntries(names.map((name) => [name, absence])))
+    const link = await linkOfAnswer(Object.fromEntries(names.map((name) => [name, absence])))
     for (const name of names) assert.ok(!(name in link), name)
   }
 })
@@ -108,7 +108,7 @@ test('the longest request makes a link that can be read', async () => {
     redirect_after: `/done/${'x'.repeat(2000)}`,
   }
 
-  assert.equal((await litOfAnswer(change)).chatbot_user_id, change.chatbot_user_id)
+  assert.equal((await linkOfAnswer(change)).chatbot_user_id, change.chatbot_user_id)
 })
 
 test('an unknown client, a foreign call-back and a foreign path are refused in the words of source 001', async () => {

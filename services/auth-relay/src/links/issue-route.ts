@@ -16,7 +16,7 @@ import {
   issueTimestampInvalid,
   unknownClientKey,
 } from '../problems.ts'
-import { litOf } from './lit.ts'
+import { linksOf } from './lit.ts'
 
 const JSON_TYPE = /^application\/([\w.-]+\+)?json\b/i
 
@@ -24,7 +24,7 @@ const JSON_TYPE = /^application\/([\w.-]+\+)?json\b/i
 export async function issueRoute(scope: FastifyInstance, deps: RelayDeps): Promise<void> {
   const app = scope.withTypeProvider<TypeBoxProvider>()
   const { baseUrl, stateTtlSeconds } = deps.settings
-  const lits = litOf(deps.settings)
+  const links = linksOf(deps.settings)
   readJsonAsFastApiDoes(app)
 
   app.post(
@@ -46,7 +46,7 @@ export async function issueRoute(scope: FastifyInstance, deps: RelayDeps): Promi
       const callbackUrl = normalAddress(body.callback_url)
       if (callbackUrl === undefined || !isAllowedCallback(client, callbackUrl)) throw callbackUrlNotAllowed()
       const redirectAfter = redirectTarget(client, body.redirect_after)
-      const lit = lits.issue({
+      const lit = links.issue({
         chatbot_user_id: body.chatbot_user_id,
         ...(body.messenger_user_id && { messenger_user_id: body.messenger_user_id }),
         callback_url: callbackUrl,

@@ -1,8 +1,8 @@
 import { isAllowedCallback, redirectTarget } from '../addresses/return-to.ts'
 import type { RelayClient } from '../clients/clients.ts'
 import type { RelayDeps } from '../deps.ts'
-import type { Link } from '../login/login-state.ts'
 import { callbackUrlNotAllowed, invalidOrExpiredLink, unknownClientKey } from '../problems.ts'
+import type { Link } from './lit.ts'
 import { spentLinks } from './spent-links.ts'
 import { wasUnlinked } from './unlinked.ts'
 

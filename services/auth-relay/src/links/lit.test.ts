@@ -3,10 +3,10 @@ import { test } from 'node:test'
 import type { Problem } from '@munjigi/problem'
 import { decodeJwt, decodeProtectedHeader, SignJWT, UnsecuredJWT } from 'jose'
 import { testSettings } from '../settings.fixture.ts'
-import { litOf } from './lit.ts'
+import { linksOf } from './lit.ts'
 
 const { jwtSecret: SECRET, baseUrl: BASE } = testSettings()
-const lits = litOf(testSettings())
+const links = linksOf(testSettings())
 const wanted = {
   chatbot_user_id: '카카오-😀',
   callback_url: 'https://bot.example.com/users/callback',
@@ -37,29 +37,29 @@ const isRefused = (type: string) => (error: Problem) => {
 }
 
 test('a link says what was asked for, from when until when, and is never the same twice', async () => {
-  const [first, second] = [lits.issue(wanted), lits.issue(wanted)]
+  const [first, second] = [links.issue(wanted), links.issue(wanted)]
   const { iss, aud, iat = 0, nbf, exp, jti, ...fields } = decodeJwt(first)
 
   assert.deepEqual(fields, wanted)
   assert.deepEqual([iss, aud, nbf, exp], [BASE, `${BASE}/login`, iat, iat + 600])
   assert.notEqual(jti, decodeJwt(second).jti)
   assert.equal(decodeProtectedHeader(first).alg, 'HS256')
-  assert.deepEqual(await lits.read(first), decodeJwt(first))
+  assert.deepEqual(await links.read(first), decodeJwt(first))
 })
 
 test('times count with 5 s of leeway', async (t) => {
-  const lit = lits.issue(wanted)
+  const lit = links.issue(wanted)
   t.mock.timers.enable({ apis: ['Date'], now: (decodeJwt(lit).exp ?? 0) * 1000 + 4_000 })
-  await lits.read(lit)
+  await links.read(lit)
   t.mock.timers.tick(1_000)
-  await assert.rejects(lits.read(lit), isRefused('invalid-or-expired-link'))
-  await lits.read(await signed(claims({ nbf: now() + 5 })))
-  await assert.rejects(signed(claims({ nbf: now() + 6 })).then(lits.read), isRefused('invalid-or-expired-link'))
+  await assert.rejects(links.read(lit), isRefused('invalid-or-expired-link'))
+  await links.read(await signed(claims({ nbf: now() + 5 })))
+  await assert.rejects(signed(claims({ nbf: now() + 6 })).then(links.read), isRefused('invalid-or-expired-link'))
 })
 
 test('what this relay did not sign as a link is none', async () => {
   const good = await signed(claims())
-  await lits.read(good)
+  await links.read(good)
   const [header = '', payload = '', signature = ''] = good.split('.')
   const other = Buffer.from(JSON.stringify(claims({ chatbot_user_id: 'other' }))).toString('base64url')
   const forged = [
@@ -81,25 +81,26 @@ test('what this relay did not sign as a link is none', async () => {
     'a.b.c',
     '',
   ]
-  for (const lit of forged) await assert.rejects(lits.read(lit), isRefused('invalid-or-expired-link'), lit.slice(0, 80))
+  for (const lit of forged)
+    await assert.rejects(links.read(lit), isRefused('invalid-or-expired-link'), lit.slice(0, 80))
 })
 
 test('a link need not say that it is a JWT', async () => {
   const bare = new SignJWT(claims()).setProtectedHeader({ alg: 'HS256' })
 
-  assert.equal((await lits.read(await bare.sign(new TextEncoder().encode(SECRET)))).jti, 'a-link')
+  assert.equal((await links.read(await bare.sign(new TextEncoder().encode(SECRET)))).jti, 'a-link')
 })
 
 test('a relay elsewhere, or with another secret, does not take it', async () => {
-  const lit = lits.issue(wanted)
+  const lit = links.issue(wanted)
   for (const change of [{ baseUrl: `${BASE}/relay` }, { jwtSecret: 'z9Y8x7W6v5U4t3S2r1Q0p9O8n7M6l5K4' }])
-    await assert.rejects(litOf(testSettings(change)).read(lit), isRefused('invalid-or-expired-link'))
+    await assert.rejects(linksOf(testSettings(change)).read(lit), isRefused('invalid-or-expired-link'))
 })
 
 test('a link without times or number is none', async () => {
   for (const name of ['iat', 'nbf', 'exp', 'jti', 'iss', 'aud'])
     await assert.rejects(
-      signed(claims({ [name]: undefined })).then(lits.read),
+      signed(claims({ [name]: undefined })).then(links.read),
       isRefused('invalid-or-expired-link'),
       name,
     )
@@ -109,7 +110,7 @@ test('a link that says too little says what it lacks', async () => {
   for (const name of ['chatbot_user_id', 'callback_url', 'client_key'])
     for (const value of [undefined, '', 7, null])
       await assert.rejects(
-        signed(claims({ [name]: value })).then(lits.read),
+        signed(claims({ [name]: value })).then(links.read),
         isRefused('missing-required-claims'),
         name,
       )

@@ -7,6 +7,7 @@ import type { RelaySettings } from '../settings.ts'
 
 const HEADER = { alg: 'HS256', typ: 'JWT' }
 const CLOCK_LEEWAY_S = 5
+const SLACK_MS = 60_000
 // RFC 7515 §3.1, to the letter: the library reads past spaces, line ends and padding too.
 const COMPACT = /^[\w-]+\.[\w-]+\.[\w-]{43}$/
 
@@ -21,19 +22,23 @@ const Claims = Type.Object({
   redirect_after: Type.Optional(Type.String()),
   display_name: Type.Optional(Type.String()),
 })
-type Claims = Static<typeof Claims>
+/** What a login link says; its times in whole seconds. */
+export type Link = Static<typeof Claims>
+
+/** How long a login may come by a link: one that is begun in its last second has as long again. */
+export const lastLoginMs = (stateTtlSeconds: number): number => 2 * stateTtlSeconds * 1000 + SLACK_MS
 
 /** What a chatbot asked for: a login of this person, to be brought there. */
-type LoginRequest = Omit<Claims, 'jti' | 'iat' | 'exp'>
+type LoginRequest = Omit<Link, 'jti' | 'iat' | 'exp'>
 
-export interface Lit {
+export interface Links {
   issue(request: LoginRequest): string
   /** @throws Problem 400 `invalid-or-expired-link`, `missing-required-claims` */
-  read(lit: string): Promise<Claims>
+  read(lit: string): Promise<Link>
 }
 
 /** Login initiation tokens (source 001): what a login link carries, signed by `JWT_SECRET`, for STATE_TTL_SECONDS. */
-export function litOf({ baseUrl, jwtSecret, stateTtlSeconds }: RelaySettings): Lit {
+export function linksOf({ baseUrl, jwtSecret, stateTtlSeconds }: RelaySettings): Links {
   const key = createSecretKey(jwtSecret, 'utf8')
   const audience = `${baseUrl}/login`
   const expected = {

@@ -1,7 +1,6 @@
 import type { Store } from '@munjigi/store/store'
 import { invalidOrExpiredLink } from '../problems.ts'
-
-const SLACK_MS = 60_000
+import { lastLoginMs } from './lit.ts'
 
 export interface SpentLinks {
   isSpent(jti: string): Promise<boolean>
@@ -14,13 +13,12 @@ export interface SpentLinks {
 
 /** Which links a login was made by; known for as long as a login begun in a link's last second may take. */
 export function spentLinks(store: Store, stateTtlSeconds: number): SpentLinks {
-  const lifeMs = 2 * stateTtlSeconds * 1000 + SLACK_MS
   const keyOf = (jti: string) => `relay_spent:{${jti}}`
 
   return {
     isSpent: async (jti) => (await store.get(keyOf(jti))) !== undefined,
     async spendFor(jti, login) {
-      if (!(await store.add(keyOf(jti), '1', lifeMs))) throw invalidOrExpiredLink()
+      if (!(await store.add(keyOf(jti), '1', lastLoginMs(stateTtlSeconds)))) throw invalidOrExpiredLink()
       await login().catch(async (error) => {
         // Where the store is gone the link stays spent, and the person is told of what went wrong before.
         await store.remove(keyOf(jti)).catch(() => {})

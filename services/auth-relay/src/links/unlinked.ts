@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Store } from '@munjigi/store/store'
-import type { Link } from '../login/login-state.ts'
-
-const SLACK_MS = 60_000
+import { type Link, lastLoginMs } from './lit.ts'
 
 // Hashed: a messenger's names of people have any characters, and are nobody's business in the store.
 function keyOf(clientKey: string, userId: string): string {
@@ -17,9 +15,8 @@ export async function markUnlinked(
   store: Store,
   { clientKey, userId, stateTtlSeconds }: { clientKey: string; userId: string; stateTtlSeconds: number },
 ): Promise<void> {
-  // A login begun in a link's last second may take as long again.
-  const lifeMs = 2 * stateTtlSeconds * 1000 + SLACK_MS
-  await store.set(keyOf(clientKey, userId), String(Math.floor(Date.now() / 1000)), lifeMs)
+  const now = Math.floor(Date.now() / 1000)
+  await store.set(keyOf(clientKey, userId), String(now), lastLoginMs(stateTtlSeconds))
 }
 
 type Asked = Pick<Link, 'client_key' | 'chatbot_user_id' | 'messenger_user_id' | 'iat'>

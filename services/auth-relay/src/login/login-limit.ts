@@ -1,6 +1,6 @@
 import type { Store } from '@munjigi/store/store'
+import type { Link } from '../links/lit.ts'
 import { tooManyLogins } from '../problems.ts'
-import type { Link } from './login-state.ts'
 
 const MAX_UNDER_WAY = 20
 

@@ -8,11 +8,12 @@ import { Type } from 'typebox'
 import type { RelayClient } from '../clients/clients.ts'
 import type { RelayDeps } from '../deps.ts'
 import { requireClient } from '../links/link-client.ts'
-import { litOf } from '../links/lit.ts'
+import type { Link } from '../links/lit.ts'
+import { linksOf } from '../links/lit.ts'
 import { otherBrowser, providerUnavailable } from '../problems.ts'
 import { confirmPage, isFormToken } from './confirm-page.ts'
 import { countLogin } from './login-limit.ts'
-import { type Link, relayCookie, relayLogins } from './login-state.ts'
+import { relayCookie, relayLogins } from './login-state.ts'
 
 /** A wildcard, because a link may be longer than the router takes a parameter to be. */
 const PATH = '/login/*'
@@ -23,12 +24,12 @@ const Confirmed = Type.Object({ token: Type.String({ maxLength: 100 }) })
 export function loginRoute(scope: FastifyInstance, deps: RelayDeps): void {
   const app = scope.withTypeProvider<TypeBoxProvider>()
   const { settings } = deps
-  const lits = litOf(settings)
+  const links = linksOf(settings)
   const cookie = relayCookie(settings)
   const logins = relayLogins(deps)
 
   const opened = async (lit: string): Promise<{ link: Link; client: RelayClient }> => {
-    const link = await lits.read(lit)
+    const link = await links.read(lit)
     return { link, client: await requireClient(deps, link) }
   }
 

@@ -1,11 +1,8 @@
 import { type BrowserCookie, type BrowserLogins, browserCookie, browserLogins } from '@munjigi/identity/browser-login'
 import type { Store } from '@munjigi/store/store'
-import type { Lit } from '../links/lit.ts'
+import type { Link } from '../links/lit.ts'
 import { invalidOrExpiredState, otherBrowser } from '../problems.ts'
 import type { RelaySettings } from '../settings.ts'
-
-/** The link that a login goes by. */
-export type Link = Awaited<ReturnType<Lit['read']>>
 
 interface Login {
   link: Link
