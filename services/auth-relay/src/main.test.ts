@@ -43,7 +43,7 @@ test('every fault of the settings, then of the clients, is printed, and nothing 
     [environment, [/BASE_URL is missing/, /JWT_SECRET is not usable/, /REDIS_URL is not usable/]],
     [settings, [/BASE_URL is not usable: plain http/]],
     [clients, [/one: realm: is not usable/, /two: issuer: is missing/, /two: client_secret: .*TWO__SECRETS/]],
-    [file, [/^CLIENTS_FILE .* cannot be read: ENOENT.*clients\.json/m]],
+    [file, [/CLIENTS_FILE .* cannot be read: ENOENT.*clients\.json/]],
   ]
 
   for (const [{ code, written }, texts] of expected) {

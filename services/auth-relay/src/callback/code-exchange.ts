@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { CLOCK_SKEW_S } from '@munjigi/identity/claims'
 import { ProviderError } from '@munjigi/identity/openid-provider'
 import { Problem } from '@munjigi/problem'
 import type { FastifyBaseLogger } from 'fastify'
@@ -8,7 +9,6 @@ import type { RelayClient } from '../clients/clients.ts'
 import { clocksDiffer, noAccessToken, noOfflineRefreshToken, tokenExchangeFailed } from '../problems.ts'
 import { revokeOfflineToken } from './offline-token.ts'
 
-const CLOCK_TOLERANCE_S = 30
 const EXPIRED = 'OAUTH_JWT_TIMESTAMP_CHECK_FAILED'
 
 /** What a login brought; the lives are seconds, 0 where there is no end. */
@@ -60,7 +60,7 @@ async function askForTokens(configuration: openid.Configuration, { url, state, n
     idTokenExpected: true,
   })
   // The library minds exp alone.
-  if ((tokens.claims()?.iat ?? 0) > Date.now() / 1000 + CLOCK_TOLERANCE_S) throw clocksDiffer()
+  if ((tokens.claims()?.iat ?? 0) > Date.now() / 1000 + CLOCK_SKEW_S) throw clocksDiffer()
   if (!isOfOneLogin(tokens)) throw tokenExchangeFailed()
   return tokens
 }

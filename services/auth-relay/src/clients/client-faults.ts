@@ -23,7 +23,7 @@ export function clientFaults(key: string, entry: unknown, context: ClientContext
   ].map((fault) => `${isKey ? key : JSON.stringify(key)}: ${fault}`)
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
+export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 function entryFaults(entry: Record<string, unknown>, { settings, secretVariables }: ClientContext): string[] {

@@ -2,7 +2,7 @@ import type { Environment } from '@munjigi/env/variables'
 import { parseDocument } from 'yaml'
 import type { RelaySettings } from '../settings.ts'
 import type { ClientEntry } from './client-entry.ts'
-import { clientFaults } from './client-faults.ts'
+import { clientFaults, isObject } from './client-faults.ts'
 
 /** Everything that is wrong with a clients.json, each with its client and field. */
 export class ClientsFileError extends Error {
@@ -35,9 +35,9 @@ export function parseClients(
     const secrets = Object.entries(SECRETS).map(([field, word]) => [field, variablesOf(key, word)] as const)
     const found = secrets.flatMap(([field, names]) => {
       const value = names.map((name) => environment[name]).find(Boolean)
-      return value !== undefined && isMap(given) && !given[field] ? [[field, value]] : []
+      return value !== undefined && isObject(given) && !given[field] ? [[field, value]] : []
     })
-    const entry = withBaseUrl(isMap(given) ? { ...given, ...Object.fromEntries(found) } : given, settings.baseUrl)
+    const entry = withBaseUrl(isObject(given) ? { ...given, ...Object.fromEntries(found) } : given, settings.baseUrl)
     faults.push(...clientFaults(key, entry, { settings, secretVariables: Object.fromEntries(secrets) }))
     clients.set(key, entry as ClientEntry)
   }
@@ -52,7 +52,7 @@ function parsed(text: string): Record<string, unknown> {
   } catch (error) {
     throw new ClientsFileError([`the file is no JSON: ${unquoted((error as Error).message)}`])
   }
-  if (!isMap(tree)) throw new ClientsFileError(['the file must hold one object: client keys and what each is like'])
+  if (!isObject(tree)) throw new ClientsFileError(['the file must hold one object: client keys and what each is like'])
   return tree
 }
 
@@ -65,12 +65,9 @@ const repeatedKeys = (text: string): string[] =>
     .errors.filter(({ code }) => code === 'DUPLICATE_KEY')
     .map(({ linePos }) => `line ${linePos?.[0].line}: a key stands twice: keep one`)
 
-const isMap = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
 function withBaseUrl(value: unknown, baseUrl: string): unknown {
   if (typeof value === 'string') return value.replaceAll('{BASE_URL}', () => baseUrl)
   if (Array.isArray(value)) return value.map((item) => withBaseUrl(item, baseUrl))
-  if (!isMap(value)) return value
+  if (!isObject(value)) return value
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, withBaseUrl(inner, baseUrl)]))
 }

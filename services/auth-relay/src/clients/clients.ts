@@ -47,7 +47,7 @@ interface ClientsOptions {
 
 /**
  * The clients of a clients.json, followed while it changes; a file that is not usable leaves the last good one in place.
- * @throws ClientsFileError or the file system's error where the first reading fails
+ * @throws ClientsFileError where the first reading fails
  */
 export function createRelayClients({ path, settings, environment, log }: ClientsOptions): RelayClients {
   const take = (text: string) => {
@@ -82,8 +82,13 @@ export function createRelayClients({ path, settings, environment, log }: Clients
   return { find: (key) => clients.get(key), list: () => [...clients.values()], close: followed.close }
 }
 
+/** @throws ClientsFileError */
 function readClientsText(path: string): string {
-  if (statSync(path).size <= MAX_BYTES) return readFileSync(path, 'utf8')
+  try {
+    if (statSync(path).size <= MAX_BYTES) return readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new ClientsFileError([`CLIENTS_FILE ${path} cannot be read: ${(error as Error).message}`])
+  }
   throw new ClientsFileError(['the file is larger than 1 MB'])
 }
 

@@ -1,6 +1,7 @@
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac } from 'node:crypto'
+import { isSameText } from '@munjigi/sealing/same-text'
 import type { Language, Page } from '@munjigi/server/page'
-import type { Link } from './login-state.ts'
+import type { Link } from '../links/lit.ts'
 
 const IGNORABLE = /\p{Default_Ignorable_Code_Point}/gu
 const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]/gu
@@ -61,10 +62,8 @@ export function confirmPage(
 /** What only this browser's page can send back for this link. */
 const formToken = (secret: string, lit: string) => createHmac('sha256', secret).update(lit).digest('base64url')
 
-export function isFormToken(token: string, secret: string, lit: string): boolean {
-  const [given, expected] = [Buffer.from(token), Buffer.from(formToken(secret, lit))]
-  return given.length === expected.length && timingSafeEqual(given, expected)
-}
+export const isFormToken = (token: string, secret: string, lit: string): boolean =>
+  isSameText(token, formToken(secret, lit))
 
 /** A name chosen by somebody else cannot reorder, hide or overrun the words around it. */
 function harmless(name: string): string {

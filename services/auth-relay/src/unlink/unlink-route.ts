@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { isSameText } from '@munjigi/sealing/same-text'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { RelayDeps } from '../deps.ts'
 import { markUnlinked } from '../links/unlinked.ts'
@@ -13,7 +13,6 @@ const REFERRER_TYPE = /^[A-Z_]{1,64}$/
  */
 export async function unlinkRoute(app: FastifyInstance, { store, settings, clients }: RelayDeps): Promise<void> {
   const notices = unlinkNotices(app.log)
-  const isKakao = adminKeyCheck(settings.kakaoAdminKey)
   app.addHook('onClose', notices.finished)
   app.setErrorHandler((error, request, reply) => {
     request.log.warn({ reason: (error as { code?: string }).code }, 'unlink webhook with a body that is not read')
@@ -30,7 +29,7 @@ export async function unlinkRoute(app: FastifyInstance, { store, settings, clien
       consumes: ['application/x-www-form-urlencoded', 'application/json'],
     },
     handler: async (request, reply) => {
-      const userId = isKakao(request) ? unlinkedUser(request) : undefined
+      const userId = isKakao(request, settings.kakaoAdminKey) ? unlinkedUser(request) : undefined
       if (userId !== undefined) await unlink(request, userId)
       return reply.code(200).send()
     },
@@ -47,16 +46,11 @@ export async function unlinkRoute(app: FastifyInstance, { store, settings, clien
   }
 }
 
-function adminKeyCheck(key: string | undefined): (request: FastifyRequest) => boolean {
-  const expected = hashOf(`KakaoAK ${key}`)
-  return ({ headers, log }) => {
-    const isRight = timingSafeEqual(hashOf(headers.authorization ?? ''), expected) && key !== undefined
-    if (!isRight) log.info({ isConfigured: key !== undefined }, 'unlink webhook without the admin key')
-    return isRight
-  }
+function isKakao({ headers, log }: FastifyRequest, adminKey: string | undefined): boolean {
+  const isRight = adminKey !== undefined && isSameText(headers.authorization ?? '', `KakaoAK ${adminKey}`)
+  if (!isRight) log.info({ isConfigured: adminKey !== undefined }, 'unlink webhook without the admin key')
+  return isRight
 }
-
-const hashOf = (text: string): Buffer => createHash('sha256').update(text).digest()
 
 function unlinkedUser({ query, body, log }: FastifyRequest): string | undefined {
   const { user_id, referrer_type } = { ...(query as Fields), ...(body as Fields | undefined) }
