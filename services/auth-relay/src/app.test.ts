@@ -71,19 +71,6 @@ test('a link that is none is refused in the words of source 001, to a browser by
   assert.match(page.body, /Ask for a new login link in the chat.*Code: invalid_or_expired_link/s)
 })
 
-test('a call-back without code or state is 422 in the shape of FastAPI', async (t) => {
-  const answer = await relay(t).inject('/oidc/callback')
-
-  assert.equal(answer.statusCode, 422)
-  assert.ok(
-    answer
-      .json()
-      .detail.some(
-        ({ type, loc }: { type: string; loc: string[] }) => type === 'missing' && loc.join() === 'query,state',
-      ),
-  )
-})
-
 test('where the store is gone it is alive and not ready', async (t) => {
   const app = relay(t, '', redisStore('redis://127.0.0.1:1'))
   const ready = await app.inject('/readyz')

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { X_RELAY_SIGNATURE } from '@munjigi/contracts/headers'
 import { canonicalJson } from '@munjigi/sealing/canonical-json'
 import { signatureOf } from '@munjigi/sealing/signature'
 import { redisStore } from '@munjigi/store/redis'
 import { type Provider, testProvider } from '@munjigi/testing/provider'
 import { providerRequests } from '@munjigi/testing/provider-requests'
+import { headerOf } from '@munjigi/testing/upstream'
 import { decodeJwt } from 'jose'
 import { refusalOf, testBrowser } from './browser.fixture.ts'
 import { HMAC_SECRET, testChatbot, testRelay } from './relay.fixture.ts'
@@ -43,12 +45,12 @@ test('the bytes sent are canonical JSON, raw beyond ASCII, and the very ones tha
   const name = '카카오|한😀\u007f\u2028"\\'
   await testBrowser(relay).login(await relay.link({ chatbot_user_id: name }))
 
-  const [{ body, rawHeaders } = { body: '', rawHeaders: [] }] = chatbot.requests
-  const headers = new Headers(rawHeaders)
+  const [request] = chatbot.requests
+  const { body = '' } = request ?? {}
   assert.equal(body, canonicalJson(JSON.parse(body)))
   assert.ok(body.includes('카카오|한😀\u007f\u2028'))
-  assert.equal(headers.get('x-relay-signature'), signatureOf('of-this-client-alone-0123456789-ab', body))
-  assert.equal(headers.get('content-type'), 'application/json')
+  assert.equal(headerOf(request, X_RELAY_SIGNATURE), signatureOf('of-this-client-alone-0123456789-ab', body))
+  assert.equal(headerOf(request, 'content-type'), 'application/json')
 })
 
 for (const base of ['', '/relay', '/api/auth-relay']) {

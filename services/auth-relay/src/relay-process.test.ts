@@ -7,8 +7,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { X_RELAY_SIGNATURE } from '@munjigi/contracts/headers'
 import { type Provider, testProvider } from '@munjigi/testing/provider'
 import { providerProxy } from '@munjigi/testing/provider-proxy'
+import { headerOf } from '@munjigi/testing/upstream'
 import { formOf, testBrowser } from './browser.fixture.ts'
 import { clientsJson, HMAC_SECRET, issueLink, JWT_SECRET, type TestChatbot, testChatbot } from './relay.fixture.ts'
 
@@ -103,10 +105,9 @@ test('no log line holds a token, a code, a state, a link, a cookie or a secret, 
     secrets.push(link.split('/login/')[1] ?? '')
     await testBrowser(relay).get(path)
   }
-  for (const { body, rawHeaders } of chatbot.requests) {
-    const { relay_access_token, offline_refresh_token } = JSON.parse(body)
-    const signature = new Headers(rawHeaders).get('x-relay-signature') ?? ''
-    secrets.push(relay_access_token, offline_refresh_token, signature)
+  for (const request of chatbot.requests) {
+    const { relay_access_token, offline_refresh_token } = JSON.parse(request.body)
+    secrets.push(relay_access_token, offline_refresh_token, headerOf(request, X_RELAY_SIGNATURE) ?? '')
   }
   for (const { form } of proxy.requests)
     for (const name of ['code_verifier', 'token', 'client_secret']) secrets.push(form.get(name) ?? 'not-sent-here')

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import type { ServerResponse } from 'node:http'
 import { after, before, type TestContext, test } from 'node:test'
+import { X_RELAY_SIGNATURE } from '@munjigi/contracts/headers'
 import { isSignedPayload } from '@munjigi/sealing/signature'
 import type { Store } from '@munjigi/store/store'
 import { type Provider, testProvider } from '@munjigi/testing/provider'
 import { providerRequests } from '@munjigi/testing/provider-requests'
 import { testStore } from '@munjigi/testing/store'
+import { headerOf } from '@munjigi/testing/upstream'
 import { refusalOf, testBrowser } from '../browser.fixture.ts'
 import { HMAC_SECRET, type TestChatbot, testChatbot, testRelay } from '../relay.fixture.ts'
 import { stubIdp } from '../stub-idp.fixture.ts'
@@ -70,8 +72,8 @@ test('a 5xx and a lost connection are tried again, as a new message that is sign
   assert.equal(calls.length, 3)
   assert.equal(new Set(calls.map(({ nonce }) => nonce)).size, 3)
   assert.equal(new Set(calls.map(({ offline_refresh_token }) => offline_refresh_token)).size, 1)
-  for (const { body, rawHeaders } of chatbot.requests)
-    assert.ok(isSignedPayload(HMAC_SECRET, JSON.parse(body), new Headers(rawHeaders).get('x-relay-signature') ?? ''))
+  for (const request of chatbot.requests)
+    assert.ok(isSignedPayload(HMAC_SECRET, JSON.parse(request.body), headerOf(request, X_RELAY_SIGNATURE)))
   assert.equal(await isAlive(calls[0]?.offline_refresh_token), true)
 })
 
@@ -103,7 +105,7 @@ test('a chatbot that cannot be reached is a request error', async (t) => {
   assert.deepEqual(await refusalOf(answer), [502, 'callback-request-error'])
 })
 
-test('the second login of a link that is just being brought is refused, and its token revoked', async (t) => {
+test('the second login of a link that is just being brought is refused before it has tokens', async (t) => {
   const [stub, chatbot] = [await stubIdp(t), await testChatbot(t)]
   const relay = await testRelay(t, { idp: stub, chatbot })
   const link = await relay.link()
@@ -111,14 +113,14 @@ test('the second login of a link that is just being brought is refused, and its 
   const [one, two] = [await first.begin(link), await second.begin(link)]
   const arrived = Promise.withResolvers<ServerResponse>()
   chatbot.next(arrived.resolve)
-  const slow = first.get(stub.signIn(one, { body: { refresh_token: 'first' } }))
+  const slow = first.get(stub.signIn(one))
   const response = await arrived.promise
-  const refused = await second.get(stub.signIn(two, { body: { refresh_token: 'second' } }))
+  const refused = await second.get(stub.signIn(two))
   response.end()
 
   assert.deepEqual(await refusalOf(refused), [400, 'invalid-or-expired-link'])
   assert.equal((await slow).status, 200)
-  assert.equal(chatbot.requests.length, 1)
+  assert.deepEqual([stub.exchanged.length, stub.revoked, chatbot.requests.length], [1, [], 1])
 })
 
 test('of two logins that come back at once one is brought, and the code of the other is never exchanged', async (t) => {

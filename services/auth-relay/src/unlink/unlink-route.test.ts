@@ -2,11 +2,12 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { type TestContext, test } from 'node:test'
+import { X_RELAY_SIGNATURE } from '@munjigi/contracts/headers'
 import { isSignedPayload } from '@munjigi/sealing/signature'
 import { redisStore } from '@munjigi/store/redis'
 import type { Store } from '@munjigi/store/store'
 import { testStore } from '@munjigi/testing/store'
-import { testUpstream } from '@munjigi/testing/upstream'
+import { headerOf, testUpstream } from '@munjigi/testing/upstream'
 import { buildApp } from '../app.ts'
 import type { ClientEntry } from '../clients/client-entry.ts'
 import { clientsOf, entryOf } from '../clients/clients.fixture.ts'
@@ -180,7 +181,7 @@ test("every chatbot with an unlink_url is told, in a message of its own signed b
   )
   for (const [index, key] of ['one', 'two'].entries()) {
     const { ts, nonce, ...notice } = notices[index]
-    const signature = told[index]?.rawHeaders.find(([name]) => name.toLowerCase() === 'x-relay-signature')?.[1]
+    const signature = headerOf(told[index], X_RELAY_SIGNATURE)
     assert.deepEqual(notice, { event: 'unlink', client_key: key, chatbot_user_id: FIELDS.user_id })
     assert.ok(Math.abs(now() - ts) < 60)
     assert.ok(isSignedPayload(key === 'two' ? OWN_SECRET : settings.hmacSecret, notices[index], signature))
