@@ -20,6 +20,12 @@ test('defaults apply, numbers and booleans are read as such', () => {
   assert.deepEqual(env, { ...good, LOG_LEVEL: 'info', PORT: 80, ALLOW_IT: true })
 })
 
+test('a number is whole as it is written, and is not made so', () => {
+  assert.equal(readEnv(Env, undefined, { source: { ...good, PORT: ' 80.0' } }).PORT, 80)
+  for (const PORT of ['80.5', 'true', '0x50', '8e1', '99999'])
+    assert.throws(() => readEnv(Env, undefined, { source: { ...good, PORT } }), /PORT is not usable/, PORT)
+})
+
 test("a service's own name goes before the shared one", () => {
   const source = { ...good, PORT: '80', SESSION_STATION_PORT: '81' }
 

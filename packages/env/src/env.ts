@@ -1,4 +1,4 @@
-import { type Static, type TObject, Type } from 'typebox'
+import { type Static, type TObject, type TSchema, Type } from 'typebox'
 import { Check, Convert, Default } from 'typebox/value'
 
 const SECRET_MIN_LENGTH = 32
@@ -43,8 +43,8 @@ interface ReadOptions {
  */
 export function readEnv<T extends TObject>(schema: T, service?: string, options: ReadOptions = {}): Static<T> {
   const { present, spelledAs } = pick(Object.keys(schema.properties), service, options.source ?? process.env)
-  const values = Convert(schema, Default(schema, present)) as Record<string, unknown>
-  const faults = [...missing(schema, values), ...malformed(schema, values, spelledAs)]
+  const values = Convert(schema, Default(schema, { ...present })) as Record<string, unknown>
+  const faults = [...missing(schema, values), ...malformed(schema, values, { present, spelledAs })]
   if (options.development !== true) faults.push(...weakSecrets(schema, values, spelledAs))
   if (faults.length > 0) throw new EnvError(faults)
   return values as Static<T>
@@ -83,11 +83,21 @@ function missing(schema: TObject, values: Record<string, unknown>): string[] {
     .map((name) => `${name} is missing: ${expected(schema, name)}`)
 }
 
-function malformed(schema: TObject, values: Record<string, unknown>, spelledAs: Record<string, string>): string[] {
+function malformed(
+  schema: TObject,
+  values: Record<string, unknown>,
+  { present, spelledAs }: Pick<ReturnType<typeof pick>, 'present' | 'spelledAs'>,
+): string[] {
   return Object.entries(schema.properties)
-    .filter(([name, property]) => values[name] !== undefined && !Check(property, values[name]))
+    .filter(([name, property]) => values[name] !== undefined && !isOf(property, values[name], present[name]))
     .map(([name]) => `${spelledAs[name]} is not usable: ${expected(schema, name)}`)
 }
+
+// Conversion cuts 8.5 to 8 and takes true for 1; Python programs write 8.0.
+const WHOLE = /^\s*[+-]?\d+(\.0+)?\s*$/
+
+const isOf = (property: TSchema, value: unknown, text = '0'): boolean =>
+  Check(property, value) && (!('type' in property && property.type === 'integer') || WHOLE.test(text))
 
 function weakSecrets(schema: TObject, values: Record<string, unknown>, spelledAs: Record<string, string>): string[] {
   return Object.entries(schema.properties)
