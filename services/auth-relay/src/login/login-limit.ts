@@ -2,7 +2,8 @@ import type { Store } from '@munjigi/store/store'
 import type { Link } from '../links/lit.ts'
 import { tooManyLogins } from '../problems.ts'
 
-const MAX_UNDER_WAY = 20
+// Messengers open a link for a preview, which begins a login where no page stands before it.
+const MAX_UNDER_WAY = 50
 
 /**
  * Counts a login begun by this link: whoever has a link may begin logins without end, and each is kept for its life.
