@@ -12,7 +12,14 @@ const { values, positionals } = parseArgs({
     port: { type: 'string', default: '19050' },
   },
 })
+const [name = 'gateway'] = positionals
+const tables: Record<string, (options: typeof run) => Promise<void>> = { gateway: gatewayTable, relay: relayTable }
+const table = Object.hasOwn(tables, name) ? tables[name] : undefined
+if (table === undefined) {
+  process.stderr.write(`bench: there is no table "${name}": say gateway or relay\n`)
+  process.exit(2)
+}
 const run = { rounds: Number(values.rounds), ms: Number(values.seconds) * 1_000, port: Number(values.port) }
 
 process.stdout.write(`Rounds ${run.rounds} of ${values.seconds} s, in random order, ${pinning}; median (range).\n`)
-await (positionals[0] === 'relay' ? relayTable(run) : gatewayTable(run))
+await table(run)
