@@ -1,6 +1,6 @@
 import { createHmac, createPublicKey, type KeyObject, randomBytes, randomUUID, verify } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
-import { type CallbackTrust, verifyCallback } from '@munjigi/chatbot-sdk/callback-verification'
+import { type CallbackTrust, verifyCallback } from '@munjigi/chatbot-sdk/relay/callback-verification'
 import { X_RELAY_SIGNATURE } from '@munjigi/contracts/headers'
 import type { RelayCallback } from '@munjigi/contracts/relay'
 import { createVerifier } from '@munjigi/identity/verifier'

@@ -1,4 +1,4 @@
-import type { KeepAliveOutcome } from '@munjigi/chatbot-sdk/keep-alive'
+import type { KeepAliveOutcome } from '@munjigi/chatbot-sdk/renewal/keep-alive'
 import type { IssuerKey } from './keycloak-tokens.ts'
 import { linkedPeople } from './linked-people.ts'
 

@@ -1,8 +1,8 @@
 import { ProviderError } from '@munjigi/identity/openid-provider'
-import { type Credential, createGateway } from './gateway-fetch.ts'
+import { type Credential, createGateway } from './calls/gateway-fetch.ts'
 import { loginMisconfigured, loginUnavailable } from './problems.ts'
 import { createProvider, type ProviderSettings } from './provider.ts'
-import { failureOf } from './refusal.ts'
+import { failureOf } from './renewal/refusal.ts'
 import { claimsOf } from './tokens-at-rest.ts'
 
 const EARLY_MS = 60_000

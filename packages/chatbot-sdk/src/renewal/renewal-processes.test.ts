@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { botProcess } from './bot-process.fixture.ts'
-import { chatbotHouse } from './house.fixture.ts'
+import { botProcess } from '../bot-process.fixture.ts'
+import { chatbotHouse } from '../house.fixture.ts'
 
 // The variant with two chatbots in one process, which PGlite can serve, stands in renewal.test.ts.
 const isShared = process.env.MUNJIGI_TEST_DATABASE_URL !== undefined

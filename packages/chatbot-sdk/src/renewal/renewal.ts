@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Problem } from '@munjigi/problem'
+import { loginUnavailable } from '../problems.ts'
 import { claimedRefresh, type RefreshParts } from './claimed-refresh.ts'
 import type { LoginMemory, PersonToken } from './login-memory.ts'
-import { loginUnavailable } from './problems.ts'
 import { requireStored } from './stored-login.ts'
 
 const DUE_MS = 60_000

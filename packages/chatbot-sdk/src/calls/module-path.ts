@@ -1,4 +1,4 @@
-import { pathRefused } from './problems.ts'
+import { pathRefused } from '../problems.ts'
 
 const MODULE = /^[a-z0-9][a-z0-9_-]*$/i
 // First segments that the gateway looks behind for the module's name.

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, beforeEach, test } from 'node:test'
 import type { Problem } from '@munjigi/problem'
 import { nextSecond } from '@munjigi/testing/provider-requests'
-import { chatbotHouse, type Person } from './house.fixture.ts'
+import { chatbotHouse, type Person } from '../house.fixture.ts'
 
 const house = await chatbotHouse({ realm: { revokeRefreshToken: true, refreshTokenMaxReuse: 0 } })
 after(house.close)

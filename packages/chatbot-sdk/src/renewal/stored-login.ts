@@ -1,8 +1,8 @@
 import type { KeyRing } from '@munjigi/sealing/fernet'
+import { loginEnded, notLinked } from '../problems.ts'
+import { type OpenedTokens, openTokens } from '../tokens-at-rest.ts'
+import type { UserMap, UserMapRow } from '../user-map.ts'
 import type { PersonToken } from './login-memory.ts'
-import { loginEnded, notLinked } from './problems.ts'
-import { type OpenedTokens, openTokens } from './tokens-at-rest.ts'
-import type { UserMap, UserMapRow } from './user-map.ts'
 
 /** The access token in the row, whatever is left of it. @throws Problem `not-linked`, `login-ended`, `tokens-unreadable` */
 export async function requireStored(userMap: UserMap, sealing: KeyRing, kakaoId: string): Promise<PersonToken> {

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { Problem } from '@munjigi/problem'
+import type { IdleMapping, UserMap } from '../user-map.ts'
 import { isClientRefused } from './refusal.ts'
 import type { Renewal } from './renewal.ts'
-import type { IdleMapping, UserMap } from './user-map.ts'
 
 /** Ten days before Keycloak ends an offline session that nobody uses. */
 const IDLE_MS = 20 * 24 * 60 * 60_000

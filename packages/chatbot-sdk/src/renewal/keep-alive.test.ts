@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, beforeEach, test } from 'node:test'
 import { keyRing } from '@munjigi/sealing/fernet'
-import { chatbotHouse, type Person, sealingKey } from './house.fixture.ts'
+import { chatbotHouse, type Person, sealingKey } from '../house.fixture.ts'
 
 const house = await chatbotHouse()
 after(house.close)

@@ -6,8 +6,8 @@ import {
   type RequestInit as UndiciInit,
   fetch as undiciFetch,
 } from 'undici'
+import { gatewayUnavailable } from '../problems.ts'
 import { modulePath } from './module-path.ts'
-import { gatewayUnavailable } from './problems.ts'
 
 /** Until an answer begins, and then between its parts: whole answers may be long. */
 const SILENCE_LIMIT_MS = 10_000

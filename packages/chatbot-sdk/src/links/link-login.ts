@@ -1,9 +1,9 @@
 import { Problem } from '@munjigi/problem'
 import type { KeyRing } from '@munjigi/sealing/fernet'
-import type { BroughtLogin } from './callback-verification.ts'
-import { chatLinkedElsewhere, olderLogin, subLinkedElsewhere } from './relay-problems.ts'
-import { newLink, type OpenedTokens, openTokens, sidOf } from './tokens-at-rest.ts'
-import type { NewLink, UserMap, UserMapRow } from './user-map.ts'
+import type { BroughtLogin } from '../relay/callback-verification.ts'
+import { chatLinkedElsewhere, olderLogin, subLinkedElsewhere } from '../relay/relay-problems.ts'
+import { newLink, type OpenedTokens, openTokens, sidOf } from '../tokens-at-rest.ts'
+import type { NewLink, UserMap, UserMapRow } from '../user-map.ts'
 
 /** Somebody else changes the row between two looks at it so often and no more. */
 const ROUNDS = 3

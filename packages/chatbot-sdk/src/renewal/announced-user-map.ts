@@ -1,6 +1,6 @@
 import type { Store } from '@munjigi/store/store'
+import type { UserMap } from '../user-map.ts'
 import type { LoginMemory } from './login-memory.ts'
-import type { UserMap } from './user-map.ts'
 
 const CHANNEL = 'munjigi:links'
 

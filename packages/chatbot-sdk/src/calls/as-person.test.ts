@@ -6,7 +6,7 @@ import type { Problem } from '@munjigi/problem'
 import { memoryStore } from '@munjigi/store/memory'
 import type { Store } from '@munjigi/store/store'
 import { FormData as UndiciFormData } from 'undici'
-import { chatbotHouse, type Person } from './house.fixture.ts'
+import { chatbotHouse, type Person } from '../house.fixture.ts'
 
 const house = await chatbotHouse()
 after(house.close)

@@ -1,14 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { ProviderError } from '@munjigi/identity/openid-provider'
 import type { KeyRing } from '@munjigi/sealing/fernet'
-import type { ChatbotEvent } from './events.ts'
+import type { ChatbotEvent } from '../events.ts'
+import { loginDisabled, loginEnded, loginMisconfigured, loginUnavailable } from '../problems.ts'
+import type { Provider, RefreshAnswer } from '../provider.ts'
+import { claimsOf, type OpenedTokens, sealTokens } from '../tokens-at-rest.ts'
+import type { SealedTokens, UserMap, UserMapRow } from '../user-map.ts'
 import type { PersonToken } from './login-memory.ts'
-import { loginDisabled, loginEnded, loginMisconfigured, loginUnavailable } from './problems.ts'
-import type { Provider, RefreshAnswer } from './provider.ts'
 import { failureOf } from './refusal.ts'
 import { personToken, requireStored, requireTokens } from './stored-login.ts'
-import { claimsOf, type OpenedTokens, sealTokens } from './tokens-at-rest.ts'
-import type { SealedTokens, UserMap, UserMapRow } from './user-map.ts'
 
 const STORE_TRIES = 3
 const STORE_AGAIN_MS = 500

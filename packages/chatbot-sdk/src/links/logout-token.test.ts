@@ -5,8 +5,8 @@ import { createVerifier } from '@munjigi/identity/verifier'
 import { Problem } from '@munjigi/problem'
 import { testIssuer } from '@munjigi/testing/issuer'
 import { testStore } from '@munjigi/testing/store'
+import { CLIENT, seconds } from '../relay.fixture.ts'
 import { verifyLogoutToken } from './logout-token.ts'
-import { CLIENT, seconds } from './relay.fixture.ts'
 
 const EVENTS = { 'http://schemas.openid.net/event/backchannel-logout': {} }
 

@@ -2,7 +2,7 @@ import { SUBJECT } from '@munjigi/identity/claims'
 import type { Verifier } from '@munjigi/identity/verifier'
 import { Problem } from '@munjigi/problem'
 import type { Store } from '@munjigi/store/store'
-import { logoutTokenInvalid } from './relay-problems.ts'
+import { logoutTokenInvalid } from '../relay/relay-problems.ts'
 
 const EVENT = 'http://schemas.openid.net/event/backchannel-logout'
 const CLOCK_SKEW_S = 30

@@ -1,8 +1,8 @@
 import { ProviderError } from '@munjigi/identity/openid-provider'
-import type { ChatbotEvent } from './events.ts'
-import { exchangeRefused, loginUnavailable } from './problems.ts'
-import type { ExchangeTarget, Provider } from './provider.ts'
-import { failureOf } from './refusal.ts'
+import type { ChatbotEvent } from '../events.ts'
+import { exchangeRefused, loginUnavailable } from '../problems.ts'
+import type { ExchangeTarget, Provider } from '../provider.ts'
+import { failureOf } from '../renewal/refusal.ts'
 
 const EARLY_MS = 60_000
 const MAX_KEPT = 10_000

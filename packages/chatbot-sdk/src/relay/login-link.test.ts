@@ -4,8 +4,8 @@ import type { RequestListener } from 'node:http'
 import { type TestContext, test } from 'node:test'
 import { testUpstream } from '@munjigi/testing/upstream'
 import { getGlobalDispatcher } from 'undici'
+import { signed } from '../relay.fixture.ts'
 import { askForLoginLink } from './login-link.ts'
-import { signed } from './relay.fixture.ts'
 
 const CALLBACK_URL = 'https://bot.example/users/callback'
 const ISSUED = { login_link: 'https://relay.example/login/lit', expires_in: 600 }

@@ -3,6 +3,7 @@ import { RelayCallback } from '@munjigi/contracts/relay'
 import type { VerifiedToken, Verifier } from '@munjigi/identity/verifier'
 import { Problem } from '@munjigi/problem'
 import type { Store } from '@munjigi/store/store'
+import { type GivenTokens, isRefreshTokenOf } from '../tokens-at-rest.ts'
 import { readRelayMessage, requireStorable } from './relay-message.ts'
 import {
   accessTokenInvalid,
@@ -11,7 +12,6 @@ import {
   issuerMismatch,
   offlineTokenInvalid,
 } from './relay-problems.ts'
-import { type GivenTokens, isRefreshTokenOf } from './tokens-at-rest.ts'
 
 /** A login that the relay brought: whose it is here and there, and its tokens. */
 export type BroughtLogin = GivenTokens & { chatbotUserId: string; sub: string }

@@ -5,8 +5,8 @@ import { createVerifier } from '@munjigi/identity/verifier'
 import { Problem } from '@munjigi/problem'
 import { type TestIssuer, testIssuer } from '@munjigi/testing/issuer'
 import { testStore } from '@munjigi/testing/store'
+import { CLIENT, callbackOf, HMAC_SECRET, loginTokens, seconds, signed } from '../relay.fixture.ts'
 import { type CallbackTrust, verifyCallback } from './callback-verification.ts'
-import { CLIENT, callbackOf, HMAC_SECRET, loginTokens, seconds, signed } from './relay.fixture.ts'
 
 async function trustIn(t: TestContext, issuer: TestIssuer, changes: Partial<CallbackTrust> = {}) {
   const now = changes.now ?? Date.now

@@ -6,10 +6,10 @@ import { after, beforeEach, test } from 'node:test'
 import { connect } from '@munjigi/db/connect'
 import { migrate } from '@munjigi/db/migrate'
 import type { Problem } from '@munjigi/problem'
-import { botProcess } from './bot-process.fixture.ts'
-import { chatbotHouse, migrationPlan, type Person, tablesOf } from './house.fixture.ts'
-import { postgresUserMap } from './postgres-user-map.ts'
-import type { UserMap } from './user-map.ts'
+import { botProcess } from '../bot-process.fixture.ts'
+import { chatbotHouse, migrationPlan, type Person, tablesOf } from '../house.fixture.ts'
+import { postgresUserMap } from '../postgres-user-map.ts'
+import type { UserMap } from '../user-map.ts'
 
 // Its realm is what the realm file ships: a refresh token works twice.
 const house = await chatbotHouse()

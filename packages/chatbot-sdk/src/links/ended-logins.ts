@@ -1,5 +1,5 @@
 import type { Store } from '@munjigi/store/store'
-import { MESSAGE_LIFE_MS } from './relay-message.ts'
+import { MESSAGE_LIFE_MS } from '../relay/relay-message.ts'
 
 /** Logins that were unlinked here, by their `login_id`, for as long as the relay may still bring them once more. */
 export const endedLogins = (store: Store, clientKey: string) => {

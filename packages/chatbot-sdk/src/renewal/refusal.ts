@@ -1,5 +1,5 @@
 import { ProviderError } from '@munjigi/identity/openid-provider'
-import type { RefreshOutcome } from './events.ts'
+import type { RefreshOutcome } from '../events.ts'
 
 type Failure = Exclude<RefreshOutcome, 'renewed'>
 

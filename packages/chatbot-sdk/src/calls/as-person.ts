@@ -1,10 +1,10 @@
-import type { ChatbotEvent } from './events.ts'
+import type { ChatbotEvent } from '../events.ts'
+import { exchangeRefused } from '../problems.ts'
+import type { ExchangeTarget } from '../provider.ts'
+import type { PersonToken } from '../renewal/login-memory.ts'
+import type { Renewal } from '../renewal/renewal.ts'
 import type { Exchange } from './exchange.ts'
 import type { Gateway } from './gateway-fetch.ts'
-import type { PersonToken } from './login-memory.ts'
-import { exchangeRefused } from './problems.ts'
-import type { ExchangeTarget } from './provider.ts'
-import type { Renewal } from './renewal.ts'
 
 export interface AsPerson {
   /** Asks a module in the person's name; see `Gateway.fetch`. */
