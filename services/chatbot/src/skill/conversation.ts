@@ -31,7 +31,7 @@ export interface ConversationParts {
 export type Converse = (said: Said, signal: AbortSignal, log: FastifyBaseLogger) => Promise<SkillAnswer>
 
 export function conversation(parts: ConversationParts): Converse {
-  async function answerTo(wish: Utterance, visit: Visit): Promise<SkillAnswer> {
+  async function answerTo(wish: Exclude<Utterance, { kind: 'help' }>, visit: Visit): Promise<SkillAnswer> {
     switch (wish.kind) {
       case 'login':
         return logIn(parts, visit)
@@ -47,8 +47,6 @@ export function conversation(parts: ConversationParts): Converse {
         return subscribe(parts, visit)
       case 'unsubscribe':
         return unsubscribe(parts, visit)
-      case 'help':
-        return helpIn(visit.language)
     }
   }
 
@@ -65,6 +63,7 @@ export function conversation(parts: ConversationParts): Converse {
       return textAnswer(isRefusal && isInGroup ? inGroup : failureText(error, language))
     }
     try {
+      if (wish.kind === 'help') return helpIn(language)
       // Before anything else: no link is given to somebody whom an unlink notice would not find.
       if (appUserId !== undefined) await parts.people.remember(person, appUserId)
       return await answerTo(wish, visit)

@@ -1,5 +1,6 @@
 export type Utterance =
-  | { kind: 'login' | 'logout' | 'profile' | 'menus' | 'subscribe' | 'unsubscribe' | 'help' }
+  | { kind: 'login' | 'logout' | 'profile' | 'menus' | 'subscribe' | 'unsubscribe' }
+  | { kind: 'help' }
   | { kind: 'new-menu'; words: string }
 
 const SPOKEN = new Map<string, Exclude<Utterance, { words: string }>['kind']>([
