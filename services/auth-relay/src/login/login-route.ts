@@ -19,6 +19,11 @@ import { relayCookie, relayLogins } from './login-state.ts'
 const PATH = '/login/*'
 const Params = Type.Object({ '*': Type.String() })
 const Confirmed = Type.Object({ token: Type.String({ maxLength: 100 }) })
+/** Of what clients.json says about an identity provider, found out only by asking it. */
+const REMEDIES: Record<string, string> = {
+  OAUTH_RESPONSE_IS_NOT_CONFORM: 'no provider answered: it is down, or server_url or realm in clients.json is wrong',
+  OAUTH_JSON_ATTRIBUTE_COMPARISON_FAILED: 'it calls itself otherwise: look at issuer in clients.json',
+}
 
 /** Opening a link shows who will act as whom and spends nothing: messengers open links for a preview, and people twice. */
 export function loginRoute(scope: FastifyInstance, deps: RelayDeps): void {
@@ -98,7 +103,11 @@ export function loginRoute(scope: FastifyInstance, deps: RelayDeps): void {
 function ask<T>(client: RelayClient, request: FastifyRequest, work: (configuration: openid.Configuration) => T) {
   return client.provider.use(work).catch((error) => {
     if (!(error instanceof ProviderError)) throw error
-    request.log.warn({ client: client.key, reason: error.error ?? error.kind, status: error.status }, 'discovery')
+    const { error: reason = error.kind, status } = error
+    request.log.warn(
+      { client: client.key, issuer: client.issuer, reason, status, remedy: REMEDIES[reason] },
+      'discovery',
+    )
     throw providerUnavailable()
   })
 }
