@@ -1,16 +1,19 @@
-import { createVerifier } from '@munjigi/identity/verifier'
 import type { KeyRing } from '@munjigi/sealing/fernet'
 import type { Store } from '@munjigi/store/store'
 import { type AsPerson, asPerson } from './calls/as-person.ts'
 import { exchanges } from './calls/exchange.ts'
 import { createGateway } from './calls/gateway-fetch.ts'
 import type { ChatbotEvent } from './events.ts'
-import { links, type MessengerNames } from './links/links.ts'
+import { idpVerifier } from './idp-verifier.ts'
+import { type Links, links } from './links/links.ts'
+import type { MessengerNames } from './messenger-names.ts'
 import { createProvider, type ExchangeTarget, type ProviderSettings } from './provider.ts'
 import { announcedUserMap, heedAnnouncements } from './renewal/announced-user-map.ts'
 import { type KeepAliveOutcome, keepAlive } from './renewal/keep-alive.ts'
 import { loginMemory } from './renewal/login-memory.ts'
 import { createRenewal } from './renewal/renewal.ts'
+import { requireStored } from './renewal/stored-login.ts'
+import { claimsOf } from './token-claims.ts'
 import type { UserMap } from './user-map.ts'
 
 export interface ChatbotOptions {
@@ -34,17 +37,14 @@ export interface ChatbotOptions {
   onEvent?: (event: ChatbotEvent) => void
 }
 
-/** A chat and the person it acts for; `is_alive` says that there are tokens, not that the IdP still takes them. */
-export interface Link {
-  chatbot_user_id: string
-  sub: string
-  linked_at: Date
-  is_alive: boolean
-}
-
-export interface Chatbot extends ReturnType<typeof links> {
+export interface Chatbot extends Links {
   /** Calls modules through the gateway in the name of whoever this chat is linked to. */
   as(chatbotUser: string): AsPerson
+  /**
+   * What the person's access token says of them: it was verified when it came.
+   * @throws Problem 401 `not-linked`, `login-ended`; 500 `tokens-unreadable`
+   */
+  claimsOf(chatbotUser: string): Promise<Record<string, unknown>>
   /** Refreshes logins that nobody used for 20 days; run it daily. */
   keepAlive(options?: { signal?: AbortSignal }): Promise<KeepAliveOutcome>
   /** Lets calls and renewals that are under way finish and stops `keepAlive`. The store and the user map stay the caller's. */
@@ -58,20 +58,7 @@ export function createChatbot(options: ChatbotOptions): Chatbot {
   const userMap = announcedUserMap(options.userMap, memory, store)
   const provider = createProvider(idp)
   const gateway = createGateway(options)
-  const verifier = createVerifier({
-    issuers: [
-      {
-        issuer: idp.issuer,
-        loadKeys: provider.loadKeys,
-        algorithms: ['RS256'],
-        authorized_parties: [idp.clientId],
-        token_type: 'Bearer',
-        people: 'shared',
-        unknown_people: 'allow',
-      },
-    ],
-    clock: now,
-  })
+  const verifier = idpVerifier({ ...idp, loadKeys: provider.loadKeys, now })
   const renewal = createRenewal({ userMap, memory, sealing, provider, now, emit: onEvent })
   const exchange = exchanges({ provider, now, emit: onEvent })
   const targets = new Map(Object.entries(options.services ?? {}))
@@ -112,6 +99,10 @@ export function createChatbot(options: ChatbotOptions): Chatbot {
       onEvent,
     }),
     as: (chatbotUser) => asPerson(person, chatbotUser),
+    async claimsOf(chatbotUser) {
+      const { access_token } = await requireStored(userMap, sealing, chatbotUser)
+      return claimsOf(access_token) ?? {}
+    },
     keepAlive: ({ signal } = {}) => runKeepAlive(signal),
     close() {
       closed ??= close()

@@ -38,8 +38,12 @@ export function postgresUserMap(db: Kysely<UserMapTables>): UserMap {
     isStorable(value)
       ? db.selectFrom('user_map').select(columns).where(column, '=', value).executeTakeFirst()
       : undefined
-  const updateClaimed = (kakaoId: string, owner: string) =>
-    db.updateTable('user_map').where('kakao_id', '=', kakaoId).where('renewal_owner', '=', owner).returning('kakao_id')
+  const updateClaimed = (chatbotUser: string, owner: string) =>
+    db
+      .updateTable('user_map')
+      .where('kakao_id', '=', chatbotUser)
+      .where('renewal_owner', '=', owner)
+      .returning('kakao_id')
 
   async function bind(link: NewLink): ReturnType<UserMap['link']> {
     const { kakao_id, keycloak_sub, ...login } = link
@@ -66,7 +70,7 @@ export function postgresUserMap(db: Kysely<UserMapTables>): UserMap {
   }
 
   return {
-    findByChat: (kakaoId) => findBy('kakao_id', kakaoId),
+    findByChat: (chatbotUser) => findBy('kakao_id', chatbotUser),
     findBySub: (sub) => findBy('keycloak_sub', sub),
     link: bind,
     async rebind({ kakao_id, ...link }, formerSub) {
@@ -82,36 +86,36 @@ export function postgresUserMap(db: Kysely<UserMapTables>): UserMap {
       if (bound === SUB_TAKEN) return 'sub-taken'
       return bound ? 'linked' : 'changed'
     },
-    claim: (kakaoId, owner, ms) =>
+    claim: (chatbotUser, owner, ms) =>
       db
         .updateTable('user_map')
         .set({ renewal_owner: owner, renewal_until: sql`now() + ${ms} * interval '1 millisecond'` })
-        .where('kakao_id', '=', kakaoId)
+        .where('kakao_id', '=', chatbotUser)
         .where((row) => row.or([row('renewal_until', 'is', null), row('renewal_until', '<', sql<Date>`now()`)]))
         .returning(columns)
         .executeTakeFirst(),
-    storeTokens: async (kakaoId, owner, tokens) =>
-      (await updateClaimed(kakaoId, owner)
+    storeTokens: async (chatbotUser, owner, tokens) =>
+      (await updateClaimed(chatbotUser, owner)
         .set({ ...tokens, ...unclaimed })
         .executeTakeFirst()) !== undefined,
-    clearTokens: async (kakaoId, owner) =>
-      (await updateClaimed(kakaoId, owner).set(cleared).executeTakeFirst()) !== undefined,
-    async release(kakaoId, owner) {
-      await updateClaimed(kakaoId, owner).set(unclaimed).execute()
+    clearTokens: async (chatbotUser, owner) =>
+      (await updateClaimed(chatbotUser, owner).set(cleared).executeTakeFirst()) !== undefined,
+    async release(chatbotUser, owner) {
+      await updateClaimed(chatbotUser, owner).set(unclaimed).execute()
     },
-    async endLogin(kakaoId, loginId) {
+    async endLogin(chatbotUser, loginId) {
       const ended = await db
         .updateTable('user_map')
         .set(cleared)
-        .where('kakao_id', '=', kakaoId)
+        .where('kakao_id', '=', chatbotUser)
         .where('login_id', '=', loginId)
         .returning('kakao_id')
         .executeTakeFirst()
       return ended !== undefined
     },
-    remove: async (kakaoId) =>
-      isStorable(kakaoId)
-        ? db.deleteFrom('user_map').where('kakao_id', '=', kakaoId).returning(columns).executeTakeFirst()
+    remove: async (chatbotUser) =>
+      isStorable(chatbotUser)
+        ? db.deleteFrom('user_map').where('kakao_id', '=', chatbotUser).returning(columns).executeTakeFirst()
         : undefined,
     listIdle: (before, limit, after) =>
       db

@@ -19,3 +19,5 @@ export const pathRefused = () =>
   })
 export const gatewayUnavailable = (cause: unknown) =>
   new Problem(503, 'gateway-unavailable', 'The gateway does not answer', { cause, headers: { 'retry-after': '1' } })
+export const logoutTokenInvalid = (detail: string) =>
+  new Problem(400, 'logout-token-invalid', 'The logout token is not accepted', { detail })

@@ -5,7 +5,7 @@ import { type Provider, testProvider } from '@munjigi/testing/provider'
 import { providerProxy } from '@munjigi/testing/provider-proxy'
 import { type SeenRequest, testUpstream } from '@munjigi/testing/upstream'
 import { createServiceAccount } from './service-account.ts'
-import { claimsOf } from './tokens-at-rest.ts'
+import { claimsOf } from './token-claims.ts'
 
 const UNAVAILABLE = { status: 503, type: 'login-unavailable' }
 const ok: RequestListener = (_request, response) => response.end('ok')

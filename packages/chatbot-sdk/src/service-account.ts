@@ -3,7 +3,7 @@ import { type Credential, createGateway } from './calls/gateway-fetch.ts'
 import { loginMisconfigured, loginUnavailable } from './problems.ts'
 import { createProvider, type ProviderSettings } from './provider.ts'
 import { failureOf } from './renewal/refusal.ts'
-import { claimsOf } from './tokens-at-rest.ts'
+import { claimsOf } from './token-claims.ts'
 
 const EARLY_MS = 60_000
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { KeyRing } from '@munjigi/sealing/fernet'
 import { tokensUnreadable } from './problems.ts'
+import { claimsOf } from './token-claims.ts'
 import type { NewLink, SealedTokens, UserMapRow } from './user-map.ts'
 
 /** A hundred years: what is said to last longer is no date that every database keeps. */
@@ -92,16 +93,4 @@ export function isRefreshTokenOf(sub: string, token: string): boolean {
 export function sidOf(tokens: { access_token: string; refresh_token: string }): string | undefined {
   const sid = claimsOf(tokens.access_token)?.sid ?? claimsOf(tokens.refresh_token)?.sid
   return typeof sid === 'string' ? sid : undefined
-}
-
-/** The claims of a JWT, unverified; undefined for anything else. */
-export function claimsOf(token: string): Record<string, unknown> | undefined {
-  const [, payload, signature] = token.split('.')
-  if (payload === undefined || signature === undefined) return undefined
-  try {
-    const claims: unknown = JSON.parse(Buffer.from(payload, 'base64url').toString())
-    return typeof claims === 'object' && claims !== null ? (claims as Record<string, unknown>) : undefined
-  } catch {
-    return undefined
-  }
 }

@@ -32,7 +32,7 @@ export type IdleMapping = Pick<UserMapRow, 'kakao_id' | 'refreshed_at'>
 
 /** Who is who, one row per person; it sees sealed tokens only. The storage decides every race. */
 export interface UserMap {
-  findByChat(kakaoId: string): Promise<UserMapRow | undefined>
+  findByChat(chatbotUser: string): Promise<UserMapRow | undefined>
   findBySub(sub: string): Promise<UserMapRow | undefined>
   /**
    * A new row, or a newer login in the row of the same pair, which ends a claim on it. The login that is there already is `linked`
@@ -42,15 +42,15 @@ export interface UserMap {
   /** Binds the chat to another person in the same row, as a link made now, only while it is `formerSub`'s and its tokens are cleared. */
   rebind(link: NewLink, formerSub: string): Promise<'linked' | 'sub-taken' | 'changed'>
   /** The right to renew for `ms`, by the storage's own clock: the row as it is now; undefined while another holds it, or without a row. */
-  claim(kakaoId: string, owner: string, ms: number): Promise<UserMapRow | undefined>
+  claim(chatbotUser: string, owner: string, ms: number): Promise<UserMapRow | undefined>
   /** Stores renewed tokens and ends the claim; false where the claim is no longer the owner's. */
-  storeTokens(kakaoId: string, owner: string, tokens: SealedTokens): Promise<boolean>
+  storeTokens(chatbotUser: string, owner: string, tokens: SealedTokens): Promise<boolean>
   /** Clears the tokens and ends the claim; false where the claim is no longer the owner's. */
-  clearTokens(kakaoId: string, owner: string): Promise<boolean>
-  release(kakaoId: string, owner: string): Promise<void>
+  clearTokens(chatbotUser: string, owner: string): Promise<boolean>
+  release(chatbotUser: string, owner: string): Promise<void>
   /** Clears the tokens of this very login, whoever holds a claim; false where it is another login's by now. */
-  endLogin(kakaoId: string, loginId: string): Promise<boolean>
-  remove(kakaoId: string): Promise<UserMapRow | undefined>
+  endLogin(chatbotUser: string, loginId: string): Promise<boolean>
+  remove(chatbotUser: string): Promise<UserMapRow | undefined>
   /** Mappings with tokens last used before then, longest idle first, after a place where one is given. */
   listIdle(before: Date, limit: number, after?: IdleMapping): Promise<IdleMapping[]>
 }

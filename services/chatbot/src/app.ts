@@ -36,7 +36,6 @@ export interface ChatbotServiceDeps {
 export async function chatbotPlugin(app: FastifyInstance, deps: ChatbotServiceDeps): Promise<void> {
   const { database, store, settings, now = Date.now } = deps
   const db = database.as<Tables>(SERVING_ROLE).withSchema(SCHEMA)
-  const userMap = postgresUserMap(db)
   const subscribers = subscriptions(db)
   const people = kakaoPeople(db)
   const { count, countNotice } = chatbotMetrics(app.metrics)
@@ -47,7 +46,7 @@ export async function chatbotPlugin(app: FastifyInstance, deps: ChatbotServiceDe
     callbackUrl,
     relay,
     idp,
-    userMap,
+    userMap: postgresUserMap(db),
     messengerNames: people,
     sealing,
     store,
@@ -84,8 +83,6 @@ export async function chatbotPlugin(app: FastifyInstance, deps: ChatbotServiceDe
 
   const converse = conversation({
     chatbot,
-    userMap,
-    sealing,
     subscriptions: subscribers,
     people,
     noticesAt: notices?.at,

@@ -22,7 +22,10 @@ interface PersonParts {
 }
 
 /** Calls in the name of whoever the chat is linked to. */
-export function asPerson({ gateway, renewal, exchange, targets, now, emit }: PersonParts, kakaoId: string): AsPerson {
+export function asPerson(
+  { gateway, renewal, exchange, targets, now, emit }: PersonParts,
+  chatbotUser: string,
+): AsPerson {
   async function exchanged(
     token: PersonToken,
     target: ExchangeTarget,
@@ -30,7 +33,7 @@ export function asPerson({ gateway, renewal, exchange, targets, now, emit }: Per
     const access_token = await exchange(token.access_token, target)
     if (access_token !== undefined) return { from: token, access_token }
     // The renewal tells why the provider refuses it, or brings one that it takes.
-    const renewed = await renewal.tokenOf(kakaoId, token.access_token)
+    const renewed = await renewal.tokenOf(chatbotUser, token.access_token)
     const again = await exchange(renewed.access_token, target)
     if (again === undefined) throw exchangeRefused()
     return { from: renewed, access_token: again }
@@ -42,7 +45,7 @@ export function asPerson({ gateway, renewal, exchange, targets, now, emit }: Per
       let used: PersonToken | undefined
       return gateway.fetch(service, path, init, async (wasRefused) => {
         if (wasRefused && used && used.expires_at <= now()) emit({ kind: 'unauthorized_after_expiry' })
-        used = await renewal.tokenOf(kakaoId, wasRefused ? used?.access_token : undefined)
+        used = await renewal.tokenOf(chatbotUser, wasRefused ? used?.access_token : undefined)
         if (target === undefined) return used
         const { from, access_token } = await exchanged(used, target)
         used = from

@@ -1,3 +1,4 @@
+import { X_USER_SUB } from '@munjigi/contracts/headers'
 import {
   type Dispatcher,
   Headers,
@@ -50,7 +51,7 @@ export function createGateway({ gatewayUrl, gatewayCa }: { gatewayUrl: string; g
   )
 
   async function send(url: string, init: UndiciInit | undefined, { sub, access_token }: Credential): Promise<Response> {
-    const ours = { authorization: `Bearer ${access_token}`, 'x-user-sub': sub }
+    const ours = { authorization: `Bearer ${access_token}`, [X_USER_SUB]: sub }
     const answer = await undiciFetch(url, {
       ...init,
       headers: init?.headers === undefined ? ours : withOurs(init.headers, ours),

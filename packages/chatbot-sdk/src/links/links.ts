@@ -1,29 +1,45 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { setTimeout as delay } from 'node:timers/promises'
 import { type LoginLink, UnlinkNotice } from '@munjigi/contracts/relay'
 import { Problem } from '@munjigi/problem'
-import type { Link } from '../chatbot.ts'
 import type { ChatbotEvent } from '../events.ts'
+import type { MessengerNames } from '../messenger-names.ts'
 import { notLinked } from '../problems.ts'
 import type { Provider } from '../provider.ts'
 import { type CallbackTrust, verifyCallback } from '../relay/callback-verification.ts'
 import { askForLoginLink, type LoginLinkRequest, type RelayAccess } from '../relay/login-link.ts'
 import { readRelayMessage, requireStorable } from '../relay/relay-message.ts'
 import { clientMismatch } from '../relay/relay-problems.ts'
-import { loginIdOf, type OpenedTokens, openTokens, sidOf } from '../tokens-at-rest.ts'
+import { loginIdOf } from '../tokens-at-rest.ts'
 import type { UserMapRow } from '../user-map.ts'
 import { endedLogins } from './ended-logins.ts'
+import { endLoginOf } from './ended-session.ts'
 import { type LinkDeps, linkLogin } from './link-login.ts'
-import { type EndedSession, verifyLogoutToken } from './logout-token.ts'
+import { verifyLogoutToken } from './logout-token.ts'
+import { revocation } from './revocation.ts'
+import { unlinkChat } from './unlink.ts'
 
-/** The answer does not wait longer for the IdP to hear of what is over here already. */
-const REVOCATION_WAIT_MS = 1_000
+/** A chat and the person it acts for; `is_alive` says that there are tokens, not that the IdP still takes them. */
+interface Link {
+  chatbot_user_id: string
+  sub: string
+  linked_at: Date
+  is_alive: boolean
+}
 
-/** The chats of people whom the messenger calls otherwise when they leave; the names are the messenger's own word. */
-export interface MessengerNames {
-  chatsOf(messengerUserId: string): Promise<string[]>
-  /** Whoever has this chat is unlinked. */
-  forget(chatbotUser: string): Promise<void>
+/** How chats come to be linked to people, and how that ends. */
+export interface Links {
+  /** Asks the relay for a login link, 5 s at most. @throws Problem 502 `relay-refused`, 503 `relay-unavailable` */
+  issueLoginLink(request: LoginLinkRequest): Promise<LoginLink>
+  /** Takes a login that the relay brings, its body as it came. @throws Problem 400, 401, 409, 5xx: what to answer the relay */
+  receiveCallback(rawBody: Buffer | string, headers: IncomingHttpHeaders): Promise<Link>
+  /** Takes the relay's notice that a person left the messenger: their link goes. @throws Problem 400, 401, 5xx */
+  receiveUnlink(rawBody: Buffer | string, headers: IncomingHttpHeaders): Promise<void>
+  /** Ends the login that a logout token names (OpenID Connect Back-Channel Logout); the link stays. @throws Problem 400, 5xx */
+  receiveLogout(logoutToken: string): Promise<void>
+  /** Who the chat is linked to, if anybody. */
+  linkOf(chatbotUser: string): Promise<Link | undefined>
+  /** The link goes and its login ends at the IdP; false where there was none. @throws Problem 500 `tokens-unreadable` */
+  unlink(chatbotUser: string): Promise<boolean>
 }
 
 type LinksDeps = CallbackTrust &
@@ -34,17 +50,11 @@ type LinksDeps = CallbackTrust &
     messengerNames?: MessengerNames
   }
 
-/** How chats come to be linked to people, and how that ends. */
-export function links(deps: LinksDeps) {
-  const { userMap, sealing, onEvent, messengerNames } = deps
+export function links(deps: LinksDeps): Links {
+  const { userMap, onEvent, messengerNames } = deps
+  const revoke = revocation(deps.provider)
   const ended = endedLogins(deps.store, deps.relay.clientKey)
-
-  /** Best effort: nobody holds the token any more, and unused it ends by itself. */
-  const revoke = async (tokens: OpenedTokens | undefined): Promise<void> => {
-    if (tokens === undefined) return
-    const revoked = deps.provider.revoke(tokens.refresh_token).catch(() => {})
-    await Promise.race([revoked, delay(REVOCATION_WAIT_MS, undefined, { ref: false })])
-  }
+  const unlink = (chatbotUser: string) => unlinkChat(chatbotUser, { ...deps, ended, revoke })
 
   const reported = async <T>(work: Promise<T>): Promise<T> => {
     try {
@@ -75,27 +85,6 @@ export function links(deps: LinksDeps) {
     return linked
   }
 
-  const removeLink = async (chatbotUser: string): Promise<boolean> => {
-    const held = await userMap.findByChat(chatbotUser)
-    // Tokens that cannot be read could not be revoked either: the key is mended first, and nothing is lost until then.
-    if (held === undefined) return false
-    openTokens(sealing, held)
-    // Before the row goes, so that no call-back finds neither. While the store is gone none is taken anyway.
-    await ended.add(held.login_id).catch(() => {})
-    const removed = await userMap.remove(chatbotUser)
-    if (removed === undefined) return false
-    onEvent({ kind: 'unlinked' })
-    await revoke(openTokens(sealing, removed))
-    return true
-  }
-
-  const unlink = async (chatbotUser: string): Promise<boolean> => {
-    const wasLinked = await removeLink(chatbotUser)
-    // Last: a notice that failed half-way comes again, and must find the chat.
-    await messengerNames?.forget(chatbotUser)
-    return wasLinked
-  }
-
   const noticeOfUnlink = async (rawBody: Buffer | string, headers: IncomingHttpHeaders): Promise<string> => {
     const notice = await readRelayMessage(UnlinkNotice, rawBody, headers, deps)
     requireStorable(notice)
@@ -103,36 +92,26 @@ export function links(deps: LinksDeps) {
     return notice.chatbot_user_id
   }
 
-  const end = async (ended: EndedSession): Promise<void> => {
-    const held = await userMap.findBySub(ended.sub)
-    const tokens = held && openTokens(sealing, held)
-    if (held === undefined || tokens === undefined || !isOf(ended, tokens, held.login_at)) return
-    if (!(await userMap.endLogin(held.kakao_id, held.login_id))) return
-    onEvent({ kind: 'logged_out' })
-    // Keycloak leaves an offline token alive when a browser's session ends (KEYCLOAK.md §10), and nobody holds this one now.
-    await revoke(tokens)
-  }
-
   return {
-    async issueLoginLink(request: LoginLinkRequest): Promise<LoginLink> {
+    async issueLoginLink(request) {
       const issued = await askForLoginLink(request, deps)
       onEvent({ kind: 'login_link_issued' })
       return issued
     },
-    async receiveCallback(rawBody: Buffer | string, headers: IncomingHttpHeaders): Promise<Link> {
+    async receiveCallback(rawBody, headers) {
       const linked = await reported(link(rawBody, headers))
       onEvent({ kind: 'linked' })
       return linked
     },
-    async receiveUnlink(rawBody: Buffer | string, headers: IncomingHttpHeaders): Promise<void> {
+    async receiveUnlink(rawBody, headers) {
       const name = await reported(noticeOfUnlink(rawBody, headers))
       const chats = (await messengerNames?.chatsOf(name)) ?? []
       for (const chat of new Set([name, ...chats])) await unlink(chat)
     },
-    async receiveLogout(logoutToken: string): Promise<void> {
-      const ended = await verifyLogoutToken(logoutToken, deps)
-      await end(ended).catch(async (error) => {
-        await ended.giveBack()
+    async receiveLogout(logoutToken) {
+      const session = await verifyLogoutToken(logoutToken, deps)
+      await endLoginOf(session, { ...deps, revoke }).catch(async (error) => {
+        await session.giveBack()
         throw error
       })
     },
@@ -147,9 +126,3 @@ const asLink = (row: UserMapRow): Link => ({
   linked_at: row.created_at,
   is_alive: row.refresh_token !== null,
 })
-
-/** A logout token that names a session ends the login of that session alone, another one all that began before it. */
-function isOf({ sid, iat }: EndedSession, tokens: OpenedTokens, loginAt: Date): boolean {
-  const own = sidOf(tokens)
-  return sid !== undefined && own !== undefined ? sid === own : loginAt.getTime() <= iat * 1000
-}

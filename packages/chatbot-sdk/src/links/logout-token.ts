@@ -1,11 +1,10 @@
-import { SUBJECT } from '@munjigi/identity/claims'
+import { CLOCK_SKEW_S, SUBJECT } from '@munjigi/identity/claims'
 import type { Verifier } from '@munjigi/identity/verifier'
 import { Problem } from '@munjigi/problem'
 import type { Store } from '@munjigi/store/store'
-import { logoutTokenInvalid } from '../relay/relay-problems.ts'
+import { logoutTokenInvalid } from '../problems.ts'
 
 const EVENT = 'http://schemas.openid.net/event/backchannel-logout'
-const CLOCK_SKEW_S = 30
 /** Keycloak's tokens live for two minutes; one that says it lives for years is taken for as long as this. */
 const LONGEST_LIFE_S = 300
 const JTI_LIFE_MS = (LONGEST_LIFE_S + 4 * CLOCK_SKEW_S) * 1000

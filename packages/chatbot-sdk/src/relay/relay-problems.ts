@@ -52,5 +52,3 @@ export const relayUnavailable = (cause: unknown) =>
     headers: { 'retry-after': '1' },
     cause,
   })
-export const logoutTokenInvalid = (detail: string) =>
-  new Problem(400, 'logout-token-invalid', 'The logout token is not accepted', { detail })

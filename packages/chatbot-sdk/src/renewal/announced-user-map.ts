@@ -6,30 +6,31 @@ const CHANNEL = 'munjigi:links'
 
 /** The same user map, whose every change is felt at once in this process's memory and, by message, in the others'. */
 export function announcedUserMap(userMap: UserMap, memory: LoginMemory, store: Store): UserMap {
-  async function announced<Result>(kakaoId: string, change: Promise<Result>): Promise<Result> {
+  async function announced<Result>(chatbotUser: string, change: Promise<Result>): Promise<Result> {
     try {
       return await change
     } finally {
-      memory.drop(kakaoId)
+      memory.drop(chatbotUser)
       // Without the message others remember what was for 5 s at most.
-      store.publish(CHANNEL, kakaoId).catch(() => {})
+      store.publish(CHANNEL, chatbotUser).catch(() => {})
     }
   }
   return {
-    findByChat: (kakaoId) => userMap.findByChat(kakaoId),
+    findByChat: (chatbotUser) => userMap.findByChat(chatbotUser),
     findBySub: (sub) => userMap.findBySub(sub),
     link: (link) => announced(link.kakao_id, userMap.link(link)),
     rebind: (link, formerSub) => announced(link.kakao_id, userMap.rebind(link, formerSub)),
-    claim: (kakaoId, owner, ms) => userMap.claim(kakaoId, owner, ms),
-    storeTokens: (kakaoId, owner, tokens) => announced(kakaoId, userMap.storeTokens(kakaoId, owner, tokens)),
-    clearTokens: (kakaoId, owner) => announced(kakaoId, userMap.clearTokens(kakaoId, owner)),
-    release: (kakaoId, owner) => userMap.release(kakaoId, owner),
-    endLogin: (kakaoId, loginId) => announced(kakaoId, userMap.endLogin(kakaoId, loginId)),
-    remove: (kakaoId) => announced(kakaoId, userMap.remove(kakaoId)),
+    claim: (chatbotUser, owner, ms) => userMap.claim(chatbotUser, owner, ms),
+    storeTokens: (chatbotUser, owner, tokens) =>
+      announced(chatbotUser, userMap.storeTokens(chatbotUser, owner, tokens)),
+    clearTokens: (chatbotUser, owner) => announced(chatbotUser, userMap.clearTokens(chatbotUser, owner)),
+    release: (chatbotUser, owner) => userMap.release(chatbotUser, owner),
+    endLogin: (chatbotUser, loginId) => announced(chatbotUser, userMap.endLogin(chatbotUser, loginId)),
+    remove: (chatbotUser) => announced(chatbotUser, userMap.remove(chatbotUser)),
     listIdle: (before, limit, after) => userMap.listIdle(before, limit, after),
   }
 }
 
 /** Drops what others announce, and everything at each (re)subscription, before which messages may have been lost. */
 export const heedAnnouncements = (store: Store, memory: LoginMemory) =>
-  store.subscribe(CHANNEL, { message: (kakaoId) => memory.drop(kakaoId), ready: () => memory.empty() })
+  store.subscribe(CHANNEL, { message: (chatbotUser) => memory.drop(chatbotUser), ready: () => memory.empty() })

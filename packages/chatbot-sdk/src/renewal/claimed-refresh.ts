@@ -4,7 +4,8 @@ import type { KeyRing } from '@munjigi/sealing/fernet'
 import type { ChatbotEvent } from '../events.ts'
 import { loginDisabled, loginEnded, loginMisconfigured, loginUnavailable } from '../problems.ts'
 import type { Provider, RefreshAnswer } from '../provider.ts'
-import { claimsOf, type OpenedTokens, sealTokens } from '../tokens-at-rest.ts'
+import { claimsOf } from '../token-claims.ts'
+import { type OpenedTokens, sealTokens } from '../tokens-at-rest.ts'
 import type { SealedTokens, UserMap, UserMapRow } from '../user-map.ts'
 import type { PersonToken } from './login-memory.ts'
 import { failureOf } from './refusal.ts'
@@ -78,13 +79,18 @@ export function claimedRefresh({ userMap, sealing, provider, now, emit }: Refres
   }
 
   /** Tried again: this may be the only copy of a refresh token that has taken the other's place. */
-  async function store(kakaoId: string, owner: string, tokens: SealedTokens, tries = STORE_TRIES): Promise<boolean> {
+  async function store(
+    chatbotUser: string,
+    owner: string,
+    tokens: SealedTokens,
+    tries = STORE_TRIES,
+  ): Promise<boolean> {
     try {
-      return await userMap.storeTokens(kakaoId, owner, tokens)
+      return await userMap.storeTokens(chatbotUser, owner, tokens)
     } catch (error) {
       if (tries === 1) throw error
       await delay(STORE_AGAIN_MS)
-      return store(kakaoId, owner, tokens, tries - 1)
+      return store(chatbotUser, owner, tokens, tries - 1)
     }
   }
 

@@ -59,8 +59,8 @@ export async function keepAlive(
     return outcomeOf(error)
   }
 
-  async function refresh(kakaoId: string): Promise<void> {
-    const isRenewed = renewal.refreshIdle(kakaoId, since)
+  async function refresh(chatbotUser: string): Promise<void> {
+    const isRenewed = renewal.refreshIdle(chatbotUser, since)
     const outcome = await isRenewed.then((is): Outcome => (is ? 'renewed' : 'elsewhere'), failed)
     counts[outcome] += 1
     outages = outcome === 'unavailable' ? outages + 1 : 0
@@ -68,11 +68,11 @@ export async function keepAlive(
   }
 
   async function work(): Promise<void> {
-    for await (const kakaoId of due) {
+    for await (const chatbotUser of due) {
       if (isStopped || signal?.aborted) break
       // So that processes that began together part.
       await delay(Math.random() * JITTER_MS)
-      await refresh(kakaoId)
+      await refresh(chatbotUser)
     }
   }
 

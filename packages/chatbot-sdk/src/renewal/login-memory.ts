@@ -9,10 +9,10 @@ export interface PersonToken {
 }
 
 export interface LoginMemory {
-  find(kakaoId: string): PersonToken | undefined
+  find(chatbotUser: string): PersonToken | undefined
   /** Runs `read` and remembers what it gives, unless a change was told meanwhile. */
-  remember(kakaoId: string, read: () => Promise<PersonToken>): Promise<PersonToken>
-  drop(kakaoId: string): void
+  remember(chatbotUser: string, read: () => Promise<PersonToken>): Promise<PersonToken>
+  drop(chatbotUser: string): void
   empty(): void
 }
 
@@ -22,25 +22,25 @@ export function loginMemory(clock: () => number = () => performance.now()): Logi
   let changes = 0
 
   return {
-    find(kakaoId) {
-      const entry = entries.get(kakaoId)
+    find(chatbotUser) {
+      const entry = entries.get(chatbotUser)
       if (entry === undefined || entry.until > clock()) return entry?.token
-      entries.delete(kakaoId)
+      entries.delete(chatbotUser)
       return undefined
     },
-    async remember(kakaoId, read) {
+    async remember(chatbotUser, read) {
       const before = changes
       // Counted from before the read: what it finds may be as old as that.
       const until = clock() + REMEMBERED_MS
       const token = await read()
       if (changes !== before) return token
       if (entries.size >= MAX_REMEMBERED) entries.delete(entries.keys().next().value as string)
-      entries.set(kakaoId, { token, until })
+      entries.set(chatbotUser, { token, until })
       return token
     },
-    drop(kakaoId) {
+    drop(chatbotUser) {
       changes += 1
-      entries.delete(kakaoId)
+      entries.delete(chatbotUser)
     },
     empty() {
       changes += 1

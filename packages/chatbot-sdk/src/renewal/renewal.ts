@@ -17,11 +17,11 @@ export interface Renewal {
    * A valid access token, renewed where 60 s or less are left or where it is the `refused` one.
    * @throws Problem `not-linked`, `login-ended` (the tokens are cleared), `login-disabled`, `login-misconfigured`, `login-unavailable`, `tokens-unreadable`
    */
-  tokenOf(kakaoId: string, refused?: string): Promise<PersonToken>
+  tokenOf(chatbotUser: string, refused?: string): Promise<PersonToken>
   /** Whether a real refresh works; false: the login has ended and the tokens are cleared. @throws Problem where that cannot be told now */
-  isAlive(kakaoId: string): Promise<boolean>
+  isAlive(chatbotUser: string): Promise<boolean>
   /** Refreshes a login not used since then, whatever its access token; false where another does it or did. @throws as `tokenOf` */
-  refreshIdle(kakaoId: string, since: Date): Promise<boolean>
+  refreshIdle(chatbotUser: string, since: Date): Promise<boolean>
   /** When the renewals that callers wait for have finished. */
   settled(): Promise<void>
 }
@@ -31,58 +31,58 @@ export function createRenewal({ memory, ...parts }: RefreshParts & { memory: Log
   const { userMap, sealing, now } = parts
   const inFlight = new Map<string, Promise<PersonToken>>()
   const refreshClaimed = claimedRefresh(parts)
-  const stored = (kakaoId: string) => requireStored(userMap, sealing, kakaoId)
+  const stored = (chatbotUser: string) => requireStored(userMap, sealing, chatbotUser)
 
   const isGood = (token: PersonToken, refused: string | undefined) =>
     token.access_token !== refused && token.expires_at - now() > DUE_MS
 
   /** The flight that is joined may end with the very token that is not wanted, stored by another process: then once more. */
-  async function renewed(kakaoId: string, stale: string): Promise<PersonToken> {
-    const token = await renewOnce(kakaoId, stale)
-    return token.access_token === stale ? renewOnce(kakaoId, stale) : token
+  async function renewed(chatbotUser: string, stale: string): Promise<PersonToken> {
+    const token = await renewOnce(chatbotUser, stale)
+    return token.access_token === stale ? renewOnce(chatbotUser, stale) : token
   }
 
-  function renewOnce(kakaoId: string, stale: string): Promise<PersonToken> {
-    const running = inFlight.get(kakaoId)
+  function renewOnce(chatbotUser: string, stale: string): Promise<PersonToken> {
+    const running = inFlight.get(chatbotUser)
     if (running) return running
-    const started = renew(kakaoId, stale).finally(() => inFlight.delete(kakaoId))
-    inFlight.set(kakaoId, started)
+    const started = renew(chatbotUser, stale).finally(() => inFlight.delete(chatbotUser))
+    inFlight.set(chatbotUser, started)
     return started
   }
 
-  async function renew(kakaoId: string, stale: string): Promise<PersonToken> {
+  async function renew(chatbotUser: string, stale: string): Promise<PersonToken> {
     const owner = randomUUID()
     const limit = performance.now() + OTHERS_RENEWAL_LIMIT_MS
     while (performance.now() < limit) {
-      const row = await userMap.claim(kakaoId, owner, CLAIM_MS)
+      const row = await userMap.claim(chatbotUser, owner, CLAIM_MS)
       // Another may have renewed between the last look and the claim.
       if (row) return refreshClaimed(row, owner, (tokens) => tokens.access_token === stale)
       await delay(LOOK_AGAIN_MS * (1 + Math.random()))
-      const token = await stored(kakaoId)
+      const token = await stored(chatbotUser)
       if (token.access_token !== stale) return token
     }
     throw loginUnavailable()
   }
 
   return {
-    async tokenOf(kakaoId, refused) {
-      const remembered = memory.find(kakaoId)
+    async tokenOf(chatbotUser, refused) {
+      const remembered = memory.find(chatbotUser)
       if (remembered && isGood(remembered, refused)) return remembered
-      const token = await memory.remember(kakaoId, () => stored(kakaoId))
-      return isGood(token, refused) ? token : renewed(kakaoId, token.access_token)
+      const token = await memory.remember(chatbotUser, () => stored(chatbotUser))
+      return isGood(token, refused) ? token : renewed(chatbotUser, token.access_token)
     },
-    async isAlive(kakaoId) {
+    async isAlive(chatbotUser) {
       try {
-        await renewed(kakaoId, (await stored(kakaoId)).access_token)
+        await renewed(chatbotUser, (await stored(chatbotUser)).access_token)
         return true
       } catch (error) {
         if (error instanceof Problem && ['login-ended', 'not-linked'].includes(error.type)) return false
         throw error
       }
     },
-    async refreshIdle(kakaoId, since) {
+    async refreshIdle(chatbotUser, since) {
       const owner = randomUUID()
-      const row = await userMap.claim(kakaoId, owner, CLAIM_MS)
+      const row = await userMap.claim(chatbotUser, owner, CLAIM_MS)
       if (row === undefined) return false
       const isIdle = row.refreshed_at < since
       await refreshClaimed(row, owner, () => isIdle)

@@ -5,8 +5,8 @@ import type { UserMap, UserMapRow } from '../user-map.ts'
 import type { PersonToken } from './login-memory.ts'
 
 /** The access token in the row, whatever is left of it. @throws Problem `not-linked`, `login-ended`, `tokens-unreadable` */
-export async function requireStored(userMap: UserMap, sealing: KeyRing, kakaoId: string): Promise<PersonToken> {
-  const row = await userMap.findByChat(kakaoId)
+export async function requireStored(userMap: UserMap, sealing: KeyRing, chatbotUser: string): Promise<PersonToken> {
+  const row = await userMap.findByChat(chatbotUser)
   if (row === undefined) throw notLinked()
   return personToken(row, requireTokens(sealing, row))
 }

@@ -1,4 +1,4 @@
-import type { MessengerNames } from '@munjigi/chatbot-sdk/links/links'
+import type { MessengerNames } from '@munjigi/chatbot-sdk/messenger-names'
 import type { Kysely } from 'kysely'
 import type { Tables } from '../tables.ts'
 

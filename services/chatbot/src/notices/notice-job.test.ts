@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, afterEach, beforeEach, test } from 'node:test'
-import { claimsOf } from '@munjigi/chatbot-sdk/tokens-at-rest'
+import { claimsOf } from '@munjigi/chatbot-sdk/token-claims'
 import { SEEDED_PASSWORD } from '@munjigi/testing/provider'
 import { headerOf } from '@munjigi/testing/upstream'
 import type { FastifyInstance } from 'fastify'

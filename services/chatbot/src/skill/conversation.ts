@@ -1,7 +1,5 @@
 import type { Chatbot } from '@munjigi/chatbot-sdk/chatbot'
-import type { UserMap } from '@munjigi/chatbot-sdk/user-map'
 import { Problem } from '@munjigi/problem'
-import type { KeyRing } from '@munjigi/sealing/fernet'
 import type { FastifyBaseLogger } from 'fastify'
 import type { KakaoPeople } from '../kakao/people.ts'
 import { type SkillAnswer, textAnswer } from '../kakao/skill-answer.ts'
@@ -18,8 +16,6 @@ import { type Said, type Visit, visitOf } from './visit.ts'
 
 export interface ConversationParts {
   chatbot: Chatbot
-  userMap: UserMap
-  sealing: KeyRing
   subscriptions: Subscriptions
   people: KakaoPeople
   noticesAt: string | undefined
@@ -32,6 +28,8 @@ export type Converse = (said: Said, signal: AbortSignal, log: FastifyBaseLogger)
 
 export function conversation(parts: ConversationParts): Converse {
   async function answerTo(wish: Exclude<Utterance, { kind: 'help' }>, visit: Visit): Promise<SkillAnswer> {
+    // Before anything else: no link is given to somebody whom an unlink notice would not find.
+    if (visit.appUserId !== undefined) await parts.people.remember(visit.person, visit.appUserId)
     switch (wish.kind) {
       case 'login':
         return logIn(parts, visit)
@@ -63,10 +61,7 @@ export function conversation(parts: ConversationParts): Converse {
       return textAnswer(isRefusal && isInGroup ? inGroup : failureText(error, language))
     }
     try {
-      if (wish.kind === 'help') return helpIn(language)
-      // Before anything else: no link is given to somebody whom an unlink notice would not find.
-      if (appUserId !== undefined) await parts.people.remember(person, appUserId)
-      return await answerTo(wish, visit)
+      return wish.kind === 'help' ? helpIn(language) : await answerTo(wish, visit)
     } catch (error) {
       return isForLogin(error) && !isInGroup ? offerLogin(parts, visit).catch(failed) : failed(error)
     }

@@ -1,10 +1,7 @@
 import type { Chatbot } from '@munjigi/chatbot-sdk/chatbot'
 import { notLinked } from '@munjigi/chatbot-sdk/problems'
-import { claimsOf, openTokens } from '@munjigi/chatbot-sdk/tokens-at-rest'
-import type { UserMap } from '@munjigi/chatbot-sdk/user-map'
 import type { Me } from '@munjigi/contracts/people'
 import { Problem } from '@munjigi/problem'
-import type { KeyRing } from '@munjigi/sealing/fernet'
 import { readAnswer } from '../answer-of-service.ts'
 import { type SkillAnswer, textAnswer } from '../kakao/skill-answer.ts'
 import { dayOf } from '../local-time.ts'
@@ -13,14 +10,12 @@ import type { Visit } from './visit.ts'
 
 interface Parts {
   chatbot: Chatbot
-  userMap: UserMap
-  sealing: KeyRing
 }
 
-export async function tellProfile(parts: Parts, visit: Visit): Promise<SkillAnswer> {
+export async function tellProfile({ chatbot }: Parts, visit: Visit): Promise<SkillAnswer> {
   const text = texts[visit.language]
-  const name = (await nameAtPlatform(visit)) ?? (await nameInToken(parts, visit.person)) ?? text.nameless
-  const link = await parts.chatbot.linkOf(visit.person)
+  const name = (await nameAtPlatform(visit)) ?? (await nameInToken(chatbot, visit.person)) ?? text.nameless
+  const link = await chatbot.linkOf(visit.person)
   if (!link) throw notLinked()
   return textAnswer(text.profile(name, dayOf(link.linked_at.getTime())))
 }
@@ -37,11 +32,8 @@ async function nameAtPlatform({ call, language }: Visit): Promise<string | undef
   }
 }
 
-/** The token's own claims: it was verified when it came. */
-async function nameInToken({ userMap, sealing }: Parts, person: string): Promise<string | undefined> {
-  const row = await userMap.findByChat(person)
-  const tokens = row && openTokens(sealing, row)
-  const { name, preferred_username } = (tokens && claimsOf(tokens.access_token)) ?? {}
+async function nameInToken(chatbot: Chatbot, person: string): Promise<string | undefined> {
+  const { name, preferred_username } = await chatbot.claimsOf(person)
   const told = [name, preferred_username].filter((claim) => typeof claim === 'string')
   if (told.length === 2) return `${told[0]} (${told[1]})`
   return told[0]

@@ -1,0 +1,27 @@
+import { createVerifier, type Verifier } from '@munjigi/identity/verifier'
+
+interface IdpVerification {
+  issuer: string
+  clientId: string
+  /** The issuer's key set (RFC 7517). */
+  loadKeys: () => Promise<{ keys: object[] }>
+  /** Milliseconds. */
+  now: () => number
+}
+
+/** Verifies Keycloak's access tokens for this client, and whatever else that issuer signs. */
+export const idpVerifier = ({ issuer, clientId, loadKeys, now }: IdpVerification): Verifier =>
+  createVerifier({
+    issuers: [
+      {
+        issuer,
+        loadKeys,
+        algorithms: ['RS256'],
+        authorized_parties: [clientId],
+        token_type: 'Bearer',
+        people: 'shared',
+        unknown_people: 'allow',
+      },
+    ],
+    clock: now,
+  })
