@@ -166,8 +166,17 @@ test('`munjigi` says what is wrong to somebody who mistypes', async () => {
   await Promise.all([
     assert.rejects(shell(`${login} user.lee --password wrong`), { code: 1, stdout: '' }),
     assert.rejects(shell(`${login}`), { code: 2, stdout: '' }),
+    assert.rejects(shell(`${login} user.lee --pasword x`), {
+      code: 2,
+      stdout: '',
+      stderr: /^munjigi: Unknown option/m,
+    }),
     assert.rejects(shell(`${login?.replace(/login$/, 'chat')} my-chat`), { code: 2, stdout: '' }),
   ])
+  const refused = run(['--frsh'])
+
+  assert.equal(await refused.exited, 1)
+  assert.match(refused.errors(), /^munjigi: Unknown option '--frsh'$/m)
 })
 
 test('no port of it can be reached from another machine', async (t) => {
