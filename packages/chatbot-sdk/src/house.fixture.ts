@@ -108,14 +108,16 @@ export async function chatbotHouse(realm?: Parameters<typeof testProvider>[0]) {
       await userMap.link(newLink(sealing, { ...tokens, sub, chatbotUserId: chat }, now))
       return { chat, username, sub }
     },
-    /** Uses a refresh token as somebody would who found it. */
-    async refreshElsewhere(refresh_token: string): Promise<void> {
-      const { clientId, clientSecret } = idp
-      const form = { grant_type: 'refresh_token', refresh_token, client_id: clientId, client_secret: clientSecret }
-      await fetch(`${provider.issuer}/protocol/openid-connect/token`, {
-        method: 'POST',
-        body: new URLSearchParams(form),
+    /** Holds the answer to the next refresh back; `asked` resolves when the IdP has given it. */
+    holdRefresh() {
+      const [asked, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+      proxy.next('refresh_token', {
+        after() {
+          asked.resolve()
+          return gate.promise
+        },
       })
+      return { asked: asked.promise, release: gate.resolve }
     },
     async close() {
       await Promise.all(chatbots.map((chatbot) => chatbot.close()))

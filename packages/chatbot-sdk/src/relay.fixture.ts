@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto'
+import type { TestContext } from 'node:test'
 import type { RelayCallback, UnlinkNotice } from '@munjigi/contracts/relay'
+import type { Verifier } from '@munjigi/identity/verifier'
 import { canonicalJson } from '@munjigi/sealing/canonical-json'
 import { signatureOf } from '@munjigi/sealing/signature'
 import type { TestIssuer } from '@munjigi/testing/issuer'
+import { idpVerifier } from './idp-verifier.ts'
 
 export const HMAC_SECRET = 'relay'
 export const CLIENT = 'kakao-bot'
@@ -62,3 +65,12 @@ export const unlinkNotice = (chatbot_user_id: string, changes: Partial<UnlinkNot
   ...stamp(),
   ...changes,
 })
+
+/** A verifier of an issuer's tokens for this client, its keys in hand; it ends with the test. */
+export async function verifierOf(t: TestContext, { issuer, jwksUri }: TestIssuer, now = Date.now): Promise<Verifier> {
+  const loadKeys = async () => (await (await fetch(jwksUri)).json()) as { keys: object[] }
+  const verifier = idpVerifier({ issuer, clientId: CLIENT, loadKeys, now })
+  t.after(verifier.close)
+  await verifier.prefetch()
+  return verifier
+}

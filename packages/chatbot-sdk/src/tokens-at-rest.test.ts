@@ -4,6 +4,7 @@ import type { Problem } from '@munjigi/problem'
 import { keyRing } from '@munjigi/sealing/fernet'
 import { chatbotHouse, type Person, sealingKey } from './house.fixture.ts'
 import { newLink, sealTokens } from './tokens-at-rest.ts'
+import { unsignedToken } from './unsigned-token.fixture.ts'
 
 const house = await chatbotHouse()
 after(house.close)
@@ -12,8 +13,7 @@ const row = async ({ chat }: Person) => (await house.userMap.findByChat(chat)) ?
 const whenDue = () => Date.now() + 241_000
 const isUnreadable = ({ status, type }: Problem) => status === 500 && type === 'tokens-unreadable'
 
-const claimsOnly = (claims: object) => `e30.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.c2ln`
-const access = (claims: object) => claimsOnly({ sub: 's', typ: 'Bearer', iat: 1_700_000_000, ...claims })
+const access = (claims: object) => unsignedToken({ sub: 's', typ: 'Bearer', iat: 1_700_000_000, ...claims })
 const given = (access_token: string, refresh_token: string, refresh_expires_in = 0) => ({
   access_token,
   refresh_token,
@@ -53,8 +53,8 @@ test('tokens that are not this person’s, or of another kind, are never sealed'
     [access({ typ: 'ID' }), 'opaque'],
     [access({ typ: undefined }), 'opaque'],
     ['opaque', 'opaque'],
-    [access({}), claimsOnly({ sub: 'other', typ: 'Offline' })],
-    [access({}), claimsOnly({ sub: 's', typ: 'Bearer' })],
+    [access({}), unsignedToken({ sub: 'other', typ: 'Offline' })],
+    [access({}), unsignedToken({ sub: 's', typ: 'Bearer' })],
   ]
   for (const [token, refresh] of faults)
     assert.throws(() => sealTokens(house.sealing, 's', given(token, refresh), 0), isUnreadable)

@@ -2,11 +2,12 @@ import assert from 'node:assert/strict'
 import type { RequestListener } from 'node:http'
 import { Readable } from 'node:stream'
 import { after, beforeEach, test } from 'node:test'
-import type { Problem } from '@munjigi/problem'
 import { memoryStore } from '@munjigi/store/memory'
 import type { Store } from '@munjigi/store/store'
 import { FormData as UndiciFormData } from 'undici'
 import { chatbotHouse, type Person } from '../house.fixture.ts'
+import { isProblem } from '../outcome.fixture.ts'
+import { claimsOf } from '../token-claims.ts'
 
 const house = await chatbotHouse()
 after(house.close)
@@ -16,10 +17,6 @@ beforeEach(() => {
   house.events.length = 0
 })
 
-const isProblem = (status: number, type: string) => (error: Problem) => {
-  assert.deepEqual([error.status, error.type], [status, type])
-  return true
-}
 const refuse: RequestListener = (_, response) => response.writeHead(401).end('{"type":"/problems/token-expired"}')
 const storedToken = async ({ chat }: Person) =>
   house.sealing.open((await house.userMap.findByChat(chat))?.access_token ?? '')
@@ -265,8 +262,7 @@ test('a module with an audience of its own gets a token exchanged for it, once f
   await Promise.all([bot.as(person.chat).fetch('meal', '/x'), bot.as(person.chat).fetch('meal', '/y')])
   await bot.as(person.chat).fetch('trace', '/x')
 
-  const claims = (index: number) =>
-    JSON.parse(Buffer.from((sent('authorization', index)[0] as string).split('.')[1] as string, 'base64url').toString())
+  const claims = (index: number) => claimsOf((sent('authorization', index)[0] ?? '').replace('Bearer ', '')) ?? {}
   assert.deepEqual([claims(0).aud, claims(0).azp, claims(0).sub], ['meal-service', 'kakao-bot', person.sub])
   assert.deepEqual(sent('authorization', 0), sent('authorization', 1))
   assert.deepEqual(sent('authorization', 2), [`Bearer ${await storedToken(person)}`])

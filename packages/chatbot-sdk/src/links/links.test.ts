@@ -2,19 +2,19 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import { idpBrowser } from '@munjigi/dev-idp/idp-browser'
-import { Problem } from '@munjigi/problem'
 import { keyRing } from '@munjigi/sealing/fernet'
 import type { TokenAnswer } from '@munjigi/testing/provider'
-import { nextSecond } from '@munjigi/testing/provider-requests'
+import { nextSecond, providerRequests } from '@munjigi/testing/provider-requests'
 import type { Chatbot } from '../chatbot.ts'
 import { chatbotHouse, sealingKey } from '../house.fixture.ts'
+import { outcomeOf } from '../outcome.fixture.ts'
 import { callbackOf, signed, unlinkNotice } from '../relay.fixture.ts'
 import { openTokens } from '../tokens-at-rest.ts'
 import type { UserMap } from '../user-map.ts'
 
 const PASSWORD = 'a-long-password'
 const SCOPE = 'openid offline_access'
-const LINKED = 'linked'
+const LINKED = 'accepted'
 
 let house: Awaited<ReturnType<typeof chatbotHouse>>
 before(async () => {
@@ -40,23 +40,9 @@ function bring(chatbot: Chatbot, chat: string, tokens: TokenAnswer) {
   return chatbot.receiveCallback(Buffer.from(body), headers)
 }
 
-/** `linked`, or `<status> <problem type>`. */
-const outcomeOf = (linking: Promise<unknown>): Promise<string> =>
-  linking.then(
-    () => LINKED,
-    (error) => {
-      assert.ok(error instanceof Problem, String(error?.stack))
-      return `${error.status} ${error.type}`
-    },
-  )
-
 /** What the IdP answers a refresh of this very token. */
-async function refreshStatus(refresh_token: string): Promise<number> {
-  const { clientId, clientSecret } = house.idp
-  const form = { grant_type: 'refresh_token', refresh_token, client_id: clientId, client_secret: clientSecret }
-  const url = `${house.provider.issuer}/protocol/openid-connect/token`
-  return (await fetch(url, { method: 'POST', body: new URLSearchParams(form) })).status
-}
+const refreshStatus = async (refresh_token: string) =>
+  (await providerRequests(house.provider).refresh(refresh_token)).status
 
 const tokensAtRest = async (chat: string) => {
   const row = await house.userMap.findByChat(chat)
@@ -252,7 +238,7 @@ test('logins of one pair at once: whatever their order, the newest stays and wor
   const bringing = logins.map((tokens, at) => bring(chatbots[at % 2] as Chatbot, chat, tokens))
   const outcomes = await Promise.all(bringing.map(outcomeOf))
 
-  for (const outcome of outcomes) assert.match(outcome, /^(linked|409 older-login)$/)
+  for (const outcome of outcomes) assert.match(outcome, /^(accepted|409 older-login)$/)
   assert.equal(outcomes.at(-1), LINKED)
   assert.equal((await tokensAtRest(chat))?.refresh_token, newest.refresh_token)
   assert.equal(await refreshStatus(newest.refresh_token), 200)

@@ -1,70 +1,52 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { type TestContext, test } from 'node:test'
-import { createVerifier } from '@munjigi/identity/verifier'
-import { Problem } from '@munjigi/problem'
 import { testIssuer } from '@munjigi/testing/issuer'
 import { testStore } from '@munjigi/testing/store'
-import { CLIENT, seconds } from '../relay.fixture.ts'
+import { refusalOf } from '../outcome.fixture.ts'
+import { CLIENT, seconds, verifierOf } from '../relay.fixture.ts'
 import { verifyLogoutToken } from './logout-token.ts'
 
 const EVENTS = { 'http://schemas.openid.net/event/backchannel-logout': {} }
 
 async function setUp(t: TestContext, now = Date.now) {
   const issuer = await testIssuer()
-  const verifier = createVerifier({
-    issuers: [
-      {
-        issuer: issuer.issuer,
-        jwks_uri: issuer.jwksUri,
-        algorithms: ['RS256'],
-        authorized_parties: [CLIENT],
-        people: 'shared',
-        unknown_people: 'refuse',
-      },
-    ],
-    clock: now,
-  })
+  const verifier = await verifierOf(t, issuer, now)
   const store = testStore()
-  t.after(async () => {
-    verifier.close()
-    await Promise.all([store.close(), issuer.close()])
-  })
-  await verifier.prefetch()
+  t.after(() => Promise.all([store.close(), issuer.close()]))
   /** As Keycloak makes them (KEYCLOAK.md §10), but for the changes. */
   const token = (claims: Record<string, unknown> = {}, header: Record<string, unknown> = {}) =>
     issuer.token(
       {
-        ...{ aud: CLIENT, sub: 'kim', sid: 'session', typ: 'Logout', events: EVENTS, jti: randomUUID() },
-        ...{ exp: seconds() + 120, ...claims },
+        aud: CLIENT,
+        sub: 'kim',
+        sid: 'session',
+        typ: 'Logout',
+        events: EVENTS,
+        jti: randomUUID(),
+        exp: seconds() + 120,
+        ...claims,
       },
       { typ: 'logout+jwt', ...header },
     )
   const verify = (text: string) => verifyLogoutToken(text, { idp: { clientId: CLIENT }, verifier, store, now })
-  const outcomeOf = (text: string): Promise<string> =>
-    verify(text).then(
-      ({ sub, sid }) => `${sub} ${sid}`,
-      (error) => {
-        assert.ok(error instanceof Problem, String(error?.stack))
-        return `${error.status} ${error.type}`
-      },
-    )
-  return { issuer, store, token, verify, outcomeOf }
+  const judged = (text: string) => verify(text).then(({ sub, sid }) => `${sub} ${sid}`, refusalOf)
+  return { issuer, store, token, verify, judged }
 }
 
 test('a logout token says whose session ended', async (t) => {
-  const { token, verify, outcomeOf } = await setUp(t)
+  const { token, verify, judged } = await setUp(t)
   const { iat, giveBack: _, ...ended } = await verify(token())
 
   assert.deepEqual(ended, { sub: 'kim', sid: 'session' })
   assert.ok(Math.abs(iat - seconds()) < 5)
-  assert.equal(await outcomeOf(token({ sid: undefined, aud: ['other', CLIENT] })), 'kim undefined')
-  assert.equal(await outcomeOf(token({ typ: undefined })), 'kim session')
-  assert.equal(await outcomeOf(token({}, { typ: 'JWT' })), 'kim session')
+  assert.equal(await judged(token({ sid: undefined, aud: ['other', CLIENT] })), 'kim undefined')
+  assert.equal(await judged(token({ typ: undefined })), 'kim session')
+  assert.equal(await judged(token({}, { typ: 'JWT' })), 'kim session')
 })
 
 test('what is no logout token of the issuer, for this client, of now, is refused', async (t) => {
-  const { issuer, token, outcomeOf } = await setUp(t)
+  const { issuer, token, judged } = await setUp(t)
   const forger = await testIssuer({ issuer: issuer.issuer, kid: issuer.kid })
   const stranger = await testIssuer()
   t.after(() => Promise.all([forger.close(), stranger.close()]))
@@ -96,14 +78,13 @@ test('what is no logout token of the issuer, for this client, of now, is refused
     'with an endless jti': token({ jti: 'x'.repeat(256) }),
   }
 
-  for (const [what, text] of Object.entries(tokens))
-    assert.equal(await outcomeOf(text), '400 logout-token-invalid', what)
+  for (const [what, text] of Object.entries(tokens)) assert.equal(await judged(text), '400 logout-token-invalid', what)
 })
 
 test('a logout token is taken once', async (t) => {
-  const { token, outcomeOf } = await setUp(t)
+  const { token, judged } = await setUp(t)
   const text = token()
-  const outcomes = await Promise.all(Array.from({ length: 20 }, () => outcomeOf(text)))
+  const outcomes = await Promise.all(Array.from({ length: 20 }, () => judged(text)))
 
   assert.deepEqual(outcomes.sort(), [...Array(19).fill('400 logout-token-invalid'), 'kim session'])
 })

@@ -1,35 +1,17 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { type TestContext, test } from 'node:test'
-import { createVerifier } from '@munjigi/identity/verifier'
-import { Problem } from '@munjigi/problem'
 import { type TestIssuer, testIssuer } from '@munjigi/testing/issuer'
 import { testStore } from '@munjigi/testing/store'
-import { CLIENT, callbackOf, HMAC_SECRET, loginTokens, seconds, signed } from '../relay.fixture.ts'
+import { outcomeOf } from '../outcome.fixture.ts'
+import { CLIENT, callbackOf, HMAC_SECRET, loginTokens, seconds, signed, verifierOf } from '../relay.fixture.ts'
 import { type CallbackTrust, verifyCallback } from './callback-verification.ts'
 
 async function trustIn(t: TestContext, issuer: TestIssuer, changes: Partial<CallbackTrust> = {}) {
   const now = changes.now ?? Date.now
-  const verifier = createVerifier({
-    issuers: [
-      {
-        issuer: issuer.issuer,
-        jwks_uri: issuer.jwksUri,
-        algorithms: ['RS256'],
-        authorized_parties: [CLIENT],
-        token_type: 'Bearer',
-        people: 'shared',
-        unknown_people: 'refuse',
-      },
-    ],
-    clock: now,
-  })
+  const verifier = await verifierOf(t, issuer, now)
   const store = testStore()
-  t.after(async () => {
-    verifier.close()
-    await store.close()
-  })
-  await verifier.prefetch()
+  t.after(store.close)
   const relay = { clientKey: CLIENT, hmacSecret: HMAC_SECRET }
   return { relay, idp: { issuer: issuer.issuer, clientId: CLIENT }, verifier, store, now, ...changes }
 }
@@ -45,16 +27,6 @@ async function setUp(t: TestContext, changes: Partial<CallbackTrust> = {}) {
   }
   return { issuer, trust, tokens, brought, callback: () => callbackOf(issuer.issuer, tokens) }
 }
-
-/** `accepted`, or `<status> <problem type>`. */
-const outcomeOf = (verifying: Promise<unknown>): Promise<string> =>
-  verifying.then(
-    () => 'accepted',
-    (error) => {
-      assert.ok(error instanceof Problem, String(error?.stack))
-      return `${error.status} ${error.type}`
-    },
-  )
 
 test('a login of the relay is accepted, with what it brings', async (t) => {
   const { issuer, trust } = await setUp(t)

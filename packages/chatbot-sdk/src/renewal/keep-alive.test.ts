@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, afterEach, beforeEach, test } from 'node:test'
 import { keyRing } from '@munjigi/sealing/fernet'
 import { chatbotHouse, type Person, sealingKey } from '../house.fixture.ts'
+import { unsignedToken } from '../unsigned-token.fixture.ts'
 
 const house = await chatbotHouse()
 after(house.close)
@@ -23,12 +24,10 @@ const manyIdle = async (count: number): Promise<void> => {
   for (let i = 0; i < count; i++)
     await house.userMap.link({ ...times, ...sealedFor(`sub-${i}`), kakao_id: `chat-${i}`, keycloak_sub: `sub-${i}` })
 }
-const base64url = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
-const tokenOf = (claims: object) => `e30.${base64url(claims)}.c2ln`
 const sealedFor = (sub: string) => ({
   login_id: sub,
-  access_token: house.sealing.seal(tokenOf({ sub, typ: 'Bearer' })),
-  refresh_token: house.sealing.seal(tokenOf({ sub, typ: 'Offline' })),
+  access_token: house.sealing.seal(unsignedToken({ sub, typ: 'Bearer' })),
+  refresh_token: house.sealing.seal(unsignedToken({ sub, typ: 'Offline' })),
 })
 
 test('who was idle for twenty days is refreshed, nobody else', async () => {

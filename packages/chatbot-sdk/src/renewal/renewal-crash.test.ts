@@ -152,21 +152,14 @@ test('an answer that can never be stored gives the claim back and is asked for a
 test('a renewal that outlives its claim stores nothing, and its caller gets what took its place', async () => {
   const person = await house.person()
   const slow = house.chatbot({ now: whenDue })
-  const { promise: gate, resolve: open } = Promise.withResolvers<void>()
-  const { promise: asked, resolve: isAsked } = Promise.withResolvers<void>()
-  house.proxy.next('refresh_token', {
-    after: () => {
-      isAsked()
-      return gate
-    },
-  })
+  const { asked, release } = house.holdRefresh()
   const late = ask(slow, person)
   await asked
   const ended = { renewal_until: new Date(Date.now() - 1_000) }
   await house.db.updateTable('user_map').where('kakao_id', '=', person.chat).set(ended).execute()
   assert.equal((await ask(house.chatbot({ now: whenDue }), person)).status, 200)
   const stored = await storedToken(house.userMap, person)
-  open()
+  release()
 
   assert.equal((await late).status, 200)
   assert.equal(await storedToken(house.userMap, person), stored)

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { after, beforeEach, test } from 'node:test'
-import type { Problem } from '@munjigi/problem'
-import { nextSecond } from '@munjigi/testing/provider-requests'
+import { nextSecond, providerRequests } from '@munjigi/testing/provider-requests'
 import { chatbotHouse, type Person } from '../house.fixture.ts'
+import { isProblem } from '../outcome.fixture.ts'
+import { unsignedToken } from '../unsigned-token.fixture.ts'
+import type { UserMap } from '../user-map.ts'
 
 const house = await chatbotHouse({ realm: { revokeRefreshToken: true, refreshTokenMaxReuse: 0 } })
 after(house.close)
@@ -18,14 +20,6 @@ const row = async ({ chat }: Person) => (await house.userMap.findByChat(chat)) ?
 const refreshes = () => house.proxy.count('refresh_token')
 const outcomes = () => house.events.flatMap((event) => (event.kind === 'refresh' ? event.outcome : []))
 const ask = (bot: ReturnType<typeof house.chatbot>, { chat }: Person) => bot.as(chat).fetch('meal', '/v1/menus')
-
-const base64url = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
-const unsigned = (claims: object) => `${base64url({ alg: 'RS256', typ: 'JWT' })}.${base64url(claims)}.c2lnbmF0dXJl`
-
-const isProblem = (status: number, type: string) => (error: Problem) => {
-  assert.deepEqual([error.status, error.type], [status, type])
-  return true
-}
 
 test('a token with more than a minute left is used as it is', async () => {
   const person = await house.person()
@@ -66,11 +60,19 @@ test('twenty calls at once in two processes are one refresh, and everybody is se
 
 test('who waits for another process looks again until the new token is there', async () => {
   const person = await house.person()
-  const { promise: gate, resolve: open } = Promise.withResolvers<void>()
-  house.proxy.next('refresh_token', { after: () => gate })
+  const { asked, release } = house.holdRefresh()
   const first = ask(house.chatbot({ now: whenDue }), person)
-  const second = ask(house.chatbot({ now: whenDue }), person)
-  setTimeout(open, 500)
+  await asked
+  const lookedAgain = Promise.withResolvers<void>()
+  let looks = 0
+  const findByChat: UserMap['findByChat'] = (chatbotUser) => {
+    looks += 1
+    if (looks === 3) lookedAgain.resolve()
+    return house.userMap.findByChat(chatbotUser)
+  }
+  const second = ask(house.chatbot({ now: whenDue, userMap: { ...house.userMap, findByChat } }), person)
+  await lookedAgain.promise
+  release()
 
   assert.deepEqual([(await first).status, (await second).status], [200, 200])
   assert.equal(refreshes(), 1)
@@ -116,7 +118,7 @@ for (const { name, end } of endings)
 test('a refresh token that was used elsewhere ends the login', async () => {
   const person = await house.person()
   const { refresh_token } = await row(person)
-  await house.refreshElsewhere(house.sealing.open(refresh_token as string))
+  await providerRequests(house.provider).refresh(house.sealing.open(refresh_token as string))
 
   await assert.rejects(ask(house.chatbot({ now: whenDue }), person), isProblem(401, 'login-ended'))
 })
@@ -231,9 +233,9 @@ test('an id_token that our clock calls expired does not cost the refresh token t
   const { refresh_token } = await row(person)
   const { sub } = person
   const answer = {
-    access_token: unsigned({ sub, typ: 'Bearer' }),
-    refresh_token: unsigned({ sub, typ: 'Offline' }),
-    id_token: unsigned({ iss: house.provider.issuer, sub, aud: 'kakao-bot', iat: 1, exp: 2 }),
+    access_token: unsignedToken({ sub, typ: 'Bearer' }),
+    refresh_token: unsignedToken({ sub, typ: 'Offline' }),
+    id_token: unsignedToken({ iss: house.provider.issuer, sub, aud: 'kakao-bot', iat: 1, exp: 2 }),
     token_type: 'Bearer',
     expires_in: 300,
   }
@@ -272,18 +274,11 @@ test('closing lets a renewal that is under way, and the call that waits for it, 
   const person = await house.person()
   const before = await row(person)
   const bot = house.chatbot({ now: whenDue })
-  const { promise: gate, resolve: open } = Promise.withResolvers<void>()
-  const { promise: asked, resolve: isAsked } = Promise.withResolvers<void>()
-  house.proxy.next('refresh_token', {
-    after: () => {
-      isAsked()
-      return gate
-    },
-  })
+  const { asked, release } = house.holdRefresh()
   const call = ask(bot, person)
   await asked
   const closed = bot.close()
-  open()
+  release()
   await closed
 
   assert.notEqual((await row(person)).refresh_token, before.refresh_token)
