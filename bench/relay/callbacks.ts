@@ -1,9 +1,9 @@
 import { createHmac, createPublicKey, type KeyObject, randomBytes, randomUUID, verify } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
+import { idpVerifier } from '@munjigi/chatbot-sdk/idp-verifier'
 import { type CallbackTrust, verifyCallback } from '@munjigi/chatbot-sdk/relay/callback-verification'
 import { X_RELAY_SIGNATURE } from '@munjigi/contracts/headers'
 import type { RelayCallback } from '@munjigi/contracts/relay'
-import { createVerifier } from '@munjigi/identity/verifier'
 import type { Problem } from '@munjigi/problem'
 import { canonicalJson } from '@munjigi/sealing/canonical-json'
 import { signatureOf } from '@munjigi/sealing/signature'
@@ -23,19 +23,7 @@ interface Callback {
 /** Call-backs of people who all come for the first time: signature, time, nonce, shape and token are checked. */
 export function callbackWorks(key: IssuerKey, stores: Record<string, Store>) {
   const tokens = keycloakTokens(key)
-  const verifier = createVerifier({
-    issuers: [
-      {
-        issuer: key.issuer,
-        jwks_uri: `${key.issuer}/certs`,
-        algorithms: ['RS256'],
-        authorized_parties: [CLIENT_ID],
-        token_type: 'Bearer',
-        people: 'shared',
-        unknown_people: 'allow',
-      },
-    ],
-  })
+  const verifier = idpVerifier({ issuer: key.issuer, clientId: CLIENT_ID, loadKeys: () => keysOf(key), now: Date.now })
   const trustIn = (store: Store): CallbackTrust => ({
     relay: { clientKey: CLIENT_ID, hmacSecret: HMAC_SECRET },
     idp: { issuer: key.issuer, clientId: CLIENT_ID },
@@ -63,6 +51,8 @@ export function callbackWorks(key: IssuerKey, stores: Record<string, Store>) {
     },
   }
 }
+
+const keysOf = async ({ issuer }: IssuerKey) => (await (await fetch(`${issuer}/certs`)).json()) as { keys: object[] }
 
 /** What checks nothing is fast: each of the checks that are measured has to refuse something first. */
 async function requireRefusals([first, second, third]: Callback[], trust: CallbackTrust): Promise<void> {

@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { setTimeout as delay } from 'node:timers/promises'
+import { claimsOf } from '@munjigi/chatbot-sdk/token-claims'
 import { type IssuerKey, keycloakTokens, TOKEN_LIFETIME_S } from './keycloak-tokens.ts'
 
 /** A provider across the network is not there at once, so that requests pile up if anything lets them. */
@@ -63,7 +64,7 @@ function answersOf(key: IssuerKey): (request: IncomingMessage) => object | Promi
     mostAtOnce = Math.max(mostAtOnce, atOnce)
     await delay(ANSWER_AFTER_MS)
     atOnce -= 1
-    const { sub } = JSON.parse(Buffer.from(refreshToken.split('.')[1] ?? '', 'base64url').toString())
+    const sub = String(claimsOf(refreshToken)?.sub)
     return {
       access_token: tokens.access(sub),
       expires_in: TOKEN_LIFETIME_S,
