@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
+import { SIGNED_WITHIN_SECONDS } from '@munjigi/contracts/relay'
 import { canonicalJson } from '@munjigi/sealing/canonical-json'
 import { signatureOf } from '@munjigi/sealing/signature'
 import { redisStore } from '@munjigi/store/redis'
@@ -293,6 +294,20 @@ test('nonces of one client are not those of another', async () => {
   await store.add(`relay_issue:{other}:${nonce}`, '1', 60_000)
 
   assert.equal(await outcomeOf(signed({ nonce })), 200)
+})
+
+test('a nonce is remembered for as long as its ts is taken, from the earliest moment on', async (t) => {
+  const lives: number[] = []
+  const add: typeof store.add = (key, value, ttlMs) => {
+    lives.push(ttlMs)
+    return store.add(key, value, ttlMs)
+  }
+  const watched = buildApp({ store: { ...store, add }, settings, clients }, { logLevel: 'silent' })
+  t.after(() => watched.close())
+  await watched.inject({ method: 'POST', url: '/issue_login_link', ...signed() })
+
+  assert.equal(lives.length, 1)
+  assert.ok(lives.every((ms) => ms > 2 * SIGNED_WITHIN_SECONDS * 1000))
 })
 
 test('where nonces cannot be remembered no signed request is taken', async (t) => {
