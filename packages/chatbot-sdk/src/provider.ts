@@ -1,4 +1,4 @@
-import { type OpenIdProvider, openIdProvider } from '@munjigi/identity/openid-provider'
+import { type OpenIdProvider, openIdProvider, originAt } from '@munjigi/identity/openid-provider'
 import * as client from 'openid-client'
 
 const ANSWER_LIMIT_S = 5
@@ -45,9 +45,7 @@ export interface Provider {
 export function createProvider({ backchannelUrl, ...settings }: ProviderSettings): Provider {
   const provider = openIdProvider({
     ...settings,
-    ...(backchannelUrl !== undefined && {
-      reachedAt: { from: `${new URL(settings.issuer).origin}/`, to: `${backchannelUrl.replace(/\/+$/, '')}/` },
-    }),
+    ...(backchannelUrl !== undefined && { reachedAt: originAt(settings.issuer, backchannelUrl) }),
     timeoutS: ANSWER_LIMIT_S,
     execute: [withoutIdTokens],
   })

@@ -6,7 +6,7 @@ import { SEEDED_PASSWORD, testProvider } from '@munjigi/testing/provider'
 import { providerProxy } from '@munjigi/testing/provider-proxy'
 import { testUpstream } from '@munjigi/testing/upstream'
 import * as client from 'openid-client'
-import { openIdProvider, ProviderError } from './openid-provider.ts'
+import { openIdProvider, originAt, ProviderError } from './openid-provider.ts'
 
 const REDIRECT_URI = 'http://localhost/callback'
 const nonce = 'n'.repeat(43)
@@ -23,7 +23,7 @@ async function openClient(t: TestContext, options: { realm?: object } = {}) {
     clientId: id,
     clientSecret: secret,
     timeoutS: 5,
-    reachedAt: { from: `${new URL(idp.issuer).origin}/`, to: `${proxy.url}/` },
+    reachedAt: originAt(idp.issuer, proxy.url),
     execute: [client.enableNonRepudiationChecks],
   })
   const exchange = async (heard?: (body: string) => void) => {

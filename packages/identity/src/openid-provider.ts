@@ -5,13 +5,18 @@ import { CLOCK_SKEW_S } from './claims.ts'
 const COOL_DOWN_MS = 5_000
 const UNKNOWN_KEY = 'OAUTH_KEY_SELECTION_FAILED'
 
+/** URLs that begin with `from` are asked at `to`, for a public address may be out of this machine's reach. */
+interface Detour {
+  from: string
+  to: string
+}
+
 interface ProviderOptions {
   /** The claim `iss`, letter by letter. */
   issuer: string
   clientId: string
   clientSecret: string
-  /** URLs that begin with `from` are asked at `to` instead: the public address may be out of this machine's reach. */
-  reachedAt?: { from: string; to: string }
+  reachedAt?: Detour
   /** How long each question may take, in seconds. */
   timeoutS: number
   /** What the configuration must do besides, for example `useCodeIdTokenResponseType`. */
@@ -27,6 +32,12 @@ export interface OpenIdProvider {
    */
   use<T>(work: (configuration: client.Configuration) => T | Promise<T>, heard?: (body: string) => void): Promise<T>
 }
+
+/** All addresses of the issuer's origin, asked at another origin. */
+export const originAt = (issuer: string, origin: string): Detour => ({
+  from: `${new URL(issuer).origin}/`,
+  to: `${origin.replace(/\/+$/, '')}/`,
+})
 
 /** What a provider's answer came to; `message` may hold its words and is for the log alone. */
 export class ProviderError extends Error {
@@ -106,7 +117,7 @@ async function discover({ issuer, clientId, clientSecret, reachedAt, timeoutS, e
 const isWebAddress = (text: unknown): boolean =>
   typeof text === 'string' && URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)
 
-function addressOf(url: string, reachedAt: ProviderOptions['reachedAt']): string {
+function addressOf(url: string, reachedAt: Detour | undefined): string {
   return reachedAt !== undefined && url.startsWith(reachedAt.from)
     ? reachedAt.to + url.slice(reachedAt.from.length)
     : url

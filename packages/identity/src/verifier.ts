@@ -51,6 +51,7 @@ interface Trusted {
 }
 interface VerifierOptions {
   issuers: TrustedIssuer[]
+  /** Milliseconds; `Date.now` by default. */
   clock?: () => number
   onKeyFetch?: (issuer: string, outcome: 'ok' | 'failed') => void
 }

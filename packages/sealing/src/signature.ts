@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { CanonicalJsonError, canonicalJson } from './canonical-json.ts'
 
-/** HMAC-SHA256 of `text` in UTF-8, as base64url without padding. */
+/** HMAC-SHA256 of `text` in UTF-8, as base64url without padding (RFC 2104, RFC 4648 §5). @throws Error for an empty secret */
 export function signatureOf(secret: string, text: string): string {
   if (secret === '') throw new Error('an empty secret signs nothing')
   return createHmac('sha256', secret).update(text).digest('base64url')

@@ -1,4 +1,4 @@
-import { openIdProvider, ProviderError } from '@munjigi/identity/openid-provider'
+import { openIdProvider, originAt, ProviderError } from '@munjigi/identity/openid-provider'
 import { Problem } from '@munjigi/problem'
 import type { FastifyBaseLogger } from 'fastify'
 import * as client from 'openid-client'
@@ -21,9 +21,7 @@ export function discoveredIdp(settings: DiscoverySettings, log: FastifyBaseLogge
     clientSecret,
     timeoutS: ANSWER_LIMIT_S,
     execute: [client.useCodeIdTokenResponseType, client.enableNonRepudiationChecks],
-    ...(backchannelUrl !== undefined && {
-      reachedAt: { from: `${new URL(issuer).origin}/`, to: `${backchannelUrl.replace(/\/+$/, '')}/` },
-    }),
+    ...(backchannelUrl !== undefined && { reachedAt: originAt(issuer, backchannelUrl) }),
   })
   const ask = <T>(work: (configuration: client.Configuration) => T | Promise<T>): Promise<T> =>
     provider.use(work).catch((error) => {
