@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test'
 import { testDatabase } from '@munjigi/testing/database'
 import { type Provider, testProvider } from '@munjigi/testing/provider'
 import { testStore } from '@munjigi/testing/store'
-import { testUpstream, type Upstream } from '@munjigi/testing/upstream'
+import { headerOf, testUpstream, type Upstream } from '@munjigi/testing/upstream'
 import { menuBot, migrationPlan } from './example.ts'
 import { sealingKey } from './house.fixture.ts'
 import { CLIENT, callbackOf, HMAC_SECRET, signed } from './relay.fixture.ts'
@@ -70,7 +70,7 @@ test('a person is given a login link, logs in, is served under their own name, a
   assert.equal(brought.statusCode, 204)
   assert.equal(served, 'bibimbap')
   assert.equal(request?.url, '/api/meal/v1/menus?date=2026-11-21')
-  assert.ok(request?.rawHeaders.some(([name, value]) => name.toLowerCase() === 'x-user-sub' && value === sub))
+  assert.equal(headerOf(request, 'x-user-sub'), sub)
   assert.equal(await say(chat, 'bye'), 'Bye!')
   assert.equal(await say(chat, 'menu'), `Log in first: ${LOGIN_LINK}`)
 })

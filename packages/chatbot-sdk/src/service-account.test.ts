@@ -3,7 +3,7 @@ import type { RequestListener } from 'node:http'
 import { type TestContext, test } from 'node:test'
 import { type Provider, testProvider } from '@munjigi/testing/provider'
 import { providerProxy } from '@munjigi/testing/provider-proxy'
-import { type SeenRequest, testUpstream } from '@munjigi/testing/upstream'
+import { headerOf, type SeenRequest, testUpstream } from '@munjigi/testing/upstream'
 import { createServiceAccount } from './service-account.ts'
 import { claimsOf } from './token-claims.ts'
 
@@ -34,8 +34,6 @@ async function setUp(t: TestContext, { answer = ok, secret }: { answer?: Request
   return { account, gateway, proxy, provider, clock }
 }
 
-const headerOf = (request: SeenRequest | undefined, name: string): string | undefined =>
-  request?.rawHeaders.find(([other]) => other.toLowerCase() === name)?.[1]
 const tokenOf = (request: SeenRequest | undefined): string =>
   headerOf(request, 'authorization')?.replace('Bearer ', '') ?? ''
 const subOf = async (provider: Provider) => claimsOf(await provider.clientToken('notice-service'))?.sub

@@ -63,7 +63,12 @@ test('what is judged first is told first: signature, time, nonce, shape, issuer,
   await brought({ ...callback(), nonce: spent })
   const right = callback()
   const wrong = {
-    ...{ ts: 1, nonce: spent, eleventh: 'field', issuer: 'https://elsewhere.example', aud: 'sso', client_key: 'other' },
+    ts: 1,
+    nonce: spent,
+    eleventh: 'field',
+    issuer: 'https://elsewhere.example',
+    aud: 'sso',
+    client_key: 'other',
     relay_access_token: loginTokens(issuer, { typ: 'ID' }).access_token,
     offline_refresh_token: loginTokens(issuer).refresh_token,
   }
