@@ -1,5 +1,8 @@
 import { createVerifier, type Verifier } from '@munjigi/identity/verifier'
 
+/** The relay gives a call-back 8 s: a chatbot that has just started need not send it away for the keys it is waiting for. */
+const PATIENCE_MS = 3_000
+
 interface IdpVerification {
   issuer: string
   clientId: string
@@ -24,4 +27,5 @@ export const idpVerifier = ({ issuer, clientId, loadKeys, now }: IdpVerification
       },
     ],
     clock: now,
+    patienceMs: PATIENCE_MS,
   })

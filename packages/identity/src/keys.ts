@@ -9,8 +9,6 @@ const FIRST_RETRY_MS = 200
 const LAST_RETRY_MS = 5_000
 const COOL_DOWN_MS = 30_000
 const FETCH_TIMEOUT_MS = 3_000
-/** How long a request waits for a fetch at most, so that a frozen issuer is answered for within a second. */
-const PATIENCE_MS = 700
 const MAX_BODY_BYTES = 256 * 1024
 const MAX_KEYS = 64
 const MIN_RSA_BITS = 2048
@@ -35,8 +33,14 @@ export interface KeySource {
   close(): void
 }
 
+interface KeySourceOptions {
+  /** How long a request waits for a fetch at most. */
+  patienceMs: number
+  onFetch: (outcome: 'ok' | 'failed') => void
+}
+
 /** An issuer's public keys: fetched ahead, refreshed in the background, kept while the issuer is down. */
-export function createKeySource(issuer: TrustedIssuer, onFetch?: (outcome: 'ok' | 'failed') => void): KeySource {
+export function createKeySource(issuer: TrustedIssuer, { patienceMs, onFetch }: KeySourceOptions): KeySource {
   const stopped = new AbortController()
   let keys = new Map<string, KeyObject>()
   let lastText = ''
@@ -100,7 +104,7 @@ export function createKeySource(issuer: TrustedIssuer, onFetch?: (outcome: 'ok' 
     find: (kid, algorithm) => keys.get(`${algorithm}:${kid}`),
     refetch: async () => {
       if (running === undefined && isCoolingDown()) return
-      await Promise.race([loadOnce(), delay(PATIENCE_MS, undefined, { ref: false })])
+      await Promise.race([loadOnce(), delay(patienceMs, undefined, { ref: false })])
     },
     status: () => ({ issuer: issuer.issuer, keys: keys.size, fetched_at: fetchedAt, failing: failures > 0 }),
     close: () => stopped.abort(),

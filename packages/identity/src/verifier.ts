@@ -53,8 +53,12 @@ interface VerifierOptions {
   issuers: TrustedIssuer[]
   /** Milliseconds; `Date.now` by default. */
   clock?: () => number
+  /** How long a token whose key is not known waits for the issuer, in milliseconds; 700 by default: answered within a second. */
+  patienceMs?: number
   onKeyFetch?: (issuer: string, outcome: 'ok' | 'failed') => void
 }
+
+const PATIENCE_MS = 700
 
 /** Verifies access tokens of the listed issuers, each by its own keys, audiences and algorithms (DESIGN §4.3). */
 export function createVerifier(options: VerifierOptions): Verifier {
@@ -72,7 +76,10 @@ export function createVerifier(options: VerifierOptions): Verifier {
       const isSame = old !== undefined && keysAreFoundTheSameWay(old.issuer, issuer)
       const keys = isSame
         ? old.keys
-        : createKeySource(issuer, (outcome) => options.onKeyFetch?.(issuer.issuer, outcome))
+        : createKeySource(issuer, {
+            patienceMs: options.patienceMs ?? PATIENCE_MS,
+            onFetch: (outcome) => options.onKeyFetch?.(issuer.issuer, outcome),
+          })
       next.set(issuer.issuer, { issuer, keys })
     }
     for (const { keys, issuer } of trusted.values()) if (next.get(issuer.issuer)?.keys !== keys) keys.close()
