@@ -40,6 +40,16 @@ export function keyRing(keys: string): KeyRing {
   }
 }
 
+/** What is wrong with the keys of `variable`, as a line for whoever starts the service; empty where `keyRing` takes them. */
+export function keyRingFaults(variable: string, keys: string): string[] {
+  try {
+    keyRing(keys)
+    return []
+  } catch (error) {
+    return [`${variable} is not usable: ${(error as Error).message}`]
+  }
+}
+
 // The length in front keeps "a" + "b:c" and "a:b" + "c" apart.
 function boundText(bind: string): string {
   return `${bind.length}:${bind}:`

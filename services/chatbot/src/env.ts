@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { databaseEnv } from '@munjigi/db/env'
 import { EnvError, listOf, Secret } from '@munjigi/env'
-import { keyRing } from '@munjigi/sealing/fernet'
+import { keyRingFaults } from '@munjigi/sealing/fernet'
 import { serverEnv } from '@munjigi/server/env'
 import { storeEnv } from '@munjigi/store/env'
 import { type Static, Type } from 'typebox'
@@ -73,17 +73,8 @@ export function checkEnv(env: SettingsEnv, options: { development?: boolean } = 
   for (const host of listOf(env.KAKAO_CALLBACK_HOSTS))
     if (URL.parse(`https://${host}`)?.host !== host)
       faults.push(`KAKAO_CALLBACK_HOSTS: "${host}" is not a host or host:port in lower case`)
-  faults.push(...keyFaults(env.TOKEN_ENCRYPTION_KEY), ...fileFaults(env.GATEWAY_CA_FILE))
+  faults.push(...keyRingFaults('TOKEN_ENCRYPTION_KEY', env.TOKEN_ENCRYPTION_KEY), ...fileFaults(env.GATEWAY_CA_FILE))
   if (faults.length > 0) throw new EnvError(faults)
-}
-
-function keyFaults(keys: string): string[] {
-  try {
-    keyRing(keys)
-    return []
-  } catch (error) {
-    return [`TOKEN_ENCRYPTION_KEY is not usable: ${(error as Error).message}`]
-  }
 }
 
 function fileFaults(path: string | undefined): string[] {

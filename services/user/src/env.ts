@@ -1,5 +1,6 @@
 import { databaseEnv } from '@munjigi/db/env'
 import { EnvError, listOf, Secret } from '@munjigi/env'
+import { keyRingFaults } from '@munjigi/sealing/fernet'
 import { serverEnv } from '@munjigi/server/env'
 import { storeEnv } from '@munjigi/store/env'
 import { type Static, Type } from 'typebox'
@@ -65,7 +66,11 @@ export const Env = Type.Object({
 
 /** @throws EnvError listing what each variable by itself cannot show: which of them go together. */
 export function checkEnv(env: SettingsEnv, options: { development?: boolean } = {}): void {
-  const faults = [...idpFaults(env), ...internalKeyFaults(env.INTERNAL_KEYS)]
+  const faults = [
+    ...idpFaults(env),
+    ...internalKeyFaults(env.INTERNAL_KEYS),
+    ...keyRingFaults('USER_SEALING_KEY', env.USER_SEALING_KEY),
+  ]
   const isProduction = options.development !== true
   if (isProduction && env.SSO_TOKEN_DELIVERY === 'token' && !env.ALLOW_TOKEN_IN_URL) {
     faults.push('SSO_TOKEN_DELIVERY=token puts tokens into addresses: use code, or set ALLOW_TOKEN_IN_URL=true')

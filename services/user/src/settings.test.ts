@@ -74,6 +74,10 @@ test('one of the two ways to know the IdP is whole', () => {
   assert.match(faulted({ ...certificate, IDP_CERT_FILE: '/nowhere/cert.cer' })[0] ?? '', /IDP_CERT_FILE.*\/nowhere/)
 })
 
+test('a sealing key that is none names its variable', () => {
+  assert.match(faulted({ USER_SEALING_KEY: randomBytes(40).toString('hex') })[0] ?? '', /^USER_SEALING_KEY .*32 bytes/)
+})
+
 test('an internal key without a name, or shorter than 32 characters, is refused without being shown', () => {
   const faults = faulted({ INTERNAL_KEYS: `${randomBytes(32).toString('hex')},gateway:short-one-2345` })
 

@@ -52,6 +52,7 @@ test('a message that may have arrived is told apart from one that was never sent
     [500, 'oops'],
     [502, '<html>'],
     [504, ''],
+    [200, `{"status":"SUCCESS","note":"${'x'.repeat(64 * 1024)}"}`],
   ]
   for (const [status, body] of unclear) {
     answer = answering(status, body)

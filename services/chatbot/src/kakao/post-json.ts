@@ -1,11 +1,16 @@
 import { request } from 'undici'
 
+const ANSWER_LIMIT_BYTES = 64 * 1024
+
 interface Options {
   headers?: Record<string, string>
   signal: AbortSignal
 }
 
-/** Redirects are not followed. `body` is undefined where the answer is no JSON. @throws what undici throws where no answer came */
+/**
+ * Redirects are not followed. `body` is undefined where the answer is no JSON, or one of more than 64 KB.
+ * @throws what undici throws where no answer came
+ */
 export async function postJson(
   url: string,
   body: object,
@@ -17,8 +22,19 @@ export async function postJson(
     body: JSON.stringify(body),
     signal,
   })
-  const text = await answer.body.text()
-  return { status: answer.statusCode, body: parsed(text) }
+  return { status: answer.statusCode, body: parsed(await beginningOf(answer.body)) }
+}
+
+/** Cut where it is longer than any answer of Kakao's, which is no JSON any more. */
+async function beginningOf(body: AsyncIterable<Buffer>): Promise<string> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of body) {
+    chunks.push(chunk)
+    size += chunk.length
+    if (size > ANSWER_LIMIT_BYTES) return ''
+  }
+  return Buffer.concat(chunks).toString()
 }
 
 function parsed(text: string): unknown {
