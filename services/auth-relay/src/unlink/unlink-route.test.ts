@@ -78,6 +78,7 @@ test('Kakao may tell by form, by query or by JSON, and is answered 200 with noth
     ['1', (fields) => get(fields)],
     ['2', (fields) => post(new URLSearchParams(fields))],
     ['3', (fields) => post(JSON.stringify(fields), { 'content-type': 'application/json' })],
+    ['사용자 5 😀', (fields) => post(new URLSearchParams(fields))],
     [
       '4',
       ({ user_id, ...fields }) =>
@@ -139,8 +140,8 @@ test('what cannot be read is answered 200 too, and changes nothing', async (t) =
     await get({}),
     await get({ user_id: '' }),
     await get({ user_id: 'x'.repeat(256) }),
-    await get({ user_id: '한글' }),
-    await get({ user_id: 'a b' }),
+    await get({ user_id: 'a\nb' }),
+    await post('{"user_id":"\\ud800"}', json),
     await post('{', json),
     await post('[]', json),
     await post('null', json),

@@ -4,7 +4,8 @@ import type { RelayDeps } from '../deps.ts'
 import { markUnlinked } from '../links/unlinked.ts'
 import { unlinkNotices } from './unlink-notices.ts'
 
-const USER_ID = /^[\x21-\x7e]{1,255}$/
+/** Kakao's are digits; a chatbot's own name of a person is any text that can be signed. */
+const USER_ID = /^[^\p{Cc}\p{Cs}]{1,255}$/u
 const REFERRER_TYPE = /^[A-Z_]{1,64}$/
 
 /**
