@@ -11,6 +11,7 @@ export function redisStore(url: string, prefix = ''): Store {
   const redis = createClient(url)
   const messages = redisMessages(url, prefix)
 
+  let closing: Promise<void> | undefined
   // The first commands wait for the first connection, or its failure; later ones fail at once while there is none.
   let isStarted = false
   const started = new Promise<void>((resolve) => {
@@ -50,8 +51,10 @@ export function redisStore(url: string, prefix = ''): Store {
     subscribe: messages.subscribe,
     // A write, because a replica or a Redis with a full disk still answers PING.
     isAlive: async () => void (await send(() => redis.set(`${prefix}munjigi:alive`, '1', 'PX', 1_000))),
-    async close() {
-      await Promise.all([messages.close(), hangUp(redis)])
+    close() {
+      // A client that has ended says so no second time.
+      closing ??= Promise.all([messages.close(), hangUp(redis)]).then(() => {})
+      return closing
     },
   }
 }

@@ -34,6 +34,12 @@ for (const [name, open] of stores) {
       await fresh.close()
     })
 
+    test('closing twice is closing once', async () => {
+      const fresh = open()
+      await fresh.close()
+      await fresh.close()
+    })
+
     test('what is set is read until it is removed, and text is kept whole', async () => {
       for (const text of ['', '한글 🙂', 'a\0b', 'x'.repeat(100_000)]) {
         await store.set('text', text, LONG_MS)

@@ -15,6 +15,7 @@ export interface Store {
   subscribe(channel: string, listener: Listener): Promise<Subscription>
   /** Throws when the store is gone, frozen or takes no writes. */
   isAlive(): Promise<void>
+  /** Twice is once. */
   close(): Promise<void>
 }
 
