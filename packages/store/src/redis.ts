@@ -15,7 +15,7 @@ export function redisStore(url: string, prefix = ''): Store {
   // The first commands wait for the first connection, or its failure; later ones fail at once while there is none.
   let isStarted = false
   const started = new Promise<void>((resolve) => {
-    for (const event of ['ready', 'close']) redis.once(event, resolve)
+    for (const event of ['ready', 'close', 'end']) redis.once(event, resolve)
   }).then(() => {
     isStarted = true
   })

@@ -34,6 +34,12 @@ for (const [name, open] of stores) {
       await fresh.close()
     })
 
+    test('what is asked of a store that was closed at once fails', async () => {
+      const fresh = open()
+      await fresh.close()
+      await assert.rejects(fresh.add('key', 'value', LONG_MS))
+    })
+
     test('closing twice is closing once', async () => {
       const fresh = open()
       await fresh.close()
