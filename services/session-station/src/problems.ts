@@ -1,0 +1,38 @@
+import { Problem } from '@munjigi/problem'
+
+export const profileNotFound = () =>
+  new Problem(404, 'auth-profile-not-found', 'There is no such auth profile', {
+    detail: 'Auth profile not found: GET /api/session-station/v1/auth-profiles lists yours.',
+  })
+export const profileExists = () =>
+  new Problem(409, 'auth-profile-exists', 'You have a profile for this service', {
+    detail: 'A profile of this service_id is there already: change it with PUT, or delete it first.',
+  })
+export const profileInactive = () =>
+  new Problem(409, 'auth-profile-inactive', 'The auth profile is not active', {
+    detail: 'Enter its missing secrets and set its status to active with PUT.',
+  })
+/** The target refuses the credentials again and again; nothing is tried until the profile changes. */
+export const needsAuth = () =>
+  new Problem(409, 'needs-auth', 'The login has to be mended by its owner', {
+    detail: 'The login kept failing: correct the profile with PUT, see its last_error and logs.',
+  })
+export const loginInProgress = () =>
+  new Problem(503, 'login-in-progress', 'A login is under way', {
+    detail: 'Login in progress, timed out: try again shortly.',
+    headers: { 'retry-after': '1' },
+  })
+/** `message` is a LoginFailure's: without secrets, without a word of the target. */
+export const targetLoginFailed = (message: string, retryAfterMs?: number) =>
+  new Problem(502, 'target-login-failed', 'The outside service did not let us in', {
+    detail: `Login failed: ${message}`,
+    ...(retryAfterMs !== undefined && {
+      headers: { 'retry-after': String(Math.max(1, Math.ceil(retryAfterMs / 1000))) },
+    }),
+  })
+/** Faults of a request that its schema cannot show; in the form of those it can. */
+export const invalidProfile = (faults: { field: string; message: string }[]) =>
+  new Problem(400, 'invalid-request', 'The request is not valid', {
+    detail: faults.map(({ field, message }) => `${field}: ${message}`).join('; '),
+    extensions: { faults },
+  })
