@@ -29,6 +29,8 @@ export interface Tables {
     /** In a row. */
     outages: Generated<number>
     retry_at: Date | null
+    /** By name of a totp rule: the last time step whose code was sent. */
+    totp_used: ColumnType<Record<string, number>, string | undefined, string>
     last_refresh: Date | null
     last_error: string | null
     created_by: string | null

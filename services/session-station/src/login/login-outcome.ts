@@ -1,3 +1,5 @@
+import type { EgressAnswer } from '../egress/egress.ts'
+
 /**
  * credentials: the target says they are wrong. outage: it did not answer, or 5xx. rate-limited: 429. bad-answer: success was
  * stated otherwise, or a value that is needed did not come. refused: our own rules, nothing was sent where it would have gone.
@@ -29,6 +31,10 @@ export interface LoginOutcome {
   salvaged: Record<string, string>
   /** Of the last answer; undefined where none came. */
   status: number | undefined
+  /** The last answer itself: for the owner's test alone, never kept. */
+  answer: EgressAnswer | undefined
+  /** What `totp_used` of the profile is from now on, whether it failed or not: to be stored with either. */
+  totp_used: Record<string, number>
   /** Whether the target may have read the request whose answer is missing. */
   wasSent: boolean
   durationMs: number

@@ -27,6 +27,7 @@ export const authProfiles: Migration = {
       failures integer not null default 0,
       outages integer not null default 0,
       retry_at timestamptz,
+      totp_used jsonb not null default '{}',
       last_refresh timestamptz,
       last_error text,
       created_by varchar(255),
