@@ -1,0 +1,82 @@
+import type { Slot, SlotValues, TemplateContent } from '@munjigi/contracts/auth-profile-store'
+import type { ProfileContent } from '@munjigi/contracts/auth-profiles'
+
+type Path = readonly string[]
+type Mark = '$secret' | '$slot'
+
+/** A profile as it is answered, each masked secret a slot named by its key: `password`, the next one `password_2`. */
+export function slotted(masked: ProfileContent): TemplateContent {
+  const taken = new Set<string>()
+  return replaced(masked, '$secret', (_state, path) => {
+    const name = unusedName(keyOf(masked, path), taken)
+    taken.add(name)
+    return { $slot: name }
+  }) as TemplateContent
+}
+
+/** The slots of a content, each once with all its places, in the order in which they stand there. */
+export function slotsOf(content: TemplateContent): Slot[] {
+  const slots = new Map<string, Slot>()
+  replaced(content, '$slot', (name, path) => {
+    const slot = slots.get(name) ?? { name, kind: kindOf(content, path), places: [] }
+    slot.places.push(path.join('.'))
+    slots.set(name, slot)
+    return undefined
+  })
+  return [...slots.values()]
+}
+
+/** The content as a profile is made from it; a slot without a value is a secret that is missing. */
+export function filled(content: TemplateContent, values: SlotValues): ProfileContent {
+  return replaced(content, '$slot', (name) =>
+    Object.hasOwn(values, name) ? values[name] : { $secret: 'missing' },
+  ) as ProfileContent
+}
+
+/** A copy in which every `{[mark]: text}` is what `by` makes of it; what its result holds is not looked at again. */
+function replaced(value: unknown, mark: Mark, by: (text: string, path: Path) => unknown, path: Path = []): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map((item, index) => replaced(item, mark, by, [...path, String(index)]))
+  const text = markedText(value, mark)
+  if (text !== undefined) return by(text, path)
+  return Object.fromEntries(
+    Object.entries(value).map(([name, item]) => [name, replaced(item, mark, by, [...path, name])]),
+  )
+}
+
+function markedText(value: object, mark: Mark): string | undefined {
+  const [entry, ...others] = Object.entries(value)
+  return others.length === 0 && entry?.[0] === mark && typeof entry[1] === 'string' ? entry[1] : undefined
+}
+
+const ruleOf = (content: Pick<TemplateContent, 'extraction_rules'>, [part, index]: Path) =>
+  part === 'extraction_rules' ? content.extraction_rules[Number(index)] : undefined
+
+/** What a person would call it: the rule's name, else the last key of the path that is no index. */
+function keyOf(masked: ProfileContent, path: Path): string {
+  const rule = ruleOf(masked, path)
+  if (rule) return String(rule.name)
+  return path.findLast((key) => key !== '' && !/^\d+$/.test(key)) ?? 'value'
+}
+
+const MAX_NAME = 190
+
+function unusedName(key: string, taken: ReadonlySet<string>): string {
+  const name = key.slice(0, MAX_NAME)
+  if (!taken.has(name)) return name
+  for (let number = 2; ; number += 1) if (!taken.has(`${name}_${number}`)) return `${name}_${number}`
+}
+
+const KINDS = new Map<string, Slot['kind']>([
+  ['payload', 'payload'],
+  ['headers', 'header'],
+  ['query', 'query'],
+  ['userinfo', 'userinfo'],
+])
+
+function kindOf(content: TemplateContent, path: Path): Slot['kind'] {
+  const rule = ruleOf(content, path)
+  if (rule) return rule.source as 'fixed' | 'basic' | 'totp'
+  // login_config.payload.…, refresh_config.payload.… or login_config.steps.<index>.payload.…
+  return KINDS.get((path[1] === 'steps' ? path[3] : path[1]) ?? '') ?? 'payload'
+}
