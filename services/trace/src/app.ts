@@ -3,6 +3,7 @@ import { identity } from '@munjigi/identity/user-context'
 import type { Verifier } from '@munjigi/identity/verifier'
 import { createServer, type ServerOptions } from '@munjigi/server/create-server'
 import { openApi } from '@munjigi/server/openapi'
+import { sweepHourly } from '@munjigi/server/sweep'
 import type { Store } from '@munjigi/store/store'
 import type { FastifyInstance } from 'fastify'
 import { createListeners } from './listeners.ts'
@@ -10,8 +11,10 @@ import { liveRoute } from './live.ts'
 import { SCHEMA, SERVING_ROLE } from './migrations/plan.ts'
 import { traceRoutes } from './routes.ts'
 import { traceStore } from './store.ts'
-import { sweepHourly } from './sweep.ts'
 import type { Tables } from './tables.ts'
+
+/** Traces that nobody has written to for so long are removed. */
+const RETENTION_MS = 30 * 24 * 60 * 60_000
 
 export interface TraceDeps {
   database: Database
@@ -27,7 +30,7 @@ export async function tracePlugin(app: FastifyInstance, { database, store, verif
   const listeners = await createListeners(store, app.log)
   app.addHook('onClose', listeners.close)
   identity(app, { verifier })
-  sweepHourly(app, traces)
+  sweepHourly(app, () => traces.removeExpired(new Date(Date.now() - RETENTION_MS)))
   await openApi(app, '/api/trace/openapi.json', {
     title: 'trace',
     description: 'Log lines of a running thing, listed or live',

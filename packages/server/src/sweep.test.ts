@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { setImmediate as soon } from 'node:timers/promises'
+import { createServer } from './create-server.ts'
+import { sweepHourly } from './sweep.ts'
+
+const HOUR_MS = 60 * 60_000
+
+test('a sweep removes batch after batch until nothing is left, each hour, after a failure too, and none once closed', async (t) => {
+  t.mock.timers.enable({ apis: ['setInterval'] })
+  const app = createServer({ name: 'test', logLevel: 'silent' })
+  const removals = [false, false, true, new Error('database gone'), true]
+  let calls = 0
+  sweepHourly(app, async () => {
+    const removal = removals[calls++] ?? true
+    if (removal instanceof Error) throw removal
+    return removal
+  })
+  const counts = []
+  for (let hour = 0; hour < 3; hour += 1) {
+    t.mock.timers.tick(HOUR_MS)
+    await soon()
+    counts.push(calls)
+  }
+  await app.close()
+  t.mock.timers.tick(HOUR_MS)
+  await soon()
+
+  assert.deepEqual([...counts, calls], [3, 4, 5, 5])
+})
+
+test('closing stops a sweep between two batches', async (t) => {
+  t.mock.timers.enable({ apis: ['setInterval'] })
+  const app = createServer({ name: 'test', logLevel: 'silent' })
+  const firstBatch = Promise.withResolvers<boolean>()
+  let calls = 0
+  sweepHourly(app, () => {
+    calls += 1
+    return firstBatch.promise
+  })
+  t.mock.timers.tick(HOUR_MS)
+  await app.close()
+  firstBatch.resolve(false)
+  await soon()
+
+  assert.equal(calls, 1)
+})
