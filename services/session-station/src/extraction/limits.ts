@@ -1,0 +1,17 @@
+/** What bounds the work and the memory that a target, or a rule written by a person, can cost. */
+export const LIMITS = {
+  /** Bytes of an answer that values are read from; egress lets more through, for the proxy. */
+  readableBytes: 1_048_576,
+  /** Characters of one extracted value. */
+  valueCharacters: 32_768,
+  /** Characters of a filled template. */
+  filledCharacters: 65_536,
+  /** Objects and arrays within one another, and names in a path. */
+  jsonDepth: 64,
+  htmlElements: 50_000,
+  /** As in browsers: a stack of open elements is walked for every tag. */
+  htmlDepth: 512,
+  /** Looks at elements, attributes and text that one selector may cost. */
+  selectorSteps: 2_000_000,
+  selectorCharacters: 500,
+} as const
