@@ -1,7 +1,7 @@
 import type { AccessRecord, TokenExchange } from '@munjigi/contracts/access'
+import { moduleName } from '@munjigi/identity/scope'
 import type { VerifiedToken, Verifier } from '@munjigi/identity/verifier'
 import { accessUnknown, tokenMissing, unknownPerson, userSubMismatch } from '../problems.ts'
-import { moduleName } from '../table/module-name.ts'
 import type { Route } from '../table/route.ts'
 import type { AccessRecords } from './access-records.ts'
 import type { Caller } from './credential.ts'

@@ -1,4 +1,5 @@
 import type { AccessRecord, SectionLevel } from '@munjigi/contracts/access'
+import { isInScope } from '@munjigi/identity/scope'
 import type { VerifiedToken } from '@munjigi/identity/verifier'
 import {
   approvalPending,
@@ -10,12 +11,9 @@ import {
   tenantSuspended,
   unknownPerson,
 } from '../problems.ts'
-import { moduleName } from '../table/module-name.ts'
 import type { Route } from '../table/route.ts'
 import type { Rule } from '../table/rules.ts'
 import type { Principal } from './principal.ts'
-
-const VERSION = /^v\d+$/
 
 /** @throws Problem 403 unless the principal may use the route. Decided anew for each request, from facts alone. */
 export function authorize(principal: Principal, route: Route): void {
@@ -61,20 +59,6 @@ function hasSection({ superuser, sections }: AccessRecord, id: string, level: Se
 const tenantOf = (token: VerifiedToken, record: AccessRecord | undefined): unknown =>
   record?.tenant.id ?? (token.issuer.isPlatform ? token.claims.tenant_id : undefined)
 
-/** A scope is `<module>` or `<module>:<part>`, the part being the first segment after the version (DESIGN §8). */
 function requireScope({ scope }: VerifiedToken, { module, insidePath }: Route): void {
-  if (scope === undefined) return
-  const key = moduleName(module)
-  const part = partOf(insidePath)
-  const isHeld = scope.some((text) => {
-    const colon = text.indexOf(':')
-    if (colon < 0) return moduleName(text) === key
-    return moduleName(text.slice(0, colon)) === key && text.slice(colon + 1) === part
-  })
-  if (!isHeld) throw scopeRequired(module)
-}
-
-function partOf(insidePath: string): string | undefined {
-  const [, first = '', second] = insidePath.split('/', 3)
-  return (VERSION.test(first) ? second : first) || undefined
+  if (!isInScope(scope, module, insidePath)) throw scopeRequired(module)
 }

@@ -1,6 +1,7 @@
 import type { Environment } from '@munjigi/env/variables'
 import type { Issuer } from '@munjigi/identity/issuers'
-import { isReservedName, moduleName } from './module-name.ts'
+import { moduleName } from '@munjigi/identity/scope'
+import { isReservedName } from './module-name.ts'
 import { originOf } from './origin.ts'
 import { addressRange } from './proxy-list.ts'
 import type { SchemaReader } from './schema-reader.ts'

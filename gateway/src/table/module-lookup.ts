@@ -1,6 +1,6 @@
+import { moduleName } from '@munjigi/identity/scope'
 import type { CanonicalTarget } from '../door/canonical.ts'
 import { ambiguousPath } from '../problems.ts'
-import { moduleName } from './module-name.ts'
 import type { Route } from './route.ts'
 import { findRule, type RulePrefix } from './rules.ts'
 import type { ServiceSettings } from './service-settings.ts'

@@ -1,5 +1,5 @@
 import type { Environment } from '@munjigi/env/variables'
-import { moduleName } from './module-name.ts'
+import { moduleName } from '@munjigi/identity/scope'
 import type { ModuleEntry, ServiceEntry, ServicesFile } from './services-schema.ts'
 
 type ServiceLimits = Omit<ServiceEntry, 'host' | 'modules'>

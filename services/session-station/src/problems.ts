@@ -36,3 +36,18 @@ export const invalidProfile = (faults: { field: string; message: string }[]) =>
     detail: faults.map(({ field, message }) => `${field}: ${message}`).join('; '),
     extensions: { faults },
   })
+/** The database was away at the start, so nobody knows yet whether the keys are those it was written under. */
+export const sealingUnknown = () =>
+  new Problem(503, 'unavailable', 'The database has not answered yet', {
+    detail: 'Try again shortly',
+    headers: { 'retry-after': '1' },
+  })
+/** The error log says which variable. */
+export const sealingKeyWrong = () =>
+  new Problem(503, 'sealing-key-wrong', 'The service has not the keys of its database', {
+    detail: 'Its operator has to start it with the keys that were used before',
+  })
+export const scopeRequired = () =>
+  new Problem(403, 'scope-required', 'The token may not be used here', {
+    detail: "Its scope does not cover this route: it takes session-station, or session-station:<the route's part>",
+  })

@@ -1,6 +1,7 @@
 import type { Migration } from '@munjigi/db/migrate'
 
 // Source 004's columns; user_id is the owner's subject. Values at secrets' places are ENC(…), bound to profile and place.
+// A generation begins with the time in ms, so that a profile made anew outranks what is still cached of the one before.
 export const authProfiles: Migration = {
   name: '0001-auth-profiles',
   up: `
@@ -22,7 +23,7 @@ export const authProfiles: Migration = {
       refresh_before_expire integer not null default 300,
       status varchar(20) not null default 'active'
         constraint auth_profiles__status check (status in ('active', 'inactive', 'needs_auth')),
-      generation bigint not null default 1,
+      generation bigint not null default floor(extract(epoch from clock_timestamp()) * 1000)::bigint,
       login_number bigint not null default 0,
       failures integer not null default 0,
       outages integer not null default 0,

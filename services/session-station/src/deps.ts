@@ -1,0 +1,10 @@
+import type { SealedText } from '@munjigi/sealing/sealed-text'
+import type { Kysely } from 'kysely'
+import type { Tables } from './tables.ts'
+
+/** What the routes of this service stand on. */
+export interface StationDeps {
+  db: Kysely<Tables>
+  /** Seals nothing before the database was seen to be written under the same keys. */
+  sealing: SealedText
+}

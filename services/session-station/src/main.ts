@@ -1,0 +1,21 @@
+#!/usr/bin/env node
+import { connect } from '@munjigi/db/connect'
+import { requireEnv, requireUsable } from '@munjigi/env'
+import { verifierFromEnv } from '@munjigi/identity/service-verifier'
+import { serve } from '@munjigi/server/serve'
+import { connectStore } from '@munjigi/store/connect'
+import { buildApp } from './app.ts'
+import { Env } from './env.ts'
+import { settingsOf } from './settings.ts'
+
+const env = requireEnv(Env, 'session-station')
+const settings = requireUsable(() => settingsOf(env))
+const database = connect(env.DATABASE_URL)
+const verifier = requireUsable(() => verifierFromEnv(env))
+const store = connectStore(env.REDIS_URL)
+const app = buildApp({ database, store, verifier, settings }, { logLevel: env.LOG_LEVEL })
+app.addHook('onClose', async () => {
+  verifier.close()
+  await Promise.all([database.close(), store.close()])
+})
+await serve(app, env.PORT, 'SESSION_STATION_PORT')

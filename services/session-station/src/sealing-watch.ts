@@ -1,0 +1,46 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { FastifyInstance } from 'fastify'
+import { sealingKeyWrong } from './problems.ts'
+import { WrongKeyError } from './sealing-check.ts'
+
+const RETRY_MS = 500
+
+/**
+ * Refuses the start under keys that are not the database's. A database that is away does not hinder it: it is looked at
+ * until it is back, and if the keys then turn out to be wrong, every request is refused.
+ */
+export function watchSealing(app: FastifyInstance, verify: () => Promise<void>): void {
+  const ending = new AbortController()
+  let isWrong = false
+  app.addHook('onClose', async () => ending.abort())
+  app.addHook('onRequest', async () => {
+    if (isWrong) throw sealingKeyWrong()
+  })
+  app.addHook('onReady', async () => {
+    try {
+      await verify()
+    } catch (error) {
+      if (!isOutage(error)) throw error
+      app.log.warn({ err: error }, 'the database is away: keys are checked when it is back')
+      void verifyLater()
+    }
+  })
+
+  async function verifyLater(): Promise<void> {
+    while (!ending.signal.aborted) {
+      try {
+        await pause(RETRY_MS, undefined, { signal: ending.signal })
+        await verify()
+        return
+      } catch (error) {
+        if (error instanceof WrongKeyError) {
+          isWrong = true
+          app.log.error({ err: error }, 'the keys are not those of the database')
+          return
+        }
+      }
+    }
+  }
+}
+
+const isOutage = (error: unknown): boolean => (error as { statusCode?: number }).statusCode === 503

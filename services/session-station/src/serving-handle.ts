@@ -1,0 +1,8 @@
+import type { Database } from '@munjigi/db/connect'
+import type { Kysely } from 'kysely'
+import { SCHEMA, SERVING_ROLE } from './migrations/plan.ts'
+import type { Tables } from './tables.ts'
+
+/** Every statement of this service goes through this handle: its role, its schema. */
+export const servingHandle = (database: Database): Kysely<Tables> =>
+  database.as<Tables>(SERVING_ROLE).withSchema(SCHEMA)
