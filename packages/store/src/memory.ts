@@ -43,6 +43,7 @@ export function memoryStore(): Store {
     get: async (key) => find(key),
     set: async (key, value, ttlMs) => put(key, value, ttlMs),
     add: async (key, value, ttlMs) => putIf(find(key) === undefined, key, value, ttlMs),
+    replace: async (key, expected, value, ttlMs) => putIf(find(key) === expected, key, value, ttlMs),
     async take(key) {
       const value = find(key)
       entries.delete(key)

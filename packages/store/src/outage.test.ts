@@ -26,6 +26,7 @@ const everyCommand = (store: Store) => [
   store.get('k'),
   store.set('k', 'v', 1_000),
   store.add('k', 'v', 1_000),
+  store.replace('k', 'v', 'w', 1_000),
   store.take('k'),
   store.remove('k'),
   store.lease('k', 1_000),

@@ -4,6 +4,8 @@ import { redisMessages } from './redis-messages.ts'
 import type { Store } from './store.ts'
 
 const RENEW = "return redis.call('get', KEYS[1]) == ARGV[1] and redis.call('pexpire', KEYS[1], ARGV[2]) or 0"
+const REPLACE =
+  "return redis.call('get', KEYS[1]) == ARGV[1] and redis.call('set', KEYS[1], ARGV[2], 'PX', ARGV[3]) and 1 or 0"
 const RELEASE = "return redis.call('get', KEYS[1]) == ARGV[1] and redis.call('del', KEYS[1]) or 0"
 
 /** A Store in Redis 6.2 or later (`redis://` or `rediss://`). `prefix` stands before every key and channel. */
@@ -37,6 +39,8 @@ export function redisStore(url: string, prefix = ''): Store {
     get: async (key) => (await send(() => redis.get(prefix + key))) ?? undefined,
     set: async (key, value, ttlMs) => void (await send(() => redis.set(prefix + key, value, 'PX', ttlMs))),
     add: put,
+    replace: (key, expected, value, ttlMs) =>
+      expected === undefined ? put(key, value, ttlMs) : runOwned(REPLACE, key, expected, value, ttlMs),
     take: async (key) => (await send(() => redis.getdel(prefix + key))) ?? undefined,
     remove: async (key) => (await send(() => redis.del(prefix + key))) === 1,
     async lease(key, ttlMs) {

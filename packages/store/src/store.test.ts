@@ -72,6 +72,7 @@ for (const [name, open] of stores) {
         await assert.rejects(store.set('bad', 'x', ttlMs))
         await assert.rejects(store.add('bad', 'x', ttlMs))
         await assert.rejects(store.lease('bad', ttlMs))
+        await assert.rejects(store.replace('bad', undefined, 'x', ttlMs))
       }
       assert.equal(await store.get('bad'), undefined)
     })
@@ -81,6 +82,33 @@ for (const [name, open] of stores) {
 
       assert.deepEqual(added, [true, false, false, false])
       assert.equal(await store.get('once'), '1')
+    })
+
+    test('of many who replace what they read, one succeeds, and the others find something else there', async () => {
+      const replaceAll = (expected: string | undefined) =>
+        Promise.all([1, 2, 3].map((each) => store.replace('seen', expected, `${expected}${each}`, LONG_MS)))
+
+      assert.deepEqual(await replaceAll(undefined), [true, false, false])
+      assert.deepEqual(await replaceAll('undefined1'), [true, false, false])
+      assert.deepEqual(await replaceAll('undefined1'), [false, false, false])
+      assert.equal(await store.get('seen'), 'undefined11')
+    })
+
+    test('what is absent or has ended is replaced by who expects nothing alone', async () => {
+      assert.equal(await store.replace('gone', '', 'x', SHORT_MS), false)
+      assert.equal(await store.replace('gone', undefined, 'x', SHORT_MS), true)
+      await untilGone(store, 'gone')
+
+      assert.equal(await store.replace('gone', 'x', 'y', LONG_MS), false)
+      assert.equal(await store.get('gone'), undefined)
+    })
+
+    test('replacing begins a new time', async () => {
+      await store.set('aging', 'x', RENEWED_MS)
+      await store.replace('aging', 'x', 'y', SHORT_MS)
+      await untilGone(store, 'aging')
+
+      assert.equal(await store.add('aging', 'z', LONG_MS), true)
     })
 
     test('of many who take one key, one gets the value', async () => {

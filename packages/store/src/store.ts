@@ -4,6 +4,8 @@ export interface Store {
   set(key: string, value: string, ttlMs: number): Promise<void>
   /** Sets only what is absent; false when the key is there. */
   add(key: string, value: string, ttlMs: number): Promise<boolean>
+  /** Sets only over what was read, undefined being nothing; false when something else is there by now. */
+  replace(key: string, expected: string | undefined, value: string, ttlMs: number): Promise<boolean>
   /** Reads and deletes in one step: of many callers one gets the value. */
   take(key: string): Promise<string | undefined>
   /** True when there was something to remove. */
