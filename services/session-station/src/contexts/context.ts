@@ -1,12 +1,18 @@
 import type { Injection } from '@munjigi/contracts/auth-profiles'
 import type { Expired } from '../profiles/profile.ts'
 
-/** A login that can be used: what lies sealed in Redis and in PostgreSQL. All that a call needs is in it. Times are epochs in ms. */
-export interface Context {
-  /** Of the profile it was made from. A higher one is newer whatever the login number. */
+/** Which login: the higher is the newer, by profile (one made anew after a deletion), then by generation, then by login. */
+export interface Mark {
+  profile_id: number
+  /** Of the profile it was made from. */
   generation: number
-  /** Of the login, counted by PostgreSQL when it begins (the fencing token). */
+  /** Counted by PostgreSQL when the login begins (the fencing token). */
   login_number: number
+}
+
+/** A login that can be used: what lies sealed in Redis and in PostgreSQL. All that a call needs is in it. Times are epochs in ms. */
+export interface Context extends Mark {
+  made_by: 'login' | 'refresh'
   fields: Record<string, string>
   injections: Injection[]
   /** Injections into header and cookie as one flat object, equal names merged. */
@@ -16,5 +22,29 @@ export interface Context {
   /** From when on it is renewed while it is still good. */
   due_at: number
   expires_at: number
+  /** How many in a row were called dead by the target soon after they were made. */
+  deaths: number
   proxy: { origins: string[]; expired?: Expired }
 }
+
+/** Whose login at which outside service. */
+export interface Target {
+  sub: string
+  service_id: string
+}
+
+export function isNewer(one: Mark, other: Mark | undefined): boolean {
+  if (other === undefined) return true
+  if (one.profile_id !== other.profile_id) return one.profile_id > other.profile_id
+  if (one.generation !== other.generation) return one.generation > other.generation
+  return one.login_number > other.login_number
+}
+
+export const isSame = (one: Mark, other: Mark | undefined): boolean =>
+  other !== undefined && !isNewer(one, other) && !isNewer(other, one)
+
+/** What a context is sealed for: moved to another person or service it does not open. */
+export const contextBind = ({ sub, service_id }: Target): string => JSON.stringify([sub, service_id, 'context'])
+
+export const contextKey = ({ sub, service_id }: Target): string => `auth_context:{${sub}:${service_id}}`
+export const loginLockKey = ({ sub, service_id }: Target): string => `auth_login_lock:{${sub}:${service_id}}`
