@@ -1,5 +1,6 @@
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac } from 'node:crypto'
 import { CanonicalJsonError, canonicalJson } from './canonical-json.ts'
+import { isSameText } from './same-text.ts'
 
 /** HMAC-SHA256 of `text` in UTF-8, as base64url without padding (RFC 2104, RFC 4648 §5). @throws Error for an empty secret */
 export function signatureOf(secret: string, text: string): string {
@@ -13,9 +14,8 @@ export function signatureOf(secret: string, text: string): string {
  */
 export function isSignedPayload(secret: string, payload: unknown, signature: string | undefined): boolean {
   const forms = canonicalForms(payload)
-  const given = Buffer.from(signature ?? '')
   // Both are always computed: how long it takes does not tell which form was nearer.
-  const matches = forms.map((form) => isEqual(Buffer.from(signatureOf(secret, form)), given))
+  const matches = forms.map((form) => isSameText(signature ?? '', signatureOf(secret, form)))
   return matches.includes(true)
 }
 
@@ -26,8 +26,4 @@ function canonicalForms(payload: unknown): string[] {
     if (error instanceof CanonicalJsonError) return []
     throw error
   }
-}
-
-function isEqual(expected: Buffer, given: Buffer): boolean {
-  return expected.length === given.length && timingSafeEqual(expected, given)
 }
