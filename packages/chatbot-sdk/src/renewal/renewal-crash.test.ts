@@ -24,6 +24,20 @@ const ask = (bot: ReturnType<typeof house.chatbot>, { chat }: Person) => bot.as(
 const isUnavailable = ({ status, type }: Problem) => status === 503 && type === 'login-unavailable'
 const storedToken = async (userMap: UserMap, { chat }: Person) => (await userMap.findByChat(chat))?.refresh_token
 
+/** The house's map with a database that is gone for tokens that are to be stored, that many times or until it comes back. */
+function mapThatStoresNothing({ times = Number.POSITIVE_INFINITY } = {}) {
+  let left = times
+  const storeTokens: UserMap['storeTokens'] = (...tokens) => {
+    left -= 1
+    if (left < 0) return house.userMap.storeTokens(...tokens)
+    return Promise.reject(Object.assign(new Error('the database is gone'), { statusCode: 503 }))
+  }
+  const comeBack = () => {
+    left = 0
+  }
+  return { userMap: { ...house.userMap, storeTokens }, comeBack }
+}
+
 /** A database that outlives the process that uses it, with the person in it: PostgreSQL, else PGlite in a folder. */
 async function lastingDatabase({ chat }: Person) {
   const row = (await house.userMap.findByChat(chat)) ?? assert.fail('no row')
@@ -91,13 +105,8 @@ test('a login survives an answer of the IdP that is lost on the way', async () =
 test('an answer that cannot be stored at once is stored a moment later', async () => {
   const person = await house.person()
   const before = await storedToken(house.userMap, person)
-  let failures = 0
-  const storeTokens: UserMap['storeTokens'] = (...tokens) => {
-    failures += 1
-    if (failures < 3) return Promise.reject(Object.assign(new Error('the database is gone'), { statusCode: 503 }))
-    return house.userMap.storeTokens(...tokens)
-  }
-  const bot = house.chatbot({ now: whenDue, userMap: { ...house.userMap, storeTokens } })
+  const { userMap } = mapThatStoresNothing({ times: 2 })
+  const bot = house.chatbot({ now: whenDue, userMap })
 
   assert.equal((await ask(bot, person)).status, 200)
   assert.equal(house.proxy.count('refresh_token'), 1)
@@ -107,16 +116,12 @@ test('an answer that cannot be stored at once is stored a moment later', async (
 test('an answer that could not be stored for long is stored by the next call, and the IdP is not asked again', async () => {
   const person = await house.person()
   const before = await storedToken(house.userMap, person)
-  let isGone = true
-  const storeTokens: UserMap['storeTokens'] = (...tokens) =>
-    isGone
-      ? Promise.reject(Object.assign(new Error('the database is gone'), { statusCode: 503 }))
-      : house.userMap.storeTokens(...tokens)
-  const bot = house.chatbot({ now: whenDue, userMap: { ...house.userMap, storeTokens } })
+  const { userMap, comeBack } = mapThatStoresNothing()
+  const bot = house.chatbot({ now: whenDue, userMap })
   const asked = house.proxy.count('refresh_token')
   await assert.rejects(ask(bot, person), { statusCode: 503 })
   await assert.rejects(ask(bot, person), { statusCode: 503 })
-  isGone = false
+  comeBack()
 
   assert.equal((await ask(bot, person)).status, 200)
   assert.equal(house.proxy.count('refresh_token'), asked + 1)
@@ -125,14 +130,10 @@ test('an answer that could not be stored for long is stored by the next call, an
 
 test('an answer that was kept is forgotten where another process or login has put others in its place', async () => {
   const person = await house.person()
-  let isGone = true
-  const storeTokens: UserMap['storeTokens'] = (...tokens) =>
-    isGone
-      ? Promise.reject(Object.assign(new Error('the database is gone'), { statusCode: 503 }))
-      : house.userMap.storeTokens(...tokens)
-  const bot = house.chatbot({ now: whenDue, userMap: { ...house.userMap, storeTokens } })
+  const { userMap, comeBack } = mapThatStoresNothing()
+  const bot = house.chatbot({ now: whenDue, userMap })
   await assert.rejects(ask(bot, person), { statusCode: 503 })
-  isGone = false
+  comeBack()
   assert.equal((await ask(house.chatbot({ now: whenDue }), person)).status, 200)
   const others = await storedToken(house.userMap, person)
 
@@ -142,8 +143,8 @@ test('an answer that was kept is forgotten where another process or login has pu
 
 test('an answer that can never be stored gives the claim back and is asked for anew', async () => {
   const person = await house.person()
-  const storeTokens = () => Promise.reject(Object.assign(new Error('the database is gone'), { statusCode: 503 }))
-  const bot = house.chatbot({ now: whenDue, userMap: { ...house.userMap, storeTokens } })
+  const { userMap } = mapThatStoresNothing()
+  const bot = house.chatbot({ now: whenDue, userMap })
   await assert.rejects(ask(bot, person), { statusCode: 503 })
 
   assert.equal((await ask(house.chatbot({ now: whenDue }), person)).status, 200)
