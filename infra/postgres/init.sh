@@ -18,9 +18,10 @@ SQL
   sql munjigi -c 'revoke create on schema public from public'
 fi
 
-for service in ${SERVICE:-user meal trace chatbot}; do
-  variable="POSTGRES_${service^^}_PASSWORD"
-  sql postgres -v password="${!variable:?}" -v login="munjigi_$service" -v serving="${service}_serving" <<'SQL'
+for service in ${SERVICE:-user meal trace chatbot session-station}; do
+  name="${service//-/_}"
+  variable="POSTGRES_${name^^}_PASSWORD"
+  sql postgres -v password="${!variable:?}" -v login="munjigi_$name" -v serving="${name}_serving" <<'SQL'
 create role :"serving" nologin nosuperuser nobypassrls;
 create role :"login" login noinherit nosuperuser nobypassrls in role :"serving" password :'password';
 grant connect on database munjigi to :"login";

@@ -33,6 +33,8 @@ test('the route table of a good file is printed, one line a rule', () => {
     /^ +\/v1\/menus +GET HEAD +public$/,
     /^ +\/v1\/menus +all +authenticated, clients: notice-service$/,
     /^documents +http:\/\/documents:8000 \(external\)/,
+    /^session-station +http:\/\/session-station:8000 +\/ +all +section auth-profile \(user\)$/,
+    /^ +\/v1\/revealed +all +section auth-profile-reveal \(user\)$/,
     /^ +\/webhooks\/kakao\/unlink +all +open, authorization: forward$/,
   ])
     assert.equal(lines.filter((printed) => line.test(printed)).length, 1, String(line))
