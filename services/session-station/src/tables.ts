@@ -29,7 +29,7 @@ export interface Tables {
     /** In a row. */
     outages: Generated<number>
     retry_at: Date | null
-    /** By name of a totp rule: the last time step whose code was sent. */
+    /** By name of a totp rule: when the time step of the last code sent ends, epoch in ms. */
     totp_used: ColumnType<Record<string, number>, string | undefined, string>
     last_refresh: Date | null
     last_error: string | null

@@ -58,7 +58,7 @@ export interface Profile {
   /** Where the proxy may go; the first by default. */
   allowed_origins: string[]
   expired: Expired | undefined
-  /** Of the row: by name of a totp rule the last time step whose code was sent. No code is sent twice. */
+  /** Of the row: by name of a totp rule when, by the target's clock in ms, the step of the last code sent ends. No code is sent twice. */
   totp_used: Record<string, number>
   /** Seconds. */
   ttl: number
