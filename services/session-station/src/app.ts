@@ -3,8 +3,11 @@ import { identity } from '@munjigi/identity/user-context'
 import type { Verifier } from '@munjigi/identity/verifier'
 import { createServer, type ServerOptions } from '@munjigi/server/create-server'
 import { openApi } from '@munjigi/server/openapi'
+import { sweepHourly } from '@munjigi/server/sweep'
 import type { Store } from '@munjigi/store/store'
 import type { FastifyInstance } from 'fastify'
+import { LOGS_KEPT_DAYS, logRoutes } from './logs/log-routes.ts'
+import { refreshLogStore } from './logs/refresh-log-store.ts'
 import { guardScope } from './scope-guard.ts'
 import { guardedSealing } from './sealing-check.ts'
 import { watchSealing } from './sealing-watch.ts'
@@ -22,7 +25,7 @@ export interface SessionStationOptions {
 
 /** The module `session-station`, in a scope of its own: register it in any host made by createServer. */
 export async function sessionStationPlugin(app: FastifyInstance, options: SessionStationOptions): Promise<void> {
-  const { database, store, verifier, settings } = options
+  const { database, store, verifier, settings, now = Date.now } = options
   const db = servingHandle(database)
   const { sealing, verify } = guardedSealing(db, settings.sealing)
   app.addReadyCheck('session-station-database', database.isAlive)
@@ -38,6 +41,14 @@ export async function sessionStationPlugin(app: FastifyInstance, options: Sessio
     title: 'session-station',
     description: 'Logs people’s agents in at outside services, and keeps their secrets from them',
   })
+  const logs = refreshLogStore(db)
+  sweepHourly(app, () => logs.removeOlderThan(new Date(now() - LOGS_KEPT_DAYS * 24 * 60 * 60_000)))
+  await app.register(
+    async (v1) => {
+      logRoutes(v1, logs, now)
+    },
+    { prefix: '/api/session-station/v1' },
+  )
   void sealing
 }
 
