@@ -1,0 +1,81 @@
+import { compile, selectOne } from 'css-select'
+import { type AnyNode, type Document, type Element, isTag } from 'domhandler'
+import { HtmlLimit } from './html.ts'
+import { LIMITS } from './limits.ts'
+
+const childrenOf = (node: AnyNode): AnyNode[] => ('children' in node ? node.children : [])
+
+/**
+ * The tree as css-select asks for it, each look counted: a selector of 20 characters (`*~*~*~*`, `:has(:has(*))`) may take n³
+ * of them, so what is limited is the work and not the grammar.
+ */
+function countedTree() {
+  let steps = 0
+  const count = (more: number) => {
+    steps += more
+    if (steps > LIMITS.selectorSteps) throw new HtmlLimit('the selector takes too many steps on it')
+  }
+  const textOf = (node: AnyNode): string => {
+    count(1)
+    if (node.type === 'text') count(node.data.length)
+    return node.type === 'text' ? node.data : childrenOf(node).map(textOf).join('')
+  }
+  return {
+    isTag(node: AnyNode): node is Element {
+      count(1)
+      return isTag(node)
+    },
+    getAttributeValue(element: Element, name: string) {
+      const value = element.attribs[name]
+      count(1 + (value?.length ?? 0))
+      return value
+    },
+    hasAttrib(element: Element, name: string) {
+      count(1)
+      return element.attribs[name] !== undefined
+    },
+    getName(element: Element) {
+      count(1)
+      return element.name
+    },
+    getParent(node: AnyNode) {
+      count(1)
+      return node.parent
+    },
+    getChildren(node: AnyNode) {
+      const found = childrenOf(node)
+      count(1 + found.length)
+      return found
+    },
+    getSiblings(node: AnyNode) {
+      const found = node.parent ? childrenOf(node.parent) : [node]
+      count(1)
+      return found
+    },
+    equals(a: AnyNode, b: AnyNode) {
+      count(1)
+      return a === b
+    },
+    getText: textOf,
+    removeSubsets: (nodes: AnyNode[]) => nodes,
+  }
+}
+
+const optionsOf = () => ({ adapter: countedTree(), relativeSelector: false })
+
+/** What is wrong with a selector; undefined where nothing is. */
+export function selectorFault(selector: string): string | undefined {
+  if (selector.trim() === '') return 'a CSS selector is expected'
+  if (selector.length > LIMITS.selectorCharacters)
+    return `a selector has at most ${LIMITS.selectorCharacters} characters`
+  try {
+    compile<AnyNode, Element>(selector, optionsOf())
+    return undefined
+  } catch (error) {
+    return `this is no CSS selector that can be used here: ${error instanceof Error ? error.message : 'it cannot be read'}`
+  }
+}
+
+/** The first element in the order of the page. @throws HtmlLimit */
+export const firstMatch = (document: Document, selector: string): Element | undefined =>
+  selectOne<AnyNode, Element>(selector, document, optionsOf()) ?? undefined
