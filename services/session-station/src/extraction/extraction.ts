@@ -3,7 +3,6 @@ import type { ExtractionRule } from '../profiles/profile.ts'
 import { answerReader, NothingFound } from './answer-reader.ts'
 import { statedEnd } from './expiry.ts'
 import { LIMITS } from './limits.ts'
-import { oneTimeCode } from './one-time-code.ts'
 
 interface FoundCookie {
   value: string
@@ -57,12 +56,6 @@ export function extract(rules: readonly ExtractionRule[], source: Source): Extra
   return { fields: found, endsAt, faults: [...missed].filter((name) => !fields.has(name)), ignoredEnds: ignored }
 }
 
-/** What `fixed`, `basic` and `totp` rules give at `now` (epoch ms); a rule without a usable value gives nothing. */
-export function givenFields(rules: readonly ExtractionRule[], now: number): Record<string, string> {
-  const given = rules.map((rule) => [rule.name, givenValue(rule, now)] as const)
-  return Object.fromEntries(given.filter((pair): pair is [string, string] => pair[1] !== undefined))
-}
-
 const asksAnswer = ({ source }: ExtractionRule): boolean => !['fixed', 'basic', 'totp'].includes(source)
 
 // U+FFFD: bytes that are no text in the answer's charset. A value that was read wrongly is none.
@@ -85,13 +78,4 @@ function foundIn(rule: ExtractionRule, reader: ReturnType<typeof answerReader>):
     if (error instanceof NothingFound) return { value: undefined }
     throw error
   }
-}
-
-function givenValue(rule: ExtractionRule, now: number): string | undefined {
-  // Source 004: a value that was entered in the wrong box of the form still counts. Empty text is a value.
-  const fixed = rule.value ?? rule.key_path
-  if (rule.source === 'fixed') return fixed === undefined ? undefined : String(fixed)
-  if (rule.source === 'totp') return oneTimeCode(rule, now)
-  if (rule.source !== 'basic' || typeof rule.value !== 'string') return undefined
-  return Buffer.from(rule.value, 'utf8').toString('base64')
 }

@@ -9,13 +9,14 @@ const plainSecret = (text: string): string => text.toUpperCase().replaceAll(/[\s
 export const isTotpSecret = (text: string): boolean => BASE32.test(plainSecret(text))
 
 /**
- * RFC 6238: the code at `at` (epoch ms by our clock, to which the rule's drift is added).
+ * RFC 6238: the code at `at` (epoch ms by our clock, to which the rule's drift is added) and the number of its time step.
  * Undefined where the rule's value is no base32 secret.
  */
-export function oneTimeCode(rule: ExtractionRule, at: number): string | undefined {
+export function oneTimeCode(rule: ExtractionRule, at: number): { code: string; step: number } | undefined {
   const secret = String(rule.value ?? '')
   if (!isTotpSecret(secret)) return undefined
   const { digits = 6, period = 30, algorithm = 'SHA1', drift = 0 } = rule
   const totp = new TOTP({ secret: Secret.fromBase32(plainSecret(secret)), digits, period, algorithm })
-  return totp.generate({ timestamp: at + drift * 1000 })
+  const timestamp = at + drift * 1000
+  return { code: totp.generate({ timestamp }), step: totp.counter({ timestamp }) }
 }
