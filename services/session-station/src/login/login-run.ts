@@ -1,5 +1,7 @@
 import { type Egress, type EgressAnswer, EgressError } from '../egress/egress.ts'
-import { extract, givenFields } from '../extraction/extraction.ts'
+import { extract } from '../extraction/extraction.ts'
+import { givenFields } from '../extraction/given-fields.ts'
+import { usedFields } from '../injection/used-fields.ts'
 import type { LoginRequest, Profile } from '../profiles/profile.ts'
 import { type Fields, fieldsIn } from './filled.ts'
 import { filledRequest } from './filled-request.ts'
@@ -84,11 +86,14 @@ export class LoginRun {
 
   /** What the rules for request `index` find in its answer; from now on among the fields. */
   take(index: number, answer: EgressAnswer): Fields {
-    const last = Math.max(0, this.#profile.requests.length - 1)
-    const rules = answerRules(this.#profile).filter(({ step }) => (step ?? last) === index)
-    const answers = Array.from({ length: last + 1 }, (_, at) => (at === index ? answer : undefined))
-    const cookie = (name: string) => this.#jar.find(name, answer.url)
-    const { fields, endsAt } = extract(rules, { answers, cookie, now: this.#deps.now() })
+    const { requests, extraction_rules, injection_rules } = this.#profile
+    const answers = Array.from({ length: Math.max(1, requests.length) }, (_, at) => (at === index ? answer : undefined))
+    const { fields, endsAt } = extract(extraction_rules, {
+      answers,
+      cookie: (name, url) => this.#jar.find(name, url),
+      now: this.#deps.now(),
+      used: usedFields(injection_rules),
+    })
     Object.assign(this.fields, fields)
     if (endsAt !== undefined) this.#endsAt = Math.min(endsAt, this.#endsAt ?? endsAt)
     return fields

@@ -1,7 +1,8 @@
+import { usedFields } from '../injection/used-fields.ts'
 import type { Profile } from '../profiles/profile.ts'
 import type { LoginOutcome } from './login-outcome.ts'
 import { type LoginDeps, LoginRun } from './login-run.ts'
-import { injectedFields, requireFields } from './required-fields.ts'
+import { requireFields } from './required-fields.ts'
 import { requireSuccess } from './verdict.ts'
 
 /** Logs in as the profile says: request by request with one jar, each filled with what those before it gave. */
@@ -17,7 +18,7 @@ export async function logIn(profile: Profile, deps: LoginDeps): Promise<LoginOut
       found.push(...Object.keys(run.take(index, answer)))
     }
     run.place = ''
-    await run.addCodes(injectedFields(profile))
+    await run.addCodes(usedFields(profile.injection_rules))
     requireFields(profile, run.fields, found)
     return run.ended()
   } catch (error) {

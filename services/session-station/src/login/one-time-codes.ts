@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { givenFields } from '../extraction/extraction.ts'
+import { oneTimeCode } from '../extraction/one-time-code.ts'
 import type { ExtractionRule } from '../profiles/profile.ts'
 import type { Fields } from './filled.ts'
 import { LoginError } from './login-error.ts'
@@ -25,9 +25,9 @@ export function oneTimeCodes(
     const periodMs = (rule.period ?? PERIOD_SECONDS) * 1000
     const skewMs = rule.drift === undefined ? at.clockSkewMs : 0
     const targetTime = () => now() + skewMs + (rule.drift ?? 0) * 1000
-    const leftMs = (used[rule.name] ?? 0) - targetTime()
-    // More than a step ahead: of another clock or period than the rule's now.
-    if (leftMs > 0 && leftMs <= periodMs) {
+    const left = () => (used[rule.name] ?? 0) - targetTime()
+    // More than a step ahead: of another clock or period than the rule's now. A timer may be early by a millisecond.
+    for (let leftMs = left(); leftMs > 0 && leftMs <= periodMs; leftMs = left()) {
       if (now() + leftMs > at.deadline) {
         throw new LoginError(
           'rate-limited',
@@ -37,8 +37,10 @@ export function oneTimeCodes(
       }
       await wait(leftMs, undefined, { signal })
     }
-    used[rule.name] = (Math.floor(targetTime() / periodMs) + 1) * periodMs
-    return givenFields([rule], now() + skewMs)
+    const made = oneTimeCode(rule, now() + skewMs)
+    if (!made) return {}
+    used[rule.name] = (made.step + 1) * periodMs
+    return { [rule.name]: made.code }
   }
 
   return {

@@ -1,9 +1,10 @@
+import { usedFields } from '../injection/used-fields.ts'
 import type { LoginRequest, Profile, RefreshRequest } from '../profiles/profile.ts'
 import { type Fields, fieldsIn } from './filled.ts'
 import { LoginError } from './login-error.ts'
 import type { LoginOutcome } from './login-outcome.ts'
 import { answerRules, type LoginDeps, LoginRun } from './login-run.ts'
-import { injectedFields, requireFields } from './required-fields.ts'
+import { requireFields } from './required-fields.ts'
 import { requireSuccess } from './verdict.ts'
 
 /** Renews what a login made, by its refresh token; what the answer leaves out stays as it was. */
@@ -22,7 +23,7 @@ export async function renew(
     // Kept whatever follows: the refresh token that was sent may be used up by now.
     if (answer.status < 400) run.salvaged = run.take(last, answer)
     requireSuccess(answer, request, deps.now())
-    await run.addCodes(injectedFields(profile))
+    await run.addCodes(usedFields(profile.injection_rules))
     requireNewFields(profile, last, run.salvaged)
     requireFields(profile, run.fields, Object.keys(run.salvaged))
     return run.ended()
@@ -40,7 +41,7 @@ function withToken(request: RefreshRequest): LoginRequest {
 
 /** An old access token would be taken for a new one: what the login's last answer gave has to come again. */
 function requireNewFields(profile: Profile, last: number, found: Fields): void {
-  const injected = injectedFields(profile)
+  const injected = usedFields(profile.injection_rules)
   const expected = answerRules(profile)
     .filter(({ step, name }) => (step ?? last) === last && injected.has(name))
     .map(({ name }) => name)

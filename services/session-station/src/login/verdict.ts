@@ -1,6 +1,6 @@
 import type { EgressAnswer } from '../egress/egress.ts'
+import { meetsBodyCheck } from '../extraction/body-check.ts'
 import type { LoginRequest } from '../profiles/profile.ts'
-import { bodyHolds } from './body-check.ts'
 import { LoginError } from './login-error.ts'
 import type { FailureClass } from './login-outcome.ts'
 
@@ -17,7 +17,7 @@ export function requireSuccess(answer: EgressAnswer, { success }: LoginRequest, 
     const waits = kind === 'rate-limited' || kind === 'outage'
     throw new LoginError(kind, `HTTP ${status}: ${meaning}`, waits ? retryAfter(answer, now) : undefined)
   }
-  const holds = success?.body ? bodyHolds(answer, success.body) : true
+  const holds = success?.body ? meetsBodyCheck(answer, success.body) : true
   if (holds === undefined) throw new LoginError('bad-answer', `HTTP ${status}: the answer is no JSON that can be read`)
   if (!holds) throw new LoginError('credentials', `HTTP ${status}: ${NOT_STATED}`)
 }
