@@ -51,3 +51,44 @@ export const scopeRequired = () =>
   new Problem(403, 'scope-required', 'The token may not be used here', {
     detail: "Its scope does not cover this route: it takes session-station, or session-station:<the route's part>",
   })
+export const badTargetPath = (reason: string) =>
+  new Problem(400, 'bad-target-path', 'This path is not sent on', {
+    detail: `The path behind the service_id: ${reason}`,
+  })
+export const originNotAllowed = () =>
+  new Problem(403, 'origin-not-allowed', 'The auth profile does not allow this origin', {
+    detail: 'X-Target-Origin has to be one of the allowed_origins of the profile, as scheme://host:port.',
+  })
+export const upgradeRefused = () =>
+  new Problem(400, 'upgrade-refused', 'The proxy carries HTTP alone', {
+    detail: 'WebSockets do not go through the proxy: connect with the headers of auth-context.',
+  })
+/** The profile puts a value into the body, and there is no body to put it into. */
+export const jsonBodyNeeded = () =>
+  new Problem(415, 'json-body-needed', 'The auth profile needs a JSON body', {
+    detail: 'The profile injects into the body: send a JSON object as application/json, unencoded.',
+  })
+export const jsonObjectNeeded = () =>
+  new Problem(400, 'json-object-needed', 'The body is not a JSON object', {
+    detail: 'The profile injects into the body: send a JSON object in UTF-8.',
+  })
+export const bodyTooLargeToInject = () =>
+  new Problem(413, 'body-too-large', 'The body is too large to inject into', {
+    detail: 'The profile injects into the body, which must not be larger than 1 MB for that.',
+  })
+export const targetUnavailable = () =>
+  new Problem(502, 'target-unavailable', 'The outside service did not answer', {
+    detail: 'It cannot be reached, or broke off: try again shortly.',
+    headers: { 'retry-after': '1' },
+  })
+export const targetTimeout = () =>
+  new Problem(504, 'target-timeout', 'The outside service took too long', {
+    detail: 'It was silent for a minute.',
+  })
+/** What `EGRESS_ALLOW` decides; nothing is said of what lies at the address. */
+export const targetRefused = () =>
+  new Problem(403, 'target-refused', 'The address of the outside service is not allowed', {
+    detail: 'An operator decides which addresses may be called.',
+  })
+/** Nginx's number for a caller who left before the answer; for log and figures alone. */
+export const callerGone = () => new Problem(499, 'caller-gone', 'The caller has left')

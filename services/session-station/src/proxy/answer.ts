@@ -1,0 +1,61 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { answerHeaders, answerLocation } from './answer-headers.ts'
+import type { Call } from './call.ts'
+import type { RedactedBody, Redaction } from './redaction.ts'
+
+const TEXTUAL =
+  /^(?:text\/|application\/(?:[\w.+-]*(?:json|xml|yaml|javascript)|x?-?ndjson|jsonl|graphql|toml|x-www-form-urlencoded)\b)/i
+
+/** The answer to the agent: begun once, and from then on ended or broken off. */
+export class Answer {
+  readonly #call: Call
+  readonly #redaction: Redaction
+  #body: RedactedBody | undefined
+  isEventStream = false
+
+  constructor(call: Call, redaction: Redaction) {
+    this.#call = call
+    this.#redaction = redaction
+  }
+
+  begin(status: number, headers: IncomingHttpHeaders, target: URL): void {
+    const { reply, proxyPath } = this.#call
+    const { 'content-type': type = 'text/plain', 'content-encoding': coding = 'identity' } = headers
+    // RFC 9110 §8.6: there is none with 204, and a client that believes it waits for a body.
+    if (status === 204) delete headers['content-length']
+    this.isEventStream = type.startsWith('text/event-stream')
+    if (TEXTUAL.test(type) && coding === 'identity') this.#body = this.#redaction.body()
+    reply.hijack()
+    reply.raw.writeHead(
+      status,
+      answerHeaders(headers, reply.request.id, (name, value) =>
+        this.#redaction.text(name === 'location' ? answerLocation(value, target, proxyPath) : value),
+      ),
+    )
+    // An event stream may be silent for longer than our server lets a connection be.
+    if (this.isEventStream) reply.raw.socket?.setTimeout(0)
+    // Without a length the body may be long in coming: then the headers go alone.
+    if (headers['content-length'] === undefined) process.nextTick(flushHeaders, reply.raw)
+  }
+
+  /** False: the agent reads slowly; its answer says `drain` when it wants more. */
+  write(chunk: Buffer): boolean {
+    const shown = this.#body === undefined ? chunk : this.#body.write(chunk)
+    return shown.length === 0 || this.#call.reply.raw.write(shown)
+  }
+
+  end(): void {
+    const held = this.#body?.end()
+    if (held === undefined || held.length === 0) this.#call.reply.raw.end()
+    else this.#call.reply.raw.end(held)
+  }
+
+  /** What broke off in the middle must look broken to the agent, never complete. */
+  breakOff(): void {
+    this.#call.reply.raw.destroy()
+  }
+}
+
+function flushHeaders(raw: Call['reply']['raw']): void {
+  if (!raw.writableEnded && !raw.destroyed) raw.flushHeaders()
+}

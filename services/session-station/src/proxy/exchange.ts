@@ -1,0 +1,36 @@
+import type { Context } from '../contexts/context.ts'
+import type { Contexts } from '../contexts/contexts.ts'
+import type { Egress } from '../egress/egress.ts'
+import { Attempt, type Outcome } from './attempt.ts'
+import type { Call } from './call.ts'
+import { outboundOf } from './outbound.ts'
+import { isWorthRepeating, refusalOf } from './target-failure.ts'
+
+export interface ProxyDeps {
+  contexts: Pick<Contexts, 'find' | 'renewAfter' | 'keepCookies'>
+  egress: Pick<Egress, 'dispatcher'>
+}
+
+/** Has the call answered; ends when the answer has begun. @throws Problem where none has */
+export async function exchange(call: Call, deps: ProxyDeps): Promise<void> {
+  const { sub, service_id } = call
+  const { context } = await deps.contexts.find(sub, service_id)
+  const outcome = await visit(call, context, deps, true)
+  if (outcome === 'answered') return
+  const renewal = deps.contexts.renewAfter(sub, service_id, context)
+  if (outcome === 'answered-expired') renewal.catch((err) => call.reply.log.info({ err }, 'renewal failed'))
+  else await visit(call, await renewal, deps, false)
+}
+
+/** One attempt, and a second one where only the connection was bad. `mayRenew`: an ended login is told instead of answered. */
+async function visit(call: Call, context: Context, deps: ProxyDeps, mayRenew: boolean): Promise<Outcome> {
+  const attempt = async () => new Attempt(call, context, deps, mayRenew).send(await outboundOf(call, context))
+  try {
+    return await attempt().catch((error) => {
+      if (!isWorthRepeating(error, call.request.method) || call.body?.isRepeatable === false) throw error
+      return attempt()
+    })
+  } catch (error) {
+    throw refusalOf(error)
+  }
+}

@@ -1,0 +1,47 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { parsePath } from '../extraction/body-path.ts'
+import { readJson, readPath } from '../extraction/json.ts'
+import type { Expired } from '../profiles/profile.ts'
+
+/** `body`: that decides, once it is there. */
+export type Verdict = 'good' | 'expired' | 'body'
+
+const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i
+/** A larger answer is no sign. */
+export const MAX_SIGN_BYTES = 1024 * 1024
+
+/** Whether an answer says that the login has ended: 401 always does, else everything that the profile states has to hold. */
+export function judgeHead(
+  expired: Expired | undefined,
+  status: number,
+  headers: IncomingHttpHeaders,
+  target: URL,
+): Verdict {
+  if (status === 401) return 'expired'
+  if (expired === undefined) return 'good'
+  if (expired.status !== undefined && !expired.status.includes(status)) return 'good'
+  if (expired.location !== undefined && !leadsTo(expired.location, status, headers.location, target)) return 'good'
+  if (expired.body === undefined) return 'expired'
+  const { 'content-type': type = '', 'content-length': length = '0' } = headers
+  return JSON_TYPE.test(type) && Number(length) <= MAX_SIGN_BYTES ? 'body' : 'good'
+}
+
+export function judgeBody({ path, equals }: NonNullable<Expired['body']>, body: Buffer): Verdict {
+  const found = valueIn(body, path)
+  const holds = equals === undefined ? found !== undefined : found === equals
+  return holds ? 'expired' : 'good'
+}
+
+function leadsTo(path: string, status: number, location: string | undefined, target: URL): boolean {
+  if (status < 300 || status > 399 || location === undefined || !URL.canParse(location, target.href)) return false
+  return new URL(location, target).pathname.startsWith(path)
+}
+
+function valueIn(body: Buffer, path: string): unknown {
+  try {
+    return readPath(readJson(body.toString()), parsePath(path))
+  } catch {
+    // What cannot be read says nothing.
+    return undefined
+  }
+}

@@ -1,0 +1,56 @@
+import { METHODS } from 'node:http'
+import { ServiceId } from '@munjigi/contracts/auth-profiles'
+import { requireUser } from '@munjigi/identity/user-context'
+import type { FastifyInstance } from 'fastify'
+import { type Static, Type } from 'typebox'
+import { upgradeRefused } from '../problems.ts'
+import type { Call } from './call.ts'
+import { CallerBody } from './caller-body.ts'
+import { exchange, type ProxyDeps } from './exchange.ts'
+import { targetPath } from './target-path.ts'
+
+/** A tunnel, and an echo of the secrets that were injected. */
+const NOT_CARRIED = ['CONNECT', 'TRACE']
+
+const Params = Type.Object({ service_id: ServiceId, '*': Type.String() })
+
+/** `proxy/{service_id}/*`: any request goes to the profile's target with the person's login, and its answer comes back. */
+export function proxyRoutes(app: FastifyInstance, deps: ProxyDeps): void {
+  app.register(async (proxy) => {
+    const methods = METHODS.filter((method) => !NOT_CARRIED.includes(method))
+    for (const method of methods) if (!proxy.supportedMethods.includes(method)) proxy.addHttpMethod(method)
+    // Bodies are not read here but handed on.
+    proxy.removeAllContentTypeParsers()
+    proxy.addContentTypeParser('*', (_request, _payload, done) => done(null))
+    const prefix = `${proxy.prefix}/proxy/`
+    proxy.route<{ Params: Static<typeof Params> }>({
+      method: methods,
+      url: '/proxy/:service_id/*',
+      exposeHeadRoute: false,
+      schema: {
+        summary: 'Sends a request to the outside service with the login of the caller',
+        description:
+          "Path and query go on as they are, with what the profile injects; X-Target-Origin names another of its allowed_origins. The answer is the target's, without its cookies.",
+        tags: ['proxy'],
+        params: Params,
+      },
+      handler: async (request, reply) => {
+        if (request.headers.upgrade?.toLowerCase() === 'websocket') throw upgradeRefused()
+        const { sub } = requireUser(request)
+        const { service_id } = request.params
+        const target = targetPath(request.raw.url ?? '', prefix)
+        const call: Call = {
+          request: request.raw,
+          reply,
+          body: CallerBody.of(request.raw),
+          sub,
+          service_id,
+          target,
+          proxyPath: `${prefix}${service_id}`,
+        }
+        reply.raw.once('close', () => call.body?.discard())
+        await exchange(call, deps)
+      },
+    })
+  })
+}
