@@ -1,3 +1,4 @@
+import type { Slot, TemplateContent } from '@munjigi/contracts/auth-profile-store'
 import type { ProfileStatus } from '@munjigi/contracts/auth-profiles'
 import type { ColumnType, Generated, GeneratedAlways } from 'kysely'
 
@@ -70,8 +71,8 @@ export interface Tables {
     auth_type: string
     service_id: string
     tags: Json<string[]>
-    content: Json
-    slots: Json
+    content: Json<TemplateContent>
+    slots: Json<Slot[]>
     hosts: Json<string[]>
     created_at: CreatedAt
   }
