@@ -13,8 +13,6 @@ export interface Issued {
   refresh: string
 }
 
-export type Tokens = ReturnType<typeof createTokens>
-
 export const randomToken = (): string => randomBytes(24).toString('base64url')
 
 /** Opaque tokens of one kind of login, and refresh tokens that are good for one use each. */

@@ -1,0 +1,86 @@
+import { authRelayPlugin } from '@munjigi/auth-relay/app'
+import { createRelayClients } from '@munjigi/auth-relay/clients/clients'
+import { Env as RelayEnv } from '@munjigi/auth-relay/env'
+import { settingsOf as relaySettingsOf } from '@munjigi/auth-relay/settings'
+import { chatbotPlugin } from '@munjigi/chatbot/app'
+import { Env as ChatbotEnv } from '@munjigi/chatbot/env'
+import { settingsOf as chatbotSettingsOf } from '@munjigi/chatbot/settings'
+import { assertServingRole } from '@munjigi/db/serving-role'
+import { readEnv, wholeEnvironment } from '@munjigi/env'
+import { mealPlugin } from '@munjigi/meal/app'
+import { Env as MealEnv } from '@munjigi/meal/env'
+import { SERVING_ROLE as MEAL_ROLE } from '@munjigi/meal/migrations/plan'
+import { sessionStationPlugin } from '@munjigi/session-station/app'
+import { Env as StationEnv } from '@munjigi/session-station/env'
+import { settingsOf as stationSettingsOf } from '@munjigi/session-station/settings'
+import { tracePlugin } from '@munjigi/trace/app'
+import { Env as TraceEnv } from '@munjigi/trace/env'
+import { SERVING_ROLE as TRACE_ROLE } from '@munjigi/trace/migrations/plan'
+import { userPlugin } from '@munjigi/user/app'
+import { Env as UserEnv } from '@munjigi/user/env'
+import { settingsOf as userSettingsOf } from '@munjigi/user/settings'
+import type { HostParts } from './host-parts.ts'
+
+/** Puts a service into a host, from what it has read of the environment. */
+type Placing = (parts: HostParts) => Promise<void> | void
+
+/** Reads what a service needs, as its own main.ts does. @throws EnvError listing every fault */
+export const HOSTED_SERVICES: Readonly<Record<string, () => Placing>> = {
+  user() {
+    const env = readEnv(UserEnv, 'user')
+    const settings = userSettingsOf(env)
+    return ({ app, databaseAt, storeAt }) =>
+      void app.register(userPlugin, {
+        database: databaseAt(env.DATABASE_URL),
+        store: storeAt(env.REDIS_URL),
+        settings,
+      })
+  },
+  meal() {
+    const env = readEnv(MealEnv, 'meal')
+    return async ({ app, databaseAt, verifierOf }) => {
+      const database = databaseAt(env.DATABASE_URL)
+      await assertServingRole(database.as(MEAL_ROLE))
+      app.register(mealPlugin, { database, verifier: verifierOf('meal', env) })
+    }
+  },
+  trace() {
+    const env = readEnv(TraceEnv, 'trace')
+    return async ({ app, databaseAt, storeAt, verifierOf }) => {
+      const database = databaseAt(env.DATABASE_URL)
+      await assertServingRole(database.as(TRACE_ROLE))
+      app.register(tracePlugin, { database, store: storeAt(env.REDIS_URL), verifier: verifierOf('trace', env) })
+    }
+  },
+  'auth-relay'() {
+    const env = readEnv(RelayEnv, 'auth-relay')
+    const settings = relaySettingsOf(env)
+    return ({ app, storeAt }) => {
+      const { log } = app
+      const clients = createRelayClients({ path: env.CLIENTS_FILE, settings, environment: wholeEnvironment(), log })
+      app.addHook('onClose', async () => clients.close())
+      app.register(authRelayPlugin, { store: storeAt(env.REDIS_URL), settings, clients })
+    }
+  },
+  chatbot() {
+    const env = readEnv(ChatbotEnv, 'chatbot')
+    const settings = chatbotSettingsOf(env)
+    return ({ app, databaseAt, storeAt }) =>
+      void app.register(chatbotPlugin, {
+        database: databaseAt(env.DATABASE_URL),
+        store: storeAt(env.REDIS_URL),
+        settings,
+      })
+  },
+  'session-station'() {
+    const env = readEnv(StationEnv, 'session-station')
+    const settings = stationSettingsOf(env)
+    return ({ app, databaseAt, storeAt, verifierOf }) =>
+      void app.register(sessionStationPlugin, {
+        database: databaseAt(env.DATABASE_URL),
+        store: storeAt(env.REDIS_URL),
+        verifier: verifierOf('session-station', env),
+        settings,
+      })
+  },
+}
