@@ -1,15 +1,33 @@
-import type { Context } from './context.ts'
+import type { SealedText } from '@munjigi/sealing/sealed-text'
+import type { Store } from '@munjigi/store/store'
+import type { FastifyBaseLogger } from 'fastify'
+import type { Kysely } from 'kysely'
+import type { Egress } from '../egress/egress.ts'
+import { loginJar } from '../login/jar.ts'
+import { profileNotFound } from '../problems.ts'
+import type { Tables } from '../tables.ts'
+import { type Context, isNewer, type Mark, type Target } from './context.ts'
+import { type Cached, contextCache, contextOf } from './context-cache.ts'
+import { loginFlights } from './login-flights.ts'
+import { loginMaking } from './login-making.ts'
+import { loginNews } from './login-news.ts'
+import { loginRecords } from './login-records.ts'
+import { loginTurn } from './login-turn.ts'
+import { type Found, obtaining } from './obtaining.ts'
+import { storeOutage } from './store-outage.ts'
+import { storedLogins } from './stored-login.ts'
+
+/** A change that did not reach the store, because its writer died or was cut off, is seen within this time. */
+const CONFIRMED_EACH_MS = 10_000
+const DEATHS_WITHOUT_PAUSE = 3
+const PAUSE_AFTER_DEATHS_MS = 60_000
 
 /** What a person's agents are let in with; every method throws the Problems of a login that cannot be had. */
 export interface Contexts {
   /** Names and values of the headers to send; one read of the store where it is cached. Not to be changed by the caller. */
   headers(sub: string, service_id: string): Promise<Readonly<Record<string, string>>>
   /** `force`: made by a login that began after this call. */
-  find(
-    sub: string,
-    service_id: string,
-    options?: { force?: boolean },
-  ): Promise<{ context: Context; fromCache: boolean }>
+  find(sub: string, service_id: string, options?: { force?: boolean }): Promise<Found>
   /** Renews now, by refresh where that can be, else by login; `made_by` says which. */
   renew(sub: string, service_id: string): Promise<Context>
   /**
@@ -25,4 +43,131 @@ export interface Contexts {
    */
   drop(profile: { id: number; user_id: string; service_id: string }, generation: number): Promise<void>
   close(): Promise<void>
+}
+
+export interface ContextsDeps {
+  db: Kysely<Tables>
+  store: Store
+  sealing: SealedText
+  egress: Egress
+  /** Epoch in milliseconds; `Date.now` by default. */
+  now?: () => number
+  log: Pick<FastifyBaseLogger, 'info' | 'warn'>
+}
+
+/** The logins of everybody, one at a time for each person and service. */
+export function createContexts({ db, store, sealing, egress, now = Date.now, log }: ContextsDeps): Contexts {
+  const records = loginRecords(db, now)
+  const background = new Set<Promise<unknown>>()
+  const outage = storeOutage(store, () => inBackground(cache.settle()))
+  const cache = contextCache({ store, outage, sealing, now })
+  const logins = storedLogins(records, cache, sealing, now)
+  const making = loginMaking({ records, logins, sealing, egress, now, log })
+  const turn = loginTurn({ records, cache, logins, making, sealing, now, log })
+  const news = loginNews(store, outage, making.stop)
+  const flights = loginFlights({ store, outage, news, turn })
+  const obtain = obtaining(flights, now)
+
+  function inBackground(work: Promise<unknown>): void {
+    const done = work
+      .catch((error) => log.warn({ err: error }, 'context check failed'))
+      .finally(() => background.delete(done))
+    background.add(done)
+  }
+
+  const isDue = (context: Context) => context.due_at <= now()
+  const isGood = (context: Context) => context.expires_at > now()
+
+  /** Whether the database still has the profile that it was made from; an answer that cannot be had is yes. */
+  async function confirm(target: Target, cached: Cached): Promise<boolean> {
+    // Taken down first: while the database is away it is not asked by every call.
+    cached.confirmedAt = now()
+    const profile = await records.findMark(target).catch(() => 'unknown' as const)
+    if (profile === 'unknown') return true
+    const { profile_id, generation } = cached.kept
+    if (profile?.profile_id === profile_id && profile.generation === generation && profile.status !== 'inactive') {
+      cache.confirm(target, cached)
+      return true
+    }
+    await cache.remove(target)
+    return false
+  }
+
+  /** What is cached and good; one read of the store. */
+  async function findCached(target: Target): Promise<Context | undefined> {
+    const cached = await cache.find(target)
+    const context = contextOf(cached)
+    if (!cached || !context || !isGood(context)) return undefined
+    if (cache.isDoubtful(cached)) return (await confirm(target, cached)) ? context : undefined
+    if (now() - cached.confirmedAt > CONFIRMED_EACH_MS) inBackground(confirm(target, cached))
+    return context
+  }
+
+  /** What a login that begins from now on is newer than. */
+  async function markNow(target: Target): Promise<Mark> {
+    const mark = await records.findMark(target)
+    if (!mark) throw profileNotFound()
+    return mark
+  }
+
+  async function find(target: Target, force: boolean) {
+    if (force) {
+      const newerThan = await markNow(target)
+      return obtain(target, { newerThan, loginOnly: true, deaths: 0, takesOlder: true })
+    }
+    const context = await findCached(target)
+    if (context && !isDue(context)) return { context, fromCache: true }
+    return obtain(target, { newerThan: context, loginOnly: false, deaths: 0, older: context, takesOlder: true })
+  }
+
+  return {
+    async headers(sub, service_id) {
+      const { context } = await find({ sub, service_id }, false)
+      return context.headers
+    },
+
+    find: (sub, service_id, { force = false } = {}) => find({ sub, service_id }, force),
+
+    async renew(sub, service_id) {
+      const target = { sub, service_id }
+      const newerThan = await markNow(target)
+      const { context } = await obtain(target, { newerThan, loginOnly: false, deaths: 0, takesOlder: false })
+      return context
+    },
+
+    async renewAfter(sub, service_id, dead) {
+      const target = { sub, service_id }
+      const present = await findCached(target)
+      if (present && isNewer(present, dead)) return present
+      const livedMs = now() - dead.obtained_at
+      const deaths = livedMs < PAUSE_AFTER_DEATHS_MS ? dead.deaths + 1 : 1
+      if (deaths > DEATHS_WITHOUT_PAUSE) return dead
+      return (await obtain(target, { newerThan: dead, loginOnly: false, deaths, takesOlder: false })).context
+    },
+
+    keepCookies: (sub, service_id, context, url, setCookies) =>
+      cache.update({ sub, service_id }, context, (present) => {
+        const jar = loginJar(present.jar, present.proxy.origins)
+        jar.take(url, setCookies)
+        const text = jar.serialise()
+        return text === undefined || text === present.jar ? undefined : { ...present, jar: text }
+      }),
+
+    async drop({ id, user_id, service_id }, generation) {
+      const target = { sub: user_id, service_id }
+      const below: Mark = { profile_id: id, generation, login_number: 0 }
+      making.stop(target, below)
+      await cache.drop(target, below)
+      await news.tell(target, below)
+      // What is left there is of an old generation, which nobody reads.
+      await records.dropContext(id, generation).catch((error) => log.warn({ err: error }, 'old context not deleted'))
+    },
+
+    async close() {
+      outage.close()
+      await flights.close()
+      await Promise.all(background)
+      await news.close()
+    },
+  }
 }
