@@ -5,9 +5,7 @@ export function withQuery(target: string, pairs: readonly (readonly [key: string
   const path = at < 0 ? target : target.slice(0, at)
   const taken = new Set(pairs.map(([key]) => nameOf(key)))
   // Some servers take `;` for `&`; the separators of what stays are the caller's.
-  const kept = target
-    .slice(path.length + 1)
-    .replace(/(?:^|[&;])[^&;]*/g, (pair) => (taken.has(nameIn(pair)) ? '' : pair))
+  const kept = target.slice(path.length + 1).replace(/[&;]?[^&;]+/g, (pair) => (taken.has(nameIn(pair)) ? '' : pair))
   const ours = pairs.map(([key, value]) => `${encodeURIComponent(key)}=${encodeURIComponent(value)}`).join('&')
   return `${path}?${kept === '' ? '' : `${kept.replace(/^[&;]/, '')}&`}${ours}`
 }
