@@ -1,4 +1,8 @@
-import { type Static, Type } from 'typebox'
+import { type Static, type TObject, type TProperties, type TSchema, Type } from 'typebox'
+
+/** The object, or null. Said by its type: in a union its defaults would not be filled in. */
+const Nullable = <T extends TObject>(schema: T) =>
+  Type.Unsafe<Static<T> | null>({ ...schema, type: ['object', 'null'] })
 
 /** The one id of an outside service for its owner; part of paths and of the names of cached contexts. */
 export const ServiceId = Type.String({
@@ -165,9 +169,9 @@ const Told = {
   login_config: LoginConfig,
   extraction_rules: Type.Array(ExtractionRule, { maxItems: 50 }),
   injection_rules: Type.Array(InjectionRule, { maxItems: 50 }),
-  refresh_config: Type.Union([RefreshConfig, Type.Null()]),
+  refresh_config: Nullable(RefreshConfig),
   allowed_origins: Origins,
-  expired: Type.Union([Expired, Type.Null()]),
+  expired: Nullable(Expired),
   ttl: Type.Integer({
     minimum: 1,
     maximum: 31_536_000,
@@ -196,21 +200,67 @@ export const NewAuthProfile = Type.Object(
 )
 export type NewAuthProfile = Static<typeof NewAuthProfile>
 
-/** How to log in at an outside service for one person, secrets masked. */
-export const AuthProfile = Type.Object({
+const Kept = {
   id: Type.Integer(),
   user_id: Type.String({ description: "the owner's subject" }),
-  service_id: ServiceId,
-  ...Told,
-  status: ProfileStatus,
   missing_secrets: Type.Array(Type.String(), { description: 'places that have to be filled before it can be active' }),
   last_refresh: Type.Union([Time, Type.Null()]),
   last_error: Type.Union([Type.String(), Type.Null()]),
   created_by: Type.Union([Type.String(), Type.Null()]),
   created_at: Time,
   updated_at: Time,
-})
+}
+
+/** How to log in at an outside service for one person, secrets masked. */
+export const AuthProfile = Type.Object({ service_id: ServiceId, ...Told, status: ProfileStatus, ...Kept })
 export type AuthProfile = Static<typeof AuthProfile>
+
+/** Nothing is filled in where a member is left out of a change: it stays as it is. What has a default need not be there. */
+function withoutDefaults(schema: TSchema & Partial<TObject> & { default?: unknown; items?: TSchema }): TSchema {
+  const { default: _default, properties, required, items, ...plain } = schema
+  const isNeeded = (name: string) => properties !== undefined && !('default' in (properties[name] ?? {}))
+  return {
+    ...plain,
+    ...(items !== undefined && { items: withoutDefaults(items) }),
+    ...(properties && { properties: mapValues(properties, withoutDefaults) }),
+    ...(required && { required: required.filter(isNeeded) }),
+  }
+}
+const mapValues = (properties: TProperties, change: (schema: TSchema) => TSchema): TProperties =>
+  Object.fromEntries(Object.entries(properties).map(([name, schema]) => [name, change(schema)]))
+const optional = (properties: TProperties, change: (schema: TSchema) => TSchema): TProperties =>
+  mapValues(properties, (schema) => Type.Optional(change(schema)))
+
+/** RFC 7396: every member may be left out, null takes it away. */
+const Patch = ({ properties }: TObject, type: 'object' | ['object', 'null']) =>
+  Type.Unsafe<Record<string, unknown> | null>({
+    ...Type.Object(
+      optional(properties, (schema) => Type.Union([withoutDefaults(schema), Type.Null()])),
+      { additionalProperties: false },
+    ),
+    type,
+  })
+
+/** `PUT auth-profiles/{service_id}`: what is left out stays. What only we write may be sent back and changes nothing. */
+export const AuthProfileChange = Type.Unsafe<
+  Partial<Omit<AuthProfile, 'login_config' | 'refresh_config'>> & {
+    login_config?: Record<string, unknown>
+    refresh_config?: Record<string, unknown> | null
+  }
+>(
+  Type.Object(
+    {
+      service_id: Type.Optional(ServiceId),
+      ...optional(Told, withoutDefaults),
+      login_config: Type.Optional(Patch(LoginConfig, 'object')),
+      refresh_config: Type.Optional(Patch(RefreshConfig, ['object', 'null'])),
+      status: Type.Optional(ProfileStatus),
+      ...optional(Kept, withoutDefaults),
+    },
+    { additionalProperties: false },
+  ),
+)
+export type AuthProfileChange = Static<typeof AuthProfileChange>
 
 /** One value to put into a request. */
 export const Injection = Type.Object({
@@ -231,3 +281,15 @@ export const AuthContext = Type.Object({
   expires_at: Time,
 })
 export type AuthContext = Static<typeof AuthContext>
+
+/** `POST auth-profiles/{service_id}/test` (source 004): what a login made that nobody uses. A failed one is a problem with the same members. */
+export const TestedLogin = Type.Object({
+  success: Type.Boolean(),
+  message: Type.String({ description: 'HTTP 200 (234ms)' }),
+  status_code: Type.Union([Type.Integer(), Type.Null()], { description: 'null where nobody was asked or nobody answered' }),
+  response_body: Type.Unknown({ description: 'of the last request; text and numbers masked, other than JSON by its size' }),
+  response_headers: Type.Record(Type.String(), Type.String()),
+  extracted_context: Type.Record(Type.String(), Type.String(), { description: 'by name what was found, masked' }),
+  extraction_rules: ProfileContent.properties.extraction_rules,
+})
+export type TestedLogin = Static<typeof TestedLogin>

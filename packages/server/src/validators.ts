@@ -7,6 +7,7 @@ const common: Options = {
   useDefaults: true,
   removeAdditional: false,
   allErrors: true,
+  allowUnionTypes: true,
   keywords: ['x-secret', 'x-permission'],
 }
 const asSent = withFormats(new Ajv({ ...common, coerceTypes: false }))

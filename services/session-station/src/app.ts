@@ -6,8 +6,13 @@ import { openApi } from '@munjigi/server/openapi'
 import { sweepHourly } from '@munjigi/server/sweep'
 import type { Store } from '@munjigi/store/store'
 import type { FastifyInstance } from 'fastify'
+import { createContexts } from './contexts/contexts.ts'
+import { createEgress } from './egress/create-egress.ts'
 import { LOGS_KEPT_DAYS, logRoutes } from './logs/log-routes.ts'
 import { refreshLogStore } from './logs/refresh-log-store.ts'
+import { ownProfiles } from './profiles/own-profiles.ts'
+import { profileRoutes } from './profiles/profile-routes.ts'
+import { proxyRoutes } from './proxy/proxy-routes.ts'
 import { guardScope } from './scope-guard.ts'
 import { guardedSealing } from './sealing-check.ts'
 import { watchSealing } from './sealing-watch.ts'
@@ -26,11 +31,21 @@ export interface SessionStationOptions {
 /** The module `session-station`, in a scope of its own: register it in any host made by createServer. */
 export async function sessionStationPlugin(app: FastifyInstance, options: SessionStationOptions): Promise<void> {
   const { database, store, verifier, settings, now = Date.now } = options
+  const { log } = app
   const db = servingHandle(database)
   const { sealing, verify } = guardedSealing(db, settings.sealing)
+  const egress = createEgress(settings.egress)
+  const contexts = createContexts({ db, store, sealing, egress, now, log })
+  const profiles = ownProfiles({ db, sealing, contexts })
+
   app.addReadyCheck('session-station-database', database.isAlive)
   app.addReadyCheck('session-station-store', store.isAlive)
   app.addReadyCheck('session-station-sealing', verify)
+  app.addHook('onClose', async () => {
+    await contexts.close()
+    await egress.close()
+  })
+  // Every answer is one person's, and many hold what lets somebody in.
   app.addHook('onRequest', async (_request, reply) => {
     reply.header('cache-control', 'no-store')
   })
@@ -39,17 +54,18 @@ export async function sessionStationPlugin(app: FastifyInstance, options: Sessio
   guardScope(app)
   await openApi(app, '/api/session-station/openapi.json', {
     title: 'session-station',
-    description: 'Logs people’s agents in at outside services, and keeps their secrets from them',
+    description: 'Logs agents in at outside services, on behalf of people and without showing them their secrets',
   })
   const logs = refreshLogStore(db)
   sweepHourly(app, () => logs.removeOlderThan(new Date(now() - LOGS_KEPT_DAYS * 24 * 60 * 60_000)))
   await app.register(
     async (v1) => {
+      profileRoutes(v1, profiles)
+      proxyRoutes(v1, { contexts, egress })
       logRoutes(v1, logs, now)
     },
     { prefix: '/api/session-station/v1' },
   )
-  void sealing
 }
 
 /** session-station in a server of its own. */

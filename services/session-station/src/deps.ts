@@ -1,5 +1,7 @@
 import type { SealedText } from '@munjigi/sealing/sealed-text'
 import type { Kysely } from 'kysely'
+import type { Contexts } from './contexts/contexts.ts'
+import type { Egress } from './egress/egress.ts'
 import type { Tables } from './tables.ts'
 
 /** What the routes of this service stand on. */
@@ -7,4 +9,8 @@ export interface StationDeps {
   db: Kysely<Tables>
   /** Seals nothing before the database was seen to be written under the same keys. */
   sealing: SealedText
+  egress: Egress
+  contexts: Contexts
+  /** Milliseconds. */
+  now: () => number
 }

@@ -8,6 +8,10 @@ export const profileExists = () =>
   new Problem(409, 'auth-profile-exists', 'You have a profile for this service', {
     detail: 'A profile of this service_id is there already: change it with PUT, or delete it first.',
   })
+export const profileChanging = () =>
+  new Problem(409, 'auth-profile-changing', 'The auth profile is being changed', {
+    detail: 'Others change it at this moment: look at it and try again.',
+  })
 export const profileInactive = () =>
   new Problem(409, 'auth-profile-inactive', 'The auth profile is not active', {
     detail: 'Enter its missing secrets and set its status to active with PUT.',
@@ -30,6 +34,9 @@ export const targetLoginFailed = (message: string, retryAfterMs?: number) =>
       headers: { 'retry-after': String(Math.max(1, Math.ceil(retryAfterMs / 1000))) },
     }),
   })
+/** The owner's own test; `told` is masked as far as its reader may see. */
+export const testLoginFailed = (detail: string, told: object) =>
+  new Problem(400, 'test-login-failed', 'The test login failed', { detail, extensions: { ...told } })
 /** Faults of a request that its schema cannot show; in the form of those it can. */
 export const invalidProfile = (faults: { field: string; message: string }[]) =>
   new Problem(400, 'invalid-request', 'The request is not valid', {
@@ -92,3 +99,16 @@ export const targetRefused = () =>
   })
 /** Nginx's number for a caller who left before the answer; for log and figures alone. */
 export const callerGone = () => new Problem(499, 'caller-gone', 'The caller has left')
+export const templateNotFound = () =>
+  new Problem(404, 'template-not-found', 'There is no such template', {
+    detail: 'GET /api/session-station/v1/auth-profile-store/list lists what your tenant shares.',
+  })
+export const templateNotYours = () =>
+  new Problem(403, 'template-not-yours', 'Somebody else shared this template', {
+    detail: 'Only its owner or an administrator of the store may delete it.',
+  })
+export const tooManyUploads = () =>
+  new Problem(429, 'too-many-uploads', 'Too many uploads and previews', {
+    detail: 'At most 30 in an hour: try again later.',
+    headers: { 'retry-after': '600' },
+  })

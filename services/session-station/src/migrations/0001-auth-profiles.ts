@@ -1,7 +1,7 @@
 import type { Migration } from '@munjigi/db/migrate'
 
 // Source 004's columns; user_id is the owner's subject. Values at secrets' places are ENC(…), bound to profile and place.
-// A generation begins with the time in ms, so that a profile made anew outranks what is still cached of the one before.
+// json and not jsonb: members go out in the order in which they were entered.
 export const authProfiles: Migration = {
   name: '0001-auth-profiles',
   up: `
@@ -13,17 +13,17 @@ export const authProfiles: Migration = {
       name varchar(200) not null,
       description text,
       auth_type varchar(50) not null,
-      login_config jsonb not null,
-      extraction_rules jsonb not null,
-      injection_rules jsonb not null,
-      refresh_config jsonb,
-      allowed_origins jsonb not null,
-      expired jsonb,
+      login_config json not null,
+      extraction_rules json not null,
+      injection_rules json not null,
+      refresh_config json,
+      allowed_origins json not null,
+      expired json,
       ttl integer not null default 3600,
       refresh_before_expire integer not null default 300,
       status varchar(20) not null default 'active'
         constraint auth_profiles__status check (status in ('active', 'inactive', 'needs_auth')),
-      generation bigint not null default floor(extract(epoch from clock_timestamp()) * 1000)::bigint,
+      generation bigint not null default 1,
       login_number bigint not null default 0,
       failures integer not null default 0,
       outages integer not null default 0,

@@ -1,0 +1,17 @@
+import type { ProfileContent } from '@munjigi/contracts/auth-profiles'
+import { originOf } from './request-url.ts'
+
+type Destined = Pick<ProfileContent, 'login_config' | 'refresh_config' | 'allowed_origins'>
+
+/** Every origin that a profile's secrets may go to, sorted: of each request, of the renewal, and `allowed_origins`. */
+export function destinations({ login_config: login, refresh_config: refresh, allowed_origins }: Destined): string[] {
+  const urls = [login.url, ...(login.steps ?? []).map(({ url }) => url), refresh?.url]
+  const origins = urls.flatMap((url) => (url ? [originOf(url)] : []))
+  return [...new Set([...origins, ...allowed_origins])].toSorted()
+}
+
+/** Whether secrets would go where they were not entered for. */
+export const hasNewDestination = (before: Destined, after: Destined): boolean => {
+  const known = new Set(destinations(before))
+  return destinations(after).some((origin) => !known.has(origin))
+}
