@@ -1,7 +1,7 @@
 import type { Document, Element } from 'domhandler'
 import { type Answer, answerText, mediaType, UnreadableAnswer } from './answer-text.ts'
 import { PathFault, parsePath } from './body-path.ts'
-import { elementValue, HtmlLimit, parseHtml } from './html.ts'
+import { elementValue, parseHtml, UnreadablePage } from './html.ts'
 import { readJson, readPath, textOfValue } from './json.ts'
 import { firstMatch } from './selector.ts'
 
@@ -43,7 +43,7 @@ function readable<T>(read: () => T): T {
     return read()
   } catch (cause) {
     if (cause instanceof SyntaxError) throw new NothingFound('the answer is no JSON', { cause })
-    if (cause instanceof UnreadableAnswer || cause instanceof HtmlLimit || cause instanceof PathFault)
+    if (cause instanceof UnreadableAnswer || cause instanceof UnreadablePage || cause instanceof PathFault)
       throw new NothingFound(`the answer cannot be read: ${cause.message}`, { cause })
     throw cause
   }

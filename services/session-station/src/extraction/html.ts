@@ -3,10 +3,10 @@ import { parse } from 'parse5'
 import { adapter, type Htmlparser2TreeAdapterMap } from 'parse5-htmlparser2-tree-adapter'
 import { LIMITS } from './limits.ts'
 
-/** A page, or a selector on it, that would cost too much. */
-export class HtmlLimit extends Error {}
+/** A page, or a selector on it, that would cost too much or cannot be read. */
+export class UnreadablePage extends Error {}
 
-/** A page as a browser without scripts reads it. @throws HtmlLimit, by what is built and not by time */
+/** A page as a browser without scripts reads it. @throws UnreadablePage, by what is built and not by time */
 export function parseHtml(text: string): Document {
   return parse<Htmlparser2TreeAdapterMap>(text, { scriptingEnabled: false, treeAdapter: boundedAdapter() })
 }
@@ -19,12 +19,13 @@ function boundedAdapter(): typeof adapter {
     ...adapter,
     createElement(name, namespace, attributes) {
       elements += 1
-      if (elements > LIMITS.htmlElements) throw new HtmlLimit(`it has more than ${LIMITS.htmlElements} elements`)
+      if (elements > LIMITS.htmlElements) throw new UnreadablePage(`it has more than ${LIMITS.htmlElements} elements`)
       return adapter.createElement(name, namespace, attributes)
     },
     onItemPush() {
       depth += 1
-      if (depth > LIMITS.htmlDepth) throw new HtmlLimit(`its elements are nested more than ${LIMITS.htmlDepth} deep`)
+      if (depth > LIMITS.htmlDepth)
+        throw new UnreadablePage(`its elements are nested more than ${LIMITS.htmlDepth} deep`)
     },
     onItemPop() {
       depth -= 1

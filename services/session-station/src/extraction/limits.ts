@@ -12,6 +12,6 @@ export const LIMITS = {
   /** As in browsers: a stack of open elements is walked for every tag. */
   htmlDepth: 512,
   /** Looks at elements, attributes and text that one selector may cost. */
-  selectorSteps: 2_000_000,
+  selectorSteps: 10_000_000,
   selectorCharacters: 500,
 } as const

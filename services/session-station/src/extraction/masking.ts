@@ -2,7 +2,7 @@ import type { EgressAnswer } from '../egress/egress.ts'
 import { type Answer, answerText, contentType, mediaType, UnreadableAnswer } from './answer-text.ts'
 import { readJson } from './json.ts'
 
-const MASK = '[masked]'
+export const MASK = '[masked]'
 // A structure that is larger says less than its size; it is for a person to look at.
 const SHOWN_CHARACTERS = 65_536
 const LONGEST_KEY = 64

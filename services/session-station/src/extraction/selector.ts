@@ -1,6 +1,6 @@
 import { compile, selectOne } from 'css-select'
 import { type AnyNode, type Document, type Element, isTag } from 'domhandler'
-import { HtmlLimit } from './html.ts'
+import { UnreadablePage } from './html.ts'
 import { LIMITS } from './limits.ts'
 
 const childrenOf = (node: AnyNode): AnyNode[] => ('children' in node ? node.children : [])
@@ -13,7 +13,7 @@ function countedTree() {
   let steps = 0
   const count = (more: number) => {
     steps += more
-    if (steps > LIMITS.selectorSteps) throw new HtmlLimit('the selector takes too many steps on it')
+    if (steps > LIMITS.selectorSteps) throw new UnreadablePage('the selector takes too many steps on it')
   }
   const textOf = (node: AnyNode): string => {
     count(1)
@@ -76,6 +76,9 @@ export function selectorFault(selector: string): string | undefined {
   }
 }
 
-/** The first element in the order of the page. @throws HtmlLimit */
-export const firstMatch = (document: Document, selector: string): Element | undefined =>
-  selectOne<AnyNode, Element>(selector, document, optionsOf()) ?? undefined
+/** The first element in the order of the page. @throws UnreadablePage */
+export function firstMatch(document: Document, selector: string): Element | undefined {
+  const fault = selectorFault(selector)
+  if (fault) throw new UnreadablePage(fault)
+  return selectOne<AnyNode, Element>(selector, document, optionsOf()) ?? undefined
+}
