@@ -27,7 +27,7 @@ export interface LoginOutcome {
   /** Undefined: it failed. */
   result: LoggedIn | undefined
   failure: LoginFailure | undefined
-  /** Of a failed renewal: what came all the same (a rotated refresh token), to be kept. */
+  /** Of a failed one: what came all the same; of a renewal to be kept (a rotated refresh token). */
   salvaged: Record<string, string>
   /** Of the last answer; undefined where none came. */
   status: number | undefined

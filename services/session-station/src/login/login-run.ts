@@ -24,7 +24,7 @@ export interface LoginDeps {
 /** A login or a renewal under way: what it has by now. */
 export class LoginRun {
   readonly fields: Fields
-  /** What is kept of a failed renewal. */
+  /** What answers gave: all there is of it where it fails. */
   salvaged: Fields = {}
   /** Of where it is, for the owner: "step 1 of 2: ". */
   place = ''

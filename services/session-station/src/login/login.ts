@@ -9,17 +9,16 @@ import { requireSuccess } from './verdict.ts'
 export async function logIn(profile: Profile, deps: LoginDeps): Promise<LoginOutcome> {
   const { requests } = profile
   const run = new LoginRun(profile, requests, { fields: {}, jar: undefined }, deps)
-  const found: string[] = []
   try {
     for (const [index, request] of requests.entries()) {
       run.place = requests.length > 1 ? `step ${index + 1} of ${requests.length}: ` : ''
       const answer = await run.send(request)
       requireSuccess(answer, request, deps.now())
-      found.push(...Object.keys(run.take(index, answer)))
+      Object.assign(run.salvaged, run.take(index, answer))
     }
     run.place = ''
     await run.addCodes(usedFields(profile.injection_rules))
-    requireFields(profile, run.fields, found)
+    requireFields(profile, run.fields, Object.keys(run.salvaged))
     return run.ended()
   } catch (error) {
     return run.ended(error)
