@@ -1,6 +1,6 @@
 import type { Migration } from '@munjigi/db/migrate'
 
-// What people of one tenant share: profiles whose secrets are named slots.
+// What people of one tenant share: profiles whose secrets are named slots. json keeps the order in which members were entered.
 export const authProfileTemplates: Migration = {
   name: '0004-auth-profile-templates',
   up: `
@@ -14,8 +14,8 @@ export const authProfileTemplates: Migration = {
       auth_type varchar(50) not null,
       service_id varchar(100) not null,
       tags jsonb not null,
-      content jsonb not null,
-      slots jsonb not null,
+      content json not null,
+      slots json not null,
       hosts jsonb not null,
       created_at timestamptz not null default now()
     );

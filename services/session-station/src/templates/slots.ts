@@ -1,5 +1,6 @@
 import type { Slot, SlotValues, TemplateContent } from '@munjigi/contracts/auth-profile-store'
 import type { ProfileContent } from '@munjigi/contracts/auth-profiles'
+import { invalidProfile } from '../problems.ts'
 
 type Path = readonly string[]
 type Mark = '$secret' | '$slot'
@@ -31,6 +32,15 @@ export function filled(content: TemplateContent, values: SlotValues): ProfileCon
   return replaced(content, '$slot', (name) =>
     Object.hasOwn(values, name) ? values[name] : { $secret: 'missing' },
   ) as ProfileContent
+}
+
+/** @throws Problem 400 for a value that no slot takes */
+export function requireKnownSlots(slots: Slot[], values: SlotValues): void {
+  const names = new Set(slots.map(({ name }) => name))
+  const faults = Object.keys(values)
+    .filter((name) => !names.has(name))
+    .map((name) => ({ field: `slots.${name}`, message: 'is no slot of this template' }))
+  if (faults.length > 0) throw invalidProfile(faults)
 }
 
 /** A copy in which every `{[mark]: text}` is what `by` makes of it; what its result holds is not looked at again. */

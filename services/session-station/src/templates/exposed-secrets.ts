@@ -1,0 +1,94 @@
+import { isPlainTemplate } from '../injection/template.ts'
+import type { Fault } from '../profiles/fault.ts'
+import { isTemplate } from '../profiles/marks.ts'
+import { mapSecrets, placeText, type SecretParts } from '../profiles/secret-places.ts'
+
+/** Shorter ones stand in ordinary words. */
+const SHORTEST = 6
+
+interface Text {
+  place: string
+  text: string
+}
+
+/**
+ * Where a secret of the open profile stands in what is to be shared as well: as it is, in base64 at any offset, or
+ * percent-encoded. Origins are left out, for they are told as hosts; so are secrets that are no more than a name in it.
+ */
+export function exposedSecrets(shared: object, open: SecretParts): Fault[] {
+  const texts: Text[] = []
+  const names = new Set<string>()
+  collect(shared, [], texts, names)
+  const secrets = secretsOf(open).filter(({ text }) => text.length >= SHORTEST && !names.has(text))
+  return texts.flatMap(({ place, text }) => {
+    const readings = [text, decoded(text), decoded(text.replaceAll('+', ' '))]
+    const encoded = text.replaceAll('-', '+').replaceAll('_', '/')
+    const found = secrets.find(
+      (secret) =>
+        readings.some((reading) => reading.includes(secret.text)) ||
+        base64Cores(secret.text).some((core) => encoded.includes(core)),
+    )
+    return found ? [{ field: place, message: `holds the secret at ${found.place}` }] : []
+  })
+}
+
+/** Characters of text in what is shared. */
+export function sharedLength(shared: object): number {
+  const texts: Text[] = []
+  collect(shared, [], texts, new Set())
+  return texts.reduce((sum, { text }) => sum + text.length, 0)
+}
+
+function collect(value: unknown, path: string[], texts: Text[], names: Set<string>): void {
+  if (typeof value === 'string') texts.push({ place: path.join('.'), text: withoutOrigin(value, path) })
+  if (typeof value !== 'object' || value === null) return
+  for (const [name, item] of Object.entries(value)) {
+    if (name === '$slot') continue
+    names.add(name)
+    if (name === 'name' && path[0] === 'extraction_rules') names.add(String(item))
+    texts.push({ place: path.join('.'), text: name })
+    collect(item, [...path, name], texts, names)
+  }
+}
+
+function withoutOrigin(text: string, path: string[]): string {
+  if (path.at(-1) !== 'url' && path[0] !== 'allowed_origins') return text
+  return text.slice(URL.parse(text)?.origin.length ?? 0)
+}
+
+function secretsOf(open: SecretParts): Text[] {
+  const secrets: Text[] = []
+  mapSecrets(open, (value, place) => {
+    for (const text of partsOf(value)) secrets.push({ place: placeText(place), text })
+    return value
+  })
+  return secrets
+}
+
+/** `user:password` is a secret as a whole and in its second part; of a template what stands outside its fields. */
+function partsOf(value: unknown): string[] {
+  if (isTemplate(value)) {
+    return isPlainTemplate(value.$template) ? [] : value.$template.split(/\{[^{}]*\}/)
+  }
+  if (value === null || typeof value === 'object') return []
+  const text = String(value)
+  const colon = text.indexOf(':')
+  return colon < 0 ? [text] : [text, text.slice(colon + 1)]
+}
+
+/** What base64 of any text that holds this one shows of it, by its offset within three bytes. */
+function base64Cores(text: string): string[] {
+  const bytes = Buffer.from(text)
+  return [0, 1, 2].map((offset) => {
+    const encoded = Buffer.concat([Buffer.alloc(offset), bytes]).toString('base64')
+    return encoded.slice(Math.ceil((offset * 8) / 6), Math.floor(((offset + bytes.length) * 8) / 6))
+  })
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
