@@ -70,5 +70,9 @@ function maskedValue(value: unknown): unknown {
 
 const maskedKey = (name: string): string => (name.length > LONGEST_KEY ? MASK : name)
 
+// A bare token may call itself a form: what stands before its padding, or without a value, is no name.
 const maskedForm = (text: string): string =>
-  [...new URLSearchParams(text).keys()].map((name) => `${encodeURIComponent(maskedKey(name))}=${MASK}`).join('&')
+  text
+    .split('&')
+    .map((pair) => `${/^[^=]{1,40}(?==+[^=])/.exec(pair)?.[0] ?? MASK}=${MASK}`)
+    .join('&')
