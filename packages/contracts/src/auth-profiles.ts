@@ -286,10 +286,32 @@ export type AuthContext = Static<typeof AuthContext>
 export const TestedLogin = Type.Object({
   success: Type.Boolean(),
   message: Type.String({ description: 'HTTP 200 (234ms)' }),
-  status_code: Type.Union([Type.Integer(), Type.Null()], { description: 'null where nobody was asked or nobody answered' }),
-  response_body: Type.Unknown({ description: 'of the last request; text and numbers masked, other than JSON by its size' }),
+  status_code: Type.Union([Type.Integer(), Type.Null()], {
+    description: 'null where nobody was asked or nobody answered',
+  }),
+  response_body: Type.Unknown({
+    description: 'of the last request; text and numbers masked, other than JSON by its size',
+  }),
   response_headers: Type.Record(Type.String(), Type.String()),
   extracted_context: Type.Record(Type.String(), Type.String(), { description: 'by name what was found, masked' }),
   extraction_rules: ProfileContent.properties.extraction_rules,
 })
 export type TestedLogin = Static<typeof TestedLogin>
+
+/** `GET revealed/{service_id}`: the profile with its secrets in the open, and what the present login has brought. */
+export const RevealedProfile = Type.Object({
+  profile: AuthProfile,
+  context: Type.Union(
+    [
+      Type.Object({
+        fields: Type.Record(Type.String(), Type.String(), { description: 'what was extracted, by name' }),
+        injections: Type.Array(Injection),
+        obtained_at: Time,
+        expires_at: Time,
+      }),
+      Type.Null(),
+    ],
+    { description: 'null where nobody is logged in; revealing makes no login' },
+  ),
+})
+export type RevealedProfile = Static<typeof RevealedProfile>

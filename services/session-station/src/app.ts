@@ -6,18 +6,24 @@ import { openApi } from '@munjigi/server/openapi'
 import { sweepHourly } from '@munjigi/server/sweep'
 import type { Store } from '@munjigi/store/store'
 import type { FastifyInstance } from 'fastify'
+import { contextRoutes } from './contexts/context-routes.ts'
 import { createContexts } from './contexts/contexts.ts'
+import type { StationDeps } from './deps.ts'
 import { createEgress } from './egress/create-egress.ts'
+import { testRoute } from './login/test-route.ts'
 import { LOGS_KEPT_DAYS, logRoutes } from './logs/log-routes.ts'
 import { refreshLogStore } from './logs/refresh-log-store.ts'
 import { ownProfiles } from './profiles/own-profiles.ts'
 import { profileRoutes } from './profiles/profile-routes.ts'
 import { proxyRoutes } from './proxy/proxy-routes.ts'
+import { revealRoutes } from './reveal/reveal-routes.ts'
 import { guardScope } from './scope-guard.ts'
 import { guardedSealing } from './sealing-check.ts'
 import { watchSealing } from './sealing-watch.ts'
 import { servingHandle } from './serving-handle.ts'
 import type { StationSettings } from './settings.ts'
+import { storeAdminRoutes } from './templates/store-admin-routes.ts'
+import { templateRoutes } from './templates/template-routes.ts'
 
 export interface SessionStationOptions {
   database: Database
@@ -36,7 +42,8 @@ export async function sessionStationPlugin(app: FastifyInstance, options: Sessio
   const { sealing, verify } = guardedSealing(db, settings.sealing)
   const egress = createEgress(settings.egress)
   const contexts = createContexts({ db, store, sealing, egress, now, log })
-  const profiles = ownProfiles({ db, sealing, contexts })
+  const deps: StationDeps = { db, sealing, egress, contexts, now }
+  const profiles = ownProfiles(deps)
 
   app.addReadyCheck('session-station-database', database.isAlive)
   app.addReadyCheck('session-station-store', store.isAlive)
@@ -61,8 +68,13 @@ export async function sessionStationPlugin(app: FastifyInstance, options: Sessio
   await app.register(
     async (v1) => {
       profileRoutes(v1, profiles)
-      proxyRoutes(v1, { contexts, egress })
+      testRoute(v1, deps)
+      contextRoutes(v1, contexts)
+      proxyRoutes(v1, deps)
       logRoutes(v1, logs, now)
+      templateRoutes(v1, { ...deps, profiles })
+      storeAdminRoutes(v1, deps)
+      revealRoutes(v1, deps)
     },
     { prefix: '/api/session-station/v1' },
   )

@@ -6,16 +6,30 @@ import { serve } from '@munjigi/server/serve'
 import { connectStore } from '@munjigi/store/connect'
 import { buildApp } from './app.ts'
 import { Env } from './env.ts'
+import { rotateKeys } from './rotation/rotate-keys.ts'
+import { WrongKeyError } from './sealing-check.ts'
 import { settingsOf } from './settings.ts'
 
 const env = requireEnv(Env, 'session-station')
 const settings = requireUsable(() => settingsOf(env))
 const database = connect(env.DATABASE_URL)
-const verifier = requireUsable(() => verifierFromEnv(env))
-const store = connectStore(env.REDIS_URL)
-const app = buildApp({ database, store, verifier, settings }, { logLevel: env.LOG_LEVEL })
-app.addHook('onClose', async () => {
-  verifier.close()
-  await Promise.all([database.close(), store.close()])
-})
-await serve(app, env.PORT, 'SESSION_STATION_PORT')
+
+try {
+  if (process.argv[2] === 'rotate-keys') {
+    process.exitCode = await rotateKeys(database, settings)
+    await database.close()
+  } else {
+    const verifier = requireUsable(() => verifierFromEnv(env))
+    const store = connectStore(env.REDIS_URL)
+    const app = buildApp({ database, store, verifier, settings }, { logLevel: env.LOG_LEVEL })
+    app.addHook('onClose', async () => {
+      verifier.close()
+      await Promise.all([database.close(), store.close()])
+    })
+    await serve(app, env.PORT, 'SESSION_STATION_PORT')
+  }
+} catch (error) {
+  if (!(error instanceof WrongKeyError)) throw error
+  process.stderr.write(`${error.message}\n`)
+  process.exit(1)
+}

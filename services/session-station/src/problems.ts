@@ -112,3 +112,7 @@ export const tooManyUploads = () =>
     detail: 'At most 30 in an hour: try again later.',
     headers: { 'retry-after': '600' },
   })
+export const revealRefused = () =>
+  new Problem(403, 'reveal-refused', 'Secrets are shown to their owner alone', {
+    detail: 'Sign in yourself: neither an API key nor a client that acts for you is shown secrets.',
+  })

@@ -1,0 +1,32 @@
+import type { RevealedProfile } from '@munjigi/contracts/auth-profiles'
+import { type Context, contextBind, type Target } from '../contexts/context.ts'
+import { type LoginState, loginRecords } from '../contexts/login-records.ts'
+import type { StationDeps } from '../deps.ts'
+import { profileNotFound } from '../problems.ts'
+import { openContent } from '../profiles/sealed-content.ts'
+import { answeredProfile, storedContent } from '../profiles/stored-content.ts'
+
+/** @throws Problem 404 for what is not theirs */
+export async function revealedProfile(
+  { db, sealing, now }: Pick<StationDeps, 'db' | 'sealing' | 'now'>,
+  target: Target,
+): Promise<RevealedProfile> {
+  const row = await loginRecords(db, now).find(target)
+  if (!row) throw profileNotFound()
+  const open = openContent(storedContent(row), row, sealing)
+  const context = openContext(row, (sealed) => sealing.open(sealed, contextBind(target)))
+  return {
+    profile: { ...answeredProfile(row), ...open },
+    context: context && context.expires_at > now() ? shown(context) : null,
+  }
+}
+
+const openContext = ({ context }: LoginState, open: (sealed: string) => string): Context | undefined =>
+  context === null ? undefined : JSON.parse(open(context))
+
+const shown = ({ fields, injections, obtained_at, expires_at }: Context): RevealedProfile['context'] => ({
+  fields,
+  injections,
+  obtained_at: new Date(obtained_at).toISOString(),
+  expires_at: new Date(expires_at).toISOString(),
+})
