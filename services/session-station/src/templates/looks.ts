@@ -18,8 +18,13 @@ interface Look {
  */
 export async function noteLook(db: Kysely<Tables>, { actor, service_id, request_id, isPreview }: Look): Promise<void> {
   const action = isPreview ? 'template.previewed' : 'template.uploaded'
+  if ((await countLooks(db, actor)) >= LOOKS_PER_HOUR) throw tooManyUploads()
   await recordEvent(db, { actor, action, target: service_id, request_id })
-  // Noted before it is counted: many at once see one another.
+  // Counted again once it is noted: many at once see one another.
+  if ((await countLooks(db, actor)) > LOOKS_PER_HOUR) throw tooManyUploads()
+}
+
+async function countLooks(db: Kysely<Tables>, actor: string): Promise<number> {
   const { looks } = await db
     .selectFrom('audit_events')
     .select(({ fn }) => fn.countAll<number>().as('looks'))
@@ -27,5 +32,5 @@ export async function noteLook(db: Kysely<Tables>, { actor, service_id, request_
     .where('action', 'in', ['template.previewed', 'template.uploaded'])
     .where('at', '>', sql<Date>`now() - interval '1 hour'`)
     .executeTakeFirstOrThrow()
-  if (looks > LOOKS_PER_HOUR) throw tooManyUploads()
+  return looks
 }
