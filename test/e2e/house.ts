@@ -33,6 +33,8 @@ interface HouseOptions {
   servicesFile?: string
   /** A realm of this house alone, whose IdP knows where its chatbot is told of endings. */
   ownRealm?: boolean
+  /** What session-station may call besides the house's own outside service. */
+  egressAllow?: string
 }
 
 /**
@@ -42,6 +44,7 @@ interface HouseOptions {
 export async function testHouse({
   servicesFile = SERVICES_FILE,
   ownRealm = false,
+  egressAllow = '',
 }: HouseOptions = {}): Promise<TestHouse> {
   await using opened = new AsyncDisposableStack()
   const folder = opened.adopt(mkdtempSync(join(tmpdir(), 'munjigi-house-')), (it) => rmSync(it, { recursive: true }))
@@ -55,6 +58,7 @@ export async function testHouse({
     meal: await databaseOf('meal'),
     trace: await databaseOf('trace'),
     chatbot: await databaseOf('chatbot'),
+    'session-station': await databaseOf('session-station'),
   }
   const store = opened.adopt(testStore(), (it) => it.close())
   const ports = await findFree(PORT_NAMES)
@@ -71,6 +75,7 @@ export async function testHouse({
       servicesFile,
       certificate,
       folder,
+      egressAllow,
       now: () => Date.now() + aheadMs,
       logLevel: 'silent',
     }),

@@ -22,6 +22,7 @@ import { buildApp } from '@munjigi/trace/app'
 import { chatsOf, newAccount, newChat } from './chats.ts'
 import { type TestHouse, testHouse } from './house.ts'
 import { openSocket } from './live-socket.ts'
+import { load } from './load.ts'
 
 const CALLERS = 6
 const ENTRY = { level: 'info', message: 'under load' }
@@ -77,33 +78,16 @@ async function openOwnHost() {
   }
 }
 
-/** Callers who read and write without a pause; ends with everything that was not a success. */
-function load() {
-  const failures: string[] = []
-  let [isOver, done] = [false, 0]
-  const one = async (path: string) => {
-    const write = () => house.ask('POST', `${path}/entries`, { token, body: ENTRY })
-    const read = () => house.ask('GET', `${path}/entries?limit=1`, { token })
-    while (!isOver)
-      for (const step of [write, read]) {
-        const { status, problem } = await step().catch((error: Error) => ({ status: 0, problem: String(error) }))
-        if (status < 200 || status > 299) failures.push(`${status} ${problem}`)
-        done += 1
-      }
+/** Callers who read and write without a pause. */
+function traffic() {
+  const stepsOf = () => {
+    const path = `/api/trace/v1/traces/${randomUUID()}`
+    return [
+      () => house.ask('POST', `${path}/entries`, { token, body: ENTRY }),
+      () => house.ask('GET', `${path}/entries?limit=1`, { token }),
+    ]
   }
-  const callers = Array.from({ length: CALLERS }, () => one(`/api/trace/v1/traces/${randomUUID()}`))
-  const untilDone = async (wanted: () => boolean) => {
-    while (!wanted()) await house.ask('GET', '/healthz')
-  }
-  return {
-    done: () => done,
-    untilDone,
-    async end() {
-      isOver = true
-      await Promise.all(callers)
-      return failures
-    },
-  }
+  return load({ callers: CALLERS, stepsOf, pace: () => house.ask('GET', '/healthz') })
 }
 
 /** An append of that many entries whose end is sent when the caller says so. */
@@ -137,30 +121,30 @@ test('a service moves into another process and back by services.yaml alone: noth
   const path = `/api/trace/v1/traces/${trace}/entries`
   assert.equal((await house.ask('POST', path, { token, body: ENTRY })).status, 201)
   const socket = await openSocket(house, `/ws/trace/${trace}?after=1&token=${token}`)
-  const traffic = load()
-  t.after(traffic.end)
-  await traffic.untilDone(() => first.requests() > 20)
+  const running = traffic()
+  t.after(running.end)
+  await running.untilDone(() => first.requests() > 20)
   // What is short the gateway reads whole before it sends it on; what is long has reached the service half-way.
   const finishShort = await openRequest(path, 1)
   const finishLong = await openRequest(path, 60)
-  await traffic.untilDone(() => first.requestsFor(path) === 2)
+  await running.untilDone(() => first.requestsFor(path) === 2)
 
   placeTrace(house.servicesUrl)
-  await traffic.untilDone(isQuiet(first.requests, traffic.done))
+  await running.untilQuiet(first.requests)
   assert.equal(await finishLong(), 201)
   assert.equal(await finishShort(), 201)
   assert.match(((await socket.next()) as { entry: { message: string } }).entry.message, /begun before/)
   const afterMove = first.requests()
-  const doneAtMove = traffic.done()
-  await traffic.untilDone(() => traffic.done() > doneAtMove + 100)
+  const doneAtMove = running.done()
+  await running.untilDone(() => running.done() > doneAtMove + 100)
   assert.equal(first.requests(), afterMove, 'the old host was still asked')
   await first.close()
   assert.equal(await socket.closed, 1001)
 
   const second = await openOwnHost()
   placeTrace(ownUrl)
-  await traffic.untilDone(() => second.requests() > 50)
-  assert.deepEqual(await traffic.end(), [])
+  await running.untilDone(() => second.requests() > 50)
+  assert.deepEqual(await running.end(), [])
   await second.close()
 })
 
@@ -193,16 +177,3 @@ test('the relay moves while a person is at the IdP, and takes up their login in 
   assert.equal(relay.seen.at(-1), '/api/auth-relay/oidc/callback')
   assert.equal((await chats.say(chat, '오늘 메뉴')).link, undefined)
 })
-
-/** True once many requests were answered while this host saw none. */
-function isQuiet(requests: () => number, done: () => number) {
-  let seen = requests()
-  let doneThen = done()
-  return () => {
-    if (requests() !== seen) {
-      seen = requests()
-      doneThen = done()
-    }
-    return done() > doneThen + 5 * CALLERS
-  }
-}

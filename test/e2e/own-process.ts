@@ -11,6 +11,8 @@ export interface OwnProcess {
   child: ChildProcess
   /** Resolves with the exit code; null: ended by a signal. */
   exited: Promise<number | null>
+  /** All that it wrote to its log. */
+  output(): string
   errors(): string
 }
 
@@ -19,14 +21,22 @@ export function startProcess(main: string, env: Record<string, string> = {}, arg
   const { PATH } = wholeEnvironment()
   const path = fileURLToPath(new URL(`../../${main}`, import.meta.url))
   const child = spawn(process.execPath, [path, ...args], {
-    stdio: ['ignore', 'ignore', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe'],
     env: { PATH, ...env },
   })
-  let errors = ''
+  let [output, errors] = ['', '']
+  child.stdout.on('data', (chunk) => {
+    output += chunk
+  })
   child.stderr.on('data', (chunk) => {
     errors += chunk
   })
-  return { child, exited: once(child, 'close').then(([code]) => code as number | null), errors: () => errors }
+  return {
+    child,
+    exited: once(child, 'close').then(([code]) => code as number | null),
+    output: () => output,
+    errors: () => errors,
+  }
 }
 
 /** Resolves once `isReady` says so. @throws Error with what it printed where it ends or never is */

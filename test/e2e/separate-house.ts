@@ -13,7 +13,15 @@ import { type Caller, caller } from './caller.ts'
 import { createDatabase } from './own-database.ts'
 import { endProcess, type OwnProcess, startProcess, untilReady } from './own-process.ts'
 import { type OwnRedis, startRedis } from './own-redis.ts'
-import { PORTS, type Program, SERVICES, type Service, separatePrograms, serviceUrl } from './separate-programs.ts'
+import {
+  PORTS,
+  type Program,
+  SERVICES,
+  type Service,
+  separatePrograms,
+  servicesFileIn,
+  serviceUrl,
+} from './separate-programs.ts'
 import { type TcpProxy, tcpProxy } from './tcp-proxy.ts'
 
 const CONSOLE = 'http://localhost:9060'
@@ -35,6 +43,11 @@ export interface SeparateHouse extends AsyncDisposable {
   /** At the first gateway. */
   messenger: Messenger
   secrets: Secrets
+  /** As both gateways read it; they follow it. */
+  servicesFile: string
+  /** A superuser's, of the database of this house alone. */
+  databaseUrl: string
+  urlOf(name: Service): string
   /** Between the services and PostgreSQL, and between the first gateway and its user service. */
   database: TcpProxy
   toUser: TcpProxy
@@ -69,7 +82,7 @@ export async function separateHouse(): Promise<SeparateHouse> {
     await proxyTo(urlOf('user')),
     await proxyTo(provider.issuer),
   ]
-  const logins = await createDatabase(superuserUrl, opened)
+  const { logins, url: databaseUrl } = await createDatabase(superuserUrl, opened)
   const redis = opened.adopt(await startRedis(ports.redis, folder), (it) => it.end())
 
   const certificate = await developmentCertificate(folder)
@@ -124,6 +137,9 @@ export async function separateHouse(): Promise<SeparateHouse> {
     messenger: messenger(door, { secret: secrets.skillKey, botId: BOT_ID }),
     ...entrances,
     secrets,
+    servicesFile: servicesFileIn(folder),
+    databaseUrl,
+    urlOf,
     provider,
     redis,
     database,

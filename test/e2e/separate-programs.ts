@@ -7,9 +7,10 @@ import { BOT_ID } from '@munjigi/embedded/services-variables'
 import type { Provider } from '@munjigi/testing/provider'
 import type { OwnDatabase } from './own-database.ts'
 
-export const SERVICES = ['user', 'secondUser', 'meal', 'trace', 'relay', 'chatbot'] as const
-export const PORTS = [...SERVICES, 'gateway', 'secondGateway', 'redis', 'metrics', 'secondMetrics'] as const
-export type Service = (typeof SERVICES)[number]
+export const SERVICES = ['user', 'secondUser', 'meal', 'trace', 'relay', 'chatbot', 'station'] as const
+export const PORTS = [...SERVICES, 'userHost', 'gateway', 'secondGateway', 'redis', 'metrics', 'secondMetrics'] as const
+/** `userHost`, user and session-station in one process, is started by who needs it. */
+export type Service = (typeof SERVICES)[number] | 'userHost'
 export type Program = Service | 'gateway' | 'secondGateway'
 
 export const serviceUrl = (port: number): string => `http://127.0.0.1:${port}`
@@ -62,6 +63,7 @@ export function separatePrograms(given: Given): Record<Program, { main: string; 
     TRACE_URL: urlOf('trace'),
     AUTH_RELAY_URL: urlOf('relay'),
     CHATBOT_URL: urlOf('chatbot'),
+    SESSION_STATION_URL: urlOf('station'),
   }
   const relay = {
     ...shared,
@@ -88,6 +90,14 @@ export function separatePrograms(given: Given): Record<Program, { main: string; 
     KAKAO_BOT_ID: BOT_ID,
     DATABASE_URL: logins.chatbot(proxies.database),
   }
+  const station = {
+    ...identity,
+    SESSION_STATION_DATABASE_URL: logins['session-station'](proxies.database),
+    SESSION_STATION_ENCRYPTION_KEY: secrets.stationKey,
+    // Whatever a test plays the outside service with.
+    EGRESS_ALLOW: '127.0.0.1',
+    LOG_LEVEL: 'debug',
+  }
   const mainOf = (name: string) => `services/${name}/src/main.ts`
   return {
     user: { main: mainOf('user'), env: user },
@@ -96,6 +106,11 @@ export function separatePrograms(given: Given): Record<Program, { main: string; 
     trace: { main: mainOf('trace'), env: { ...identity, DATABASE_URL: logins.trace(proxies.database) } },
     relay: { main: mainOf('auth-relay'), env: relay },
     chatbot: { main: mainOf('chatbot'), env: chatbot },
+    station: { main: mainOf('session-station'), env: station },
+    userHost: {
+      main: 'infra/host/src/main.ts',
+      env: { ...user, ...station, USER_URL: urlOf('userHost'), HOST_SERVICES: 'user,session-station' },
+    },
     gateway: {
       main: 'gateway/src/main.ts',
       env: { ...gateway, USER_URL: serviceUrl(proxies.toUser), METRICS_PORT: String(ports.metrics) },
@@ -107,9 +122,11 @@ export function separatePrograms(given: Given): Record<Program, { main: string; 
   }
 }
 
+export const servicesFileIn = (folder: string): string => join(folder, 'services.yaml')
+
 /** The shipped one, with the IdP's keys read through the proxy. */
 function writeServicesFile({ folder, provider }: Given, idpUrl: string): string {
-  const path = join(folder, 'services.yaml')
+  const path = servicesFileIn(folder)
   const keys = `${idpUrl}${new URL(provider.issuer).pathname}/protocol/openid-connect/certs`
   const shipped = readFileSync(SERVICES_FILE, 'utf8')
   writeFileSync(path, shipped.replace(/(- issuer: .*)/, `$1\n    jwks_uri: ${keys}`))

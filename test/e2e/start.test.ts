@@ -29,8 +29,13 @@ const PROGRAMS: [main: string, required: string[]][] = [
       'KAKAO_BOT_ID',
     ]),
   ],
+  [
+    'services/session-station/src/main.ts',
+    ['DATABASE_URL', 'REDIS_URL', 'SESSION_STATION_ENCRYPTION_KEY', 'PLATFORM_ISSUER', 'USER_URL'],
+  ],
+  ['infra/host/src/main.ts', ['HOST_SERVICES']],
   ['services/console/src/main.ts', ['GATEWAY_URL', 'PLATFORM_ISSUER']],
-  ...['user', 'meal', 'trace', 'chatbot'].map((name): [string, string[]] => [
+  ...['user', 'meal', 'trace', 'chatbot', 'session-station'].map((name): [string, string[]] => [
     `services/${name}/src/migrate.ts`,
     ['MIGRATION_DATABASE_URL'],
   ]),
@@ -44,6 +49,18 @@ for (const [main, required] of PROGRAMS)
     for (const name of required) assert.match(errors(), new RegExp(`\\b${name} is missing`))
     assert.doesNotMatch(errors(), /^\s+at /m)
   })
+
+test('a host says what each of its services lacks, and which it does not know, at once', async () => {
+  const { exited, errors } = startProcess('infra/host/src/main.ts', { HOST_SERVICES: 'user,session-station,toString' })
+
+  assert.equal(await exited, 1)
+  for (const fault of [
+    /user: USER_SEALING_KEY is missing/,
+    /session-station: SESSION_STATION_ENCRYPTION_KEY is missing/,
+    /HOST_SERVICES: toString is none of user, meal/,
+  ])
+    assert.match(errors(), fault)
+})
 
 const KEY = 'dev-internal-key-0123456789abcdefghij'
 const USER_ENV = {

@@ -2,12 +2,14 @@ export interface Addresses {
   gateway: string
   console: string
   idp: string
+  /** A small outside service, to be logged in at. */
+  outside: string
   metrics: string
 }
 
-/** What is printed once the house stands: where it is, and five things to try. */
+/** What is printed once the house stands: where it is, and six things to try. */
 export const guide = (
-  { gateway, console: web, idp, metrics }: Addresses,
+  { gateway, console: web, idp, outside, metrics }: Addresses,
   password: string,
   movedBy: string,
 ): string => `
@@ -17,10 +19,11 @@ munjigi is up (embedded: for trying and developing, never for production)
   gateway  ${gateway}   docs: ${gateway}/docs
   IdP      ${idp}
   metrics  ${metrics}/metrics
+  outside  ${outside}   a service outside the house, with eight kinds of login
 
 People: pending.kim, user.lee, admin.park, meal.choi, global.jung; everybody's password is ${password}.
 
-Five things to try:
+Six things to try:
 
   1. Wait for approval, then be approved: open ${web}, sign in as pending.kim; in a private window as admin.park.
 
@@ -35,7 +38,11 @@ Five things to try:
   4. Talk to the chatbot as somebody in a messenger, log in by the link it gives, and ask again:
      ${movedBy}npx munjigi chat my-chat "오늘 메뉴"
 
-  5. See who may go where:
+  5. Read from the outside service as an agent of user.lee, who never sees its token; then by the headers themselves:
+     curl -sk ${gateway}/api/session-station/v1/proxy/demo-bearer/bearer/data -H "Authorization: Bearer $(${movedBy}npx munjigi login user.lee)"
+     curl -sk ${gateway}/api/session-station/v1/auth-context/demo-form/headers -H "Authorization: Bearer $(${movedBy}npx munjigi login user.lee)"
+
+  6. See who may go where:
      npx munjigi-gateway check gateway/services.local.yaml
 
 Ctrl-C stops everything; data stays (npm start -- --fresh begins anew).

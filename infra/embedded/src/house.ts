@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { buildApp as buildConsole } from '@munjigi/console/app'
+import { type DevTarget, startDevTarget } from '@munjigi/dev-target/dev-target'
 import { buildGateway } from '@munjigi/gateway/app'
 import { createMetricsServer } from '@munjigi/gateway/telemetry/metrics-server'
 import { readIssuersFile } from '@munjigi/identity/issuers-file'
@@ -29,6 +30,8 @@ export interface HouseParts {
   certificate: Certificate
   /** Where the house keeps its secrets and what its services read. */
   folder: string
+  /** What session-station may call besides the house's own outside service, as EGRESS_ALLOW. */
+  egressAllow?: string
   /** The chatbot's clock in milliseconds; `Date.now` by default. */
   now?: () => number
   logLevel: LogLevel
@@ -38,6 +41,8 @@ export interface House extends AsyncDisposable {
   addresses: Addresses
   door: FrontDoor
   messenger: Messenger
+  /** Where people are logged in by session-station. */
+  outside: DevTarget
 }
 
 /** Services in one host, the gateway before them, the console beside it, all on loopback. */
@@ -52,6 +57,7 @@ export async function openHouse(parts: HouseParts): Promise<House> {
     TRACE_URL: url,
     AUTH_RELAY_URL: url,
     CHATBOT_URL: url,
+    SESSION_STATION_URL: url,
     FRONTEND_BASE_URL: addresses.console,
     IDP_ISSUER: idp.issuer,
     GATEWAY_PORT: String(ports.GATEWAY_PORT),
@@ -63,6 +69,7 @@ export async function openHouse(parts: HouseParts): Promise<House> {
     await app.listen({ port, host: LOOPBACK })
   }
 
+  const outside = opened.adopt(await startDevTarget({ port: ports.OUTSIDE_PORT }), (it) => it.close())
   const variables = servicesVariables({ ...parts, addresses, url, secrets })
   const { id: clientId } = idp.clients['kakao-bot']
   const clientsFile = writeRelayClients(folder, { issuer: idp.issuer, clientId, issueSecret: secrets.issueKey, url })
@@ -97,6 +104,7 @@ export async function openHouse(parts: HouseParts): Promise<House> {
   return {
     addresses,
     door,
+    outside,
     messenger: messenger(door, { secret: secrets.skillKey, botId: BOT_ID }),
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
   }

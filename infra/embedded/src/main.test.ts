@@ -14,6 +14,7 @@ import type { Menu, Restaurant } from '@munjigi/contracts/meal'
 import type { Me } from '@munjigi/contracts/people'
 import type { TokenAnswer } from '@munjigi/contracts/tokens'
 import { idpBrowser } from '@munjigi/dev-idp/idp-browser'
+import { CREDENTIALS } from '@munjigi/dev-target/credentials'
 import { addressesOf, PORT_NAMES, type Ports } from './env.ts'
 import { type FrontDoor, frontDoor, type Session } from './front-door.ts'
 import { openLoginLink } from './login-link.ts'
@@ -147,16 +148,20 @@ test('it comes up on the ports it was given, and what it prints to try works as 
   house = await start()
   const guide = house.output()
   for (const address of Object.values(addressesOf(ports))) assert.ok(guide.includes(address), `no ${address}`)
-  const [whoAmI, menus, newOne, chat, check, ...more] = commandsIn(guide)
+  const [whoAmI, menus, newOne, chat, proxied, given, check, ...more] = commandsIn(guide)
   assert.deepEqual(more, [])
 
-  const [person, today, restaurant, card, table] = await Promise.all(
-    [whoAmI, menus, newOne, chat, check].map((it) => shell(it ?? '')),
+  const [person, today, restaurant, card, read, headers, table] = await Promise.all(
+    [whoAmI, menus, newOne, chat, proxied, given, check].map((it) => shell(it ?? '')),
   )
   assert.equal((JSON.parse(person?.stdout ?? '') as Me).user_id, 'user.lee')
   assert.equal((JSON.parse(today?.stdout ?? '') as { menus: Menu[] }).menus.length, 3)
   assert.equal((JSON.parse(restaurant?.stdout ?? '') as Restaurant).name, '새 식당')
   assert.ok(card?.stdout.includes(`${addressesOf(ports).gateway}/api/auth-relay/login/`), card?.stdout)
+  const { kind, user } = JSON.parse(read?.stdout ?? '') as Record<string, string>
+  assert.deepEqual([kind, user], ['bearer', CREDENTIALS.username])
+  const home = await fetch(`${addressesOf(ports).outside}/form/home`, { headers: JSON.parse(headers?.stdout ?? '') })
+  assert.match(await home.text(), /Welcome, agent/)
   assert.match(table?.stdout ?? '', /admin .*admin-page/)
 })
 
@@ -269,6 +274,18 @@ test('--fresh begins anew, also when Ctrl-C meets it half-way and the next start
   await assert.rejects(me(token), /token-invalid/)
   await assert.rejects(refresh(session))
   await interrupt(house)
+})
+
+test('what cannot be gone on with is said in a line that tells what to do', async () => {
+  const { CONSOLE_PORT: idpPort } = await findFree(['CONSOLE_PORT'])
+  const moved = run([], { MUNJIGI_IDP_PORT: String(idpPort) })
+  assert.equal(await moved.exited, 1)
+  assert.match(moved.errors(), /^munjigi: the people of this house sign in at .*npm start -- --fresh begins anew.*$/m)
+  const mistyped = run([], { EGRESS_ALLOW: '10.0.0.300' })
+  assert.equal(await mistyped.exited, 1)
+  assert.match(mistyped.errors(), /EGRESS_ALLOW.*10\.0\.0\.300/)
+
+  for (const { errors } of [moved, mistyped]) assert.doesNotMatch(errors(), /^\s+at /m)
 })
 
 test('the demo walks the whole journey and says each step', async () => {

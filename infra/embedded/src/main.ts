@@ -10,6 +10,7 @@ import { movedBy, readHouseEnv } from './env.ts'
 import { SERVICES_FILE } from './folders.ts'
 import { guide } from './guide.ts'
 import { openHouse } from './house.ts'
+import { requireSameIdp } from './kept-people.ts'
 import { requireFree } from './ports.ts'
 import { CLIENTS, DEVELOPMENT_PASSWORD, REALM_FILE, realmVariables } from './realm.ts'
 import { seed } from './seed.ts'
@@ -32,7 +33,7 @@ try {
 async function run(): Promise<void> {
   const { values } = parseArgs({ options: { fresh: { type: 'boolean', default: false } } })
   const houseEnv = readHouseEnv()
-  const { ports, dataFolder } = houseEnv
+  const { ports, dataFolder, egressAllow } = houseEnv
   await requireFree(ports)
   if (values.fresh) forget(dataFolder)
   const certificate = await developmentCertificate(dataFolder)
@@ -45,18 +46,21 @@ async function run(): Promise<void> {
   const variables = realmVariables(ports)
   const idp = await startDevIdp({ realmFile: REALM_FILE, port: ports.IDP_PORT, directory, variables })
   opened.defer(() => idp.close())
+  const databases = await shareDatabase(database)
+  await requireSameIdp(databases.user, idp.issuer)
   const house = await openHouse({
-    databases: await shareDatabase(database),
+    databases,
     store,
     idp: { issuer: idp.issuer, clients: CLIENTS },
     ports,
     servicesFile: SERVICES_FILE,
     certificate,
     folder: dataFolder,
+    egressAllow,
     logLevel: 'warn',
   })
   opened.use(house)
-  await seed(house.door)
+  await seed(house.door, house.outside.url)
   process.stdout.write(guide(house.addresses, DEVELOPMENT_PASSWORD, movedBy(houseEnv)))
   await stop.promise
 }

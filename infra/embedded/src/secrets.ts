@@ -18,6 +18,8 @@ const MAKERS = {
   /** What the messenger shows the chatbot, and its unlink notices show the relay. */
   skillKey: text,
   messengerKey: text,
+  /** Seals what session-station keeps. */
+  stationKey: fernetKey,
 }
 type SecretName = keyof typeof MAKERS
 export type Secrets = Record<SecretName, string>

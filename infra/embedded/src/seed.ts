@@ -1,9 +1,13 @@
 import type { Menus, NewMenu, Restaurants } from '@munjigi/contracts/meal'
-import type { PeoplePage } from '@munjigi/contracts/people'
+import type { PeoplePage, Person } from '@munjigi/contracts/people'
 import type { FrontDoor } from './front-door.ts'
+import { writeDemoProfiles } from './outside-profiles.ts'
 import { DEVELOPMENT_PASSWORD } from './realm.ts'
 
 const ADMINISTRATOR = 'admin.park'
+/** Whose agent reads from the outside service. */
+const PROFILE_OWNER = 'user.lee'
+const PROFILE_SECTION = 'auth-profile'
 const APPROVED = ['user.lee', 'meal.choi', 'global.jung']
 const RESTAURANT = { name: '학생식당', location: '본관 지하 1층' }
 const MENUS: Pick<NewMenu, 'meal' | 'dishes' | 'price'>[] = [
@@ -12,8 +16,8 @@ const MENUS: Pick<NewMenu, 'meal' | 'dishes' | 'price'>[] = [
   { meal: 'dinner', dishes: ['비빔밥', '된장국', '깍두기'], price: 5500 },
 ]
 
-/** Makes what a first visitor finds, as people would: they sign in, the administrator approves, meal's one writes menus. */
-export async function seed(door: FrontDoor): Promise<void> {
+/** Makes what a first visitor finds, as people would: they sign in, the administrator approves, meal's one writes menus, user.lee auth profiles. */
+export async function seed(door: FrontDoor, outside: string): Promise<void> {
   const administrator = await door.signIn(ADMINISTRATOR, DEVELOPMENT_PASSWORD)
   for (const username of APPROVED) {
     await door.signIn(username, DEVELOPMENT_PASSWORD)
@@ -23,6 +27,8 @@ export async function seed(door: FrontDoor): Promise<void> {
   const { restaurants } = await door.call<Restaurants>('GET', '/api/meal/v1/restaurants')
   if (restaurants.length === 0) await door.call('POST', '/api/meal/v1/restaurants', cook, RESTAURANT)
   for (const date of todays()) await writeMenus(door, cook, date)
+  await grantProfiles(door, administrator, PROFILE_OWNER)
+  await writeDemoProfiles(door, await door.signIn(PROFILE_OWNER, DEVELOPMENT_PASSWORD), outside)
 }
 
 /** Where the seeded restaurant, if it is still there, has none on that day. */
@@ -37,11 +43,25 @@ async function writeMenus(door: FrontDoor, cook: string, date: string): Promise<
     await door.call('POST', '/api/meal/v1/menus', cook, { ...menu, restaurant_id: restaurant.id, date })
 }
 
+/** Gives somebody who was approved the section of auth profiles, beside those they have. */
+export async function grantProfiles(door: FrontDoor, administrator: string, username: string): Promise<void> {
+  const { sub, sections, own_sections } = await personOf(door, administrator, username)
+  if (sections.some(({ id }) => id === PROFILE_SECTION)) return
+  const granted = [...own_sections, { id: PROFILE_SECTION, level: 'user' }]
+  await door.call('PUT', `/api/admin/v1/people/${sub}/sections`, administrator, { sections: granted })
+}
+
 /** Makes somebody who signed in for the first time a USER. */
 export async function approve(door: FrontDoor, administrator: string, username: string): Promise<void> {
+  const { sub, role } = await personOf(door, administrator, username)
+  if (role === 'PENDING') await door.call('POST', `/api/admin/v1/people/${sub}/approve`, administrator)
+}
+
+async function personOf(door: FrontDoor, administrator: string, username: string): Promise<Person> {
   const { people } = await door.call<PeoplePage>('GET', `/api/admin/v1/people?search=${username}`, administrator)
   const person = people.find(({ user_id }) => user_id === username)
-  if (person?.role === 'PENDING') await door.call('POST', `/api/admin/v1/people/${person.sub}/approve`, administrator)
+  if (person === undefined) throw new Error(`${username} has never signed in`)
+  return person
 }
 
 /** The day where this house stands, and the day in Korea, which the chatbot asks for. */

@@ -16,6 +16,10 @@ import { mealPlugin } from '@munjigi/meal/app'
 import { migrationPlan as mealPlan } from '@munjigi/meal/migrations/plan'
 import { createServer } from '@munjigi/server/create-server'
 import type { LogLevel } from '@munjigi/server/logger'
+import { sessionStationPlugin } from '@munjigi/session-station/app'
+import { SettingsEnv as StationEnv } from '@munjigi/session-station/env'
+import { migrationPlan as stationPlan } from '@munjigi/session-station/migrations/plan'
+import { settingsOf as stationSettingsOf } from '@munjigi/session-station/settings'
 import type { Store } from '@munjigi/store/store'
 import { tracePlugin } from '@munjigi/trace/app'
 import { migrationPlan as tracePlan } from '@munjigi/trace/migrations/plan'
@@ -25,7 +29,7 @@ import { migrationPlan as userPlan } from '@munjigi/user/migrations/plan'
 import { settingsOf as userSettingsOf } from '@munjigi/user/settings'
 import type { FastifyInstance } from 'fastify'
 
-type ServiceName = 'user' | 'meal' | 'trace' | 'chatbot'
+type ServiceName = 'user' | 'meal' | 'trace' | 'chatbot' | 'session-station'
 export type Databases = Record<ServiceName, Database>
 
 /** The schema that each service owns. */
@@ -34,12 +38,13 @@ export const PLANS: Record<ServiceName, MigrationPlan> = {
   meal: mealPlan,
   trace: tracePlan,
   chatbot: chatbotPlan,
+  'session-station': stationPlan,
 }
 
 /** One database for all of them, brought up to date: each still keeps to its own schema and role. */
 export async function shareDatabase(database: Database): Promise<Databases> {
   for (const plan of Object.values(PLANS)) await migrate(database, plan)
-  return { user: database, meal: database, trace: database, chatbot: database }
+  return { user: database, meal: database, trace: database, chatbot: database, 'session-station': database }
 }
 
 export interface HostParts {
@@ -66,6 +71,7 @@ export function buildServicesHost(parts: HostParts): { app: FastifyInstance; tru
   const user = { ...userSettingsOf(readEnv(UserEnv, 'user', reading), DEVELOPMENT), issuers }
   const relay = relaySettingsOf(readEnv(RelayEnv, 'auth-relay', reading), DEVELOPMENT)
   const chatbot = chatbotSettingsOf(readEnv(ChatbotEnv, 'chatbot', reading), DEVELOPMENT)
+  const station = stationSettingsOf(readEnv(StationEnv, 'session-station', reading))
   // Keys asked for before this host listens would be asked for again only after a while.
   const verifier = createVerifier({ issuers: [] })
   const trusted = serviceIssuers({
@@ -87,6 +93,7 @@ export function buildServicesHost(parts: HostParts): { app: FastifyInstance; tru
   app.register(tracePlugin, { database: databases.trace, store, verifier })
   app.register(authRelayPlugin, { store, settings: relay, clients })
   app.register(chatbotPlugin, { database: databases.chatbot, store, settings: chatbot, ...(now && { now }) })
+  app.register(sessionStationPlugin, { database: databases['session-station'], store, verifier, settings: station })
   app.addHook('onClose', async () => {
     clients.close()
     verifier.close()

@@ -18,10 +18,13 @@ interface Given {
   /** Of the host of all services. */
   url: string
   secrets: Secrets
+  /** What session-station may call besides the house's own outside service. */
+  egressAllow?: string
 }
 
 /** Variables of the services, by name; `<SERVICE>_<NAME>` where two mean different things by one name. */
-export function servicesVariables({ idp, certificate, addresses, url, secrets }: Given): Record<string, string> {
+export function servicesVariables(given: Given): Record<string, string> {
+  const { idp, certificate, addresses, url, secrets, egressAllow = '' } = given
   const { gateway, console: frontend } = addresses
   const { sso, 'kakao-bot': bot } = idp.clients
   return {
@@ -52,5 +55,8 @@ export function servicesVariables({ idp, certificate, addresses, url, secrets }:
     GATEWAY_CA_FILE: certificate.certFile,
     KAKAO_SKILL_SECRET: secrets.skillKey,
     KAKAO_BOT_ID: BOT_ID,
+
+    SESSION_STATION_ENCRYPTION_KEY: secrets.stationKey,
+    EGRESS_ALLOW: [new URL(addresses.outside).host, egressAllow].join(),
   }
 }
