@@ -1,7 +1,8 @@
 import swagger, { type FastifyDynamicSwaggerOptions } from '@fastify/swagger'
 import type { FastifyInstance } from 'fastify'
 
-const METHODS = ['get', 'put', 'post', 'patch', 'delete'] as const
+/** OpenAPI 3.1 has no others. */
+const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace'] as const
 
 const problemResponse = {
   description: 'A refusal: `type` says which (RFC 9457)',
@@ -32,11 +33,10 @@ export async function openApi(
 ): Promise<void> {
   const transformObject: FastifyDynamicSwaggerOptions['transformObject'] = (document) => {
     if (!('openapiObject' in document)) return document.swaggerObject
-    for (const path of Object.values(document.openapiObject.paths ?? {}))
-      for (const method of METHODS) {
-        const operation = path?.[method]
-        if (operation) operation.responses = { ...operation.responses, default: problemResponse }
-      }
+    const paths = Object.entries(document.openapiObject.paths ?? {})
+    document.openapiObject.paths = Object.fromEntries(
+      paths.map(([path, item = {}]) => [path.replace('{*}', '{path}'), describedPath(item)]),
+    )
     return document.openapiObject
   }
   await app.register(swagger, {
@@ -49,4 +49,49 @@ export async function openApi(
     transformObject,
   })
   app.get(path, { config: { access: 'open' }, schema: { hide: true } }, async () => app.swagger())
+}
+
+type Document = Extract<
+  Parameters<NonNullable<FastifyDynamicSwaggerOptions['transformObject']>>[0],
+  { openapiObject: object }
+>
+type PathItem = NonNullable<NonNullable<Document['openapiObject']['paths']>[string]>
+type Operation = NonNullable<PathItem['get']>
+type Schema = Record<string, unknown>
+
+function describedPath(item: PathItem): PathItem {
+  const operations = METHODS.flatMap((method) => {
+    const operation = item[method]
+    return operation ? [[method, describedOperation(operation)] as const] : []
+  })
+  return Object.fromEntries(operations)
+}
+
+function describedOperation(operation: Operation): Operation {
+  const { parameters, requestBody, responses } = operation
+  return {
+    ...operation,
+    ...(parameters && { parameters: parameters.map(describedParameter) as NonNullable<Operation['parameters']> }),
+    ...(requestBody && { requestBody: optionalDefaults(requestBody) as NonNullable<Operation['requestBody']> }),
+    responses: { ...responses, default: problemResponse },
+  }
+}
+
+function describedParameter(parameter: object): object {
+  const { name, required, schema } = parameter as { name?: string; required?: boolean; schema?: Schema }
+  return {
+    ...parameter,
+    name: name === '*' ? 'path' : name,
+    required: required === true && schema?.default === undefined,
+  }
+}
+
+/** What has a default may be left out of a request, though its schema, which is its answer's too, demands it. */
+function optionalDefaults(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map(optionalDefaults)
+  const copy: Schema = Object.fromEntries(Object.entries(value).map(([name, item]) => [name, optionalDefaults(item)]))
+  const { required, properties } = copy as { required?: unknown; properties?: Record<string, Schema> }
+  if (!Array.isArray(required) || properties === undefined) return copy
+  return { ...copy, required: required.filter((name: string) => properties[name]?.default === undefined) }
 }
