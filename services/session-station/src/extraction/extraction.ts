@@ -20,7 +20,7 @@ export interface Source {
   used: ReadonlySet<string>
 }
 
-export interface Extracted {
+interface Extracted {
   /** Of rules that ask an answer; what is given without one is `givenFields`. */
   fields: Record<string, string>
   /** Epoch ms: the earliest end that the target stated, at least 10 s ahead; undefined where it stated none. */

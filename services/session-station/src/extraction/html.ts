@@ -36,7 +36,7 @@ function boundedAdapter(): typeof adapter {
 const children = (node: AnyNode): AnyNode[] => ('children' in node ? node.children : [])
 
 /** What an element's content says, white space at both ends left out. */
-export function elementText(node: AnyNode): string {
+function elementText(node: AnyNode): string {
   const parts: string[] = []
   const visit = (at: AnyNode) => {
     if (at.type === 'text') parts.push(at.data)
