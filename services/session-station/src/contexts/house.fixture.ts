@@ -120,6 +120,17 @@ function bearerProfile(url: string): Omit<NewAuthProfile, 'service_id'> {
   }
 }
 
+/** A clock that is moved by hand from the real one. */
+export function movedClock() {
+  let aheadMs = 0
+  return {
+    now: () => Date.now() + aheadMs,
+    move(seconds: number) {
+      aheadMs += seconds * 1_000
+    },
+  }
+}
+
 /** What is thrown, as its type and what it tells when to come back. */
 export async function refusalOf(work: Promise<unknown>): Promise<{ type: string; retryAfter: string | undefined }> {
   const outcome = await work.then(

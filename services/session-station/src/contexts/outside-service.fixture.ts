@@ -56,6 +56,9 @@ export async function outsideService() {
 
   return {
     url: upstream.url,
+    /** Bodies that came to that path, oldest first. */
+    bodies: (path: string): unknown[] =>
+      upstream.requests.filter(({ url }) => url === path).map(({ body }) => JSON.parse(body)),
     count: (path: string) => asked.filter((one) => one === path).length,
     /** How often a refresh token came that had been used. */
     reuses: () => reuses,
@@ -63,8 +66,8 @@ export async function outsideService() {
     always(turn: Turn = {}) {
       always = turn
     },
-    /** The next request waits: `asked` when it has come, until `release`. */
-    hold(where: 'before' | 'after' = 'before') {
+    /** The next request waits: `came` when it is there, until `release`. */
+    hold(where: 'before' | 'after' = 'before', answer?: Turn['answer']) {
       const came = Promise.withResolvers<void>()
       const gate = Promise.withResolvers<void>()
       turns.push({
@@ -72,11 +75,13 @@ export async function outsideService() {
           came.resolve()
           return gate.promise
         },
+        ...(answer && { answer }),
       })
       return { came: came.promise, release: gate.resolve }
     },
     reset() {
       asked.length = 0
+      upstream.requests.length = 0
       turns.length = 0
       always = {}
     },

@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict'
+import { after, beforeEach, test } from 'node:test'
+import { contextsHouse, loginAt, refusalOf } from './house.fixture.ts'
+
+const house = await contextsHouse()
+const { outside, first, profiles } = house
+const second = house.contexts()
+after(house.close)
+beforeEach(() => outside.reset())
+
+const owner = 'lee'
+const keyed = (key: string) => [
+  { source_field: 'access_token', target: 'header' as const, key, value_template: '{access_token}', required: true },
+]
+const storeKey = (service: string) => `auth_context:{lee:${service}}`
+
+test('a change is felt at once in both processes', async () => {
+  const service = await house.profile()
+  await Promise.all([first.headers(owner, service), second.headers(owner, service)])
+  await profiles.change(owner, service, { injection_rules: keyed('x-changed') })
+
+  assert.deepEqual(Object.keys(await second.headers(owner, service)), ['x-changed'])
+  assert.deepEqual(Object.keys(await first.headers(owner, service)), ['x-changed'])
+  assert.equal(outside.count('/login'), 2)
+})
+
+test('a change of the name alone keeps the login', async () => {
+  const service = await house.profile()
+  await first.headers(owner, service)
+  await profiles.change(owner, service, { name: 'another name' })
+  await second.headers(owner, service)
+
+  assert.equal(outside.count('/login'), 1)
+})
+
+for (const where of ['before', 'after'] as const)
+  test(`a profile that is edited while it logs in (${where} the answer) gives its waiters the new state alone`, async () => {
+    const service = await house.profile()
+    const held = outside.hold(where)
+    const waiting = [first.headers(owner, service), second.headers(owner, service)]
+    await held.came
+    await profiles.change(owner, service, { injection_rules: keyed('x-changed') })
+    const late = first.headers(owner, service)
+    held.release()
+
+    for (const headers of await Promise.all([...waiting, late])) assert.deepEqual(Object.keys(headers), ['x-changed'])
+    const { generation, failures } = await house.row(service)
+    assert.deepEqual([generation, failures], [2, 0])
+  })
+
+test('a profile that is deleted while it logs in leaves its waiters nothing', async () => {
+  const service = await house.profile()
+  const held = outside.hold('after')
+  const waiting = [first.headers(owner, service), second.headers(owner, service)]
+  await held.came
+  await profiles.remove(owner, service)
+  held.release()
+
+  for (const each of waiting) assert.equal((await refusalOf(each)).type, 'auth-profile-not-found')
+  assert.equal((await refusalOf(second.headers(owner, service))).type, 'auth-profile-not-found')
+})
+
+test('a profile made anew has nothing of the one that was deleted, though its generations begin again', async () => {
+  const service = await house.profile()
+  await profiles.change(owner, service, { injection_rules: keyed('x-old') })
+  await second.headers(owner, service)
+  const old = (await house.store.get(storeKey(service))) ?? ''
+  await profiles.remove(owner, service)
+  await house.profile({ service_id: service, injection_rules: keyed('x-new') })
+
+  assert.deepEqual(Object.keys(await second.headers(owner, service)), ['x-new'])
+  const { context } = await first.find(owner, service)
+  assert.equal(context.generation, 1)
+  assert.notEqual(await house.store.get(storeKey(service)), old)
+})
+
+test('what was made inactive lets nobody in, by no login of before', async () => {
+  const service = await house.profile()
+  await Promise.all([first.headers(owner, service), second.headers(owner, service)])
+  await profiles.change(owner, service, { status: 'inactive' })
+
+  for (const contexts of [first, second])
+    assert.equal((await refusalOf(contexts.headers(owner, service))).type, 'auth-profile-inactive')
+})
+
+test('a change whose news were lost is seen all the same', async () => {
+  const service = await house.profile()
+  await second.headers(owner, service)
+  const old = (await house.store.get(storeKey(service))) ?? ''
+  await profiles.change(owner, service, { injection_rules: keyed('x-changed') })
+  // As if its writer had died before it told the store.
+  await house.store.set(storeKey(service), old, 60_000)
+  const started = house.contexts()
+  await started.headers(owner, service)
+  await started.close()
+
+  assert.equal(await house.store.get(storeKey(service)), undefined)
+  assert.deepEqual(Object.keys(await second.headers(owner, service)), ['x-changed'])
+})
+
+test('a late writer puts nothing older over what is newer', async () => {
+  const service = await house.profile()
+  const held = outside.hold('after')
+  const late = first.headers(owner, service)
+  await held.came
+  await profiles.change(owner, service, { login_config: loginAt(outside.url), ttl: 1800 })
+  const dropped = await house.store.get(storeKey(service))
+  held.release()
+  await late
+
+  assert.ok(dropped)
+  const { context } = await second.find(owner, service)
+  assert.equal(context.generation, 2)
+})
