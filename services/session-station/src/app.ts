@@ -13,6 +13,7 @@ import { createEgress } from './egress/create-egress.ts'
 import { testRoute } from './login/test-route.ts'
 import { LOGS_KEPT_DAYS, logRoutes } from './logs/log-routes.ts'
 import { refreshLogStore } from './logs/refresh-log-store.ts'
+import { presetRoutes } from './presets/preset-routes.ts'
 import { ownProfiles } from './profiles/own-profiles.ts'
 import { profileRoutes } from './profiles/profile-routes.ts'
 import { proxyRoutes } from './proxy/proxy-routes.ts'
@@ -70,6 +71,7 @@ export async function sessionStationPlugin(app: FastifyInstance, options: Sessio
       profileRoutes(v1, profiles)
       testRoute(v1, deps)
       contextRoutes(v1, contexts)
+      presetRoutes(v1, profiles)
       proxyRoutes(v1, deps)
       logRoutes(v1, logs, now)
       templateRoutes(v1, { ...deps, profiles })

@@ -99,6 +99,10 @@ export const targetRefused = () =>
   })
 /** Nginx's number for a caller who left before the answer; for log and figures alone. */
 export const callerGone = () => new Problem(499, 'caller-gone', 'The caller has left')
+export const presetNotFound = () =>
+  new Problem(404, 'preset-not-found', 'There is no such preset', {
+    detail: 'GET /api/session-station/v1/auth-profile-presets lists what there is.',
+  })
 export const templateNotFound = () =>
   new Problem(404, 'template-not-found', 'There is no such template', {
     detail: 'GET /api/session-station/v1/auth-profile-store/list lists what your tenant shares.',
