@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { type AuthProfileChange, ProfileContent, type ProfileStatus } from '@munjigi/contracts/auth-profiles'
 import type { SealedText } from '@munjigi/sealing/sealed-text'
 import { invalidProfile } from '../problems.ts'
@@ -17,25 +18,28 @@ export function changedRow(row: ProfileRow, change: AuthProfileChange, sealing: 
   const before = storedContent(row)
   const merged = validContent(mergedContent(maskedContent(before), tellingContent(change)))
   const after = sealContent(checkedContent(merged), { owner: row, sealing, before })
-  const changed = new Set(CONTENT_COLUMNS.filter((column) => !isSame(before[column], after[column])))
+  const rewritten = CONTENT_COLUMNS.filter((column) => JSON.stringify(before[column]) !== JSON.stringify(after[column]))
+  const changed = new Set(rewritten.filter((column) => !isSame(before[column], after[column])))
   const isMended = LOGIN_COLUMNS.some((column) => changed.has(column))
   const status = statusAfter(row, { wish: change.status, isMended, before, after })
   const isNewGeneration = changed.size > 0 || status !== row.status
   const columns = contentColumns(after)
   return {
-    name: after.name,
-    description: after.description,
-    auth_type: after.auth_type,
-    ...Object.fromEntries([...changed].map((column) => [column, columns[column]])),
+    // Nothing but what was told: others may be changing the rest.
+    ...Object.fromEntries(NAMES.filter((name) => change[name] !== undefined).map((name) => [name, change[name]])),
+    ...Object.fromEntries(rewritten.map((column) => [column, columns[column]])),
     ...(isNewGeneration && { status, generation: row.generation + 1 }),
     ...(status === 'active' && (isMended || status !== row.status) && NOTHING_FAILED),
     updated_at: new Date(),
   }
 }
 
+const NAMES = ['name', 'description', 'auth_type'] as const
 const NOTHING_FAILED = { failures: 0, outages: 0, retry_at: null, last_error: null }
 
-const isSame = (before: unknown, after: unknown): boolean => JSON.stringify(before) === JSON.stringify(after ?? null)
+/** The order of members is kept but says nothing. */
+const isSame = (before: unknown, after: unknown): boolean =>
+  isDeepStrictEqual(before, JSON.parse(JSON.stringify(after)))
 
 /** Members that only we write are sent back by who has read them, and say nothing. */
 function tellingContent(change: AuthProfileChange): AuthProfileChange {

@@ -40,9 +40,9 @@ function mergedStep(before: Members | undefined, step: Members): Members {
 /** A URL that brings a query or userinfo of its own replaces what was there before. */
 function mergedRequest(before: Members | null | undefined, change: Members | null): unknown {
   if (change === null || typeof change.url !== 'string' || before == null) return mergePatch(before, change)
-  const { query, ...others } = before
+  const { query: _query, ...others } = before
   const isReplaced = change.url.includes('?') && change.query === undefined
-  return mergePatch(isReplaced ? others : { ...others, query }, change)
+  return mergePatch(isReplaced ? others : before, change)
 }
 
 /** RFC 7396, with members that say nothing left out. */
