@@ -3,7 +3,6 @@ import { extractionFaults, pathFault } from '../extraction/extraction-faults.ts'
 import { injectionFaults } from '../injection/injection-faults.ts'
 import type { Fault } from './fault.ts'
 import { allFields, isGiven } from './known-fields.ts'
-import { isMark } from './marks.ts'
 
 type Rule = ProfileContent['extraction_rules'][number]
 
@@ -27,7 +26,8 @@ function extractionRuleFaults(rule: Rule, at: string, { login_config: login }: P
   const isEntered = value !== undefined && typeof value !== 'object'
   const plain = { source: rule.source, key_path: key_path ?? undefined, value: isEntered ? value : undefined }
   const faults = extractionFaults(plain).map(({ field, message }) => ({ field: `${at}.${field}`, message }))
-  if (isGiven(rule) && !isEntered && !isMark(value)) faults.push({ field: `${at}.value`, message: 'has to be given' })
+  if (isGiven(rule) && !isEntered && (value === undefined || value === null))
+    faults.push({ field: `${at}.value`, message: 'has to be given' })
   if (!isGiven(rule) && login.method === 'NONE')
     faults.push({ field: `${at}.source`, message: 'finds nothing: with method NONE nobody answers' })
   if (rule.step !== undefined && rule.step >= (login.steps?.length ?? 0))
