@@ -1,5 +1,5 @@
 import type { Injection } from '@munjigi/contracts/auth-profiles'
-import type { Expired } from '../profiles/profile.ts'
+import type { Expired, Profile } from '../profiles/profile.ts'
 
 /** Which login: the higher is the newer, by profile (one made anew after a deletion), then by generation, then by login. */
 export interface Mark {
@@ -18,6 +18,8 @@ export interface Context extends Mark {
   /** Injections into header and cookie as one flat object, equal names merged. */
   headers: Record<string, string>
   jar?: string
+  /** By which injections follow a cookie that is set anew. */
+  cookies?: { names: Record<string, string>; injection_rules: Profile['injection_rules'] } | undefined
   obtained_at: number
   /** From when on it is renewed while it is still good. */
   due_at: number

@@ -3,11 +3,11 @@ import type { Store } from '@munjigi/store/store'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Kysely } from 'kysely'
 import type { Egress } from '../egress/egress.ts'
-import { loginJar } from '../login/jar.ts'
 import { profileNotFound } from '../problems.ts'
 import type { Tables } from '../tables.ts'
 import { type Context, isNewer, type Mark, type Target } from './context.ts'
 import { type Cached, contextCache, contextOf } from './context-cache.ts'
+import { withCookies } from './kept-cookies.ts'
 import { loginFlights } from './login-flights.ts'
 import { loginMaking } from './login-making.ts'
 import { loginNews } from './login-news.ts'
@@ -146,12 +146,7 @@ export function createContexts({ db, store, sealing, egress, now = Date.now, log
     },
 
     keepCookies: (sub, service_id, context, url, setCookies) =>
-      cache.update({ sub, service_id }, context, (present) => {
-        const jar = loginJar(present.jar, present.proxy.origins)
-        jar.take(url, setCookies)
-        const text = jar.serialise()
-        return text === undefined || text === present.jar ? undefined : { ...present, jar: text }
-      }),
+      cache.update({ sub, service_id }, context, (present) => withCookies(present, url, setCookies)),
 
     async drop({ id, user_id, service_id }, generation) {
       const target = { sub: user_id, service_id }

@@ -3,6 +3,7 @@ import { buildInjections, flatHeaders } from '../injection/injections.ts'
 import type { LoggedIn } from '../login/login-outcome.ts'
 import type { Profile } from '../profiles/profile.ts'
 import type { Context } from './context.ts'
+import { injectedCookies } from './kept-cookies.ts'
 
 export interface Making {
   login_number: number
@@ -24,7 +25,7 @@ export function newContext(profile: Profile, { fields, jar, endsAt }: LoggedIn, 
     fields,
     injections,
     headers: flatHeaders(injections),
-    ...(jar !== undefined && { jar }),
+    ...(jar !== undefined && { jar, cookies: injectedCookies(profile) }),
     obtained_at: now,
     due_at: dueAt(now, expires_at, profile.refresh_before_expire),
     expires_at,

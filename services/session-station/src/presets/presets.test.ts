@@ -122,6 +122,20 @@ test('bearer-json and oauth2-password renew by their refresh tokens', async () =
   }
 })
 
+test('cookie-session: one login outlives every new name that the session is given', async () => {
+  const agent = service.as('renamed')
+  await make('renamed', 'cookie-session')
+  const headers = async () => (await agent('GET', '/auth-context/archive/headers')).json<{ Cookie: string }>()
+  const first = await headers()
+  const logins = target.logins().cookie
+  for (let at = 0; at < 45; at += 1) assert.equal((await agent('GET', '/proxy/archive/cookie/data')).statusCode, 200)
+
+  assert.equal(target.logins().cookie, logins)
+  const last = await headers()
+  assert.notEqual(last.Cookie, first.Cookie)
+  assert.equal((await fetch(`${target.url}/cookie/data`, { headers: { cookie: last.Cookie } })).status, 200)
+})
+
 test('what the preset does not know is refused', async () => {
   const refused: [object, number, string][] = [
     [{ settings: { no_such: 'x' } }, 400, 'invalid-request'],
