@@ -14,6 +14,7 @@ import { Type } from 'typebox'
 import type { StationDeps } from '../deps.ts'
 import { templateNotFound, templateNotYours } from '../problems.ts'
 import type { OwnProfiles } from '../profiles/own-profiles.ts'
+import { creatorOf } from '../profiles/profile-routes.ts'
 import { answeredProfile } from '../profiles/stored-content.ts'
 import { validContent } from '../profiles/valid-content.ts'
 import { noteLook } from './looks.ts'
@@ -94,15 +95,14 @@ export function templateRoutes(
       response: { 201: TemplateDownloaded },
     },
     handler: async (request, reply) => {
-      const { sub } = requireUser(request)
       const { service_id, name, slots: values = {} } = request.body ?? {}
       const template = await requireTemplate(request, request.params.template_id)
       requireKnownSlots(template.slots, values)
       const content = validContent(filled({ ...template.content, ...(name && { name }) }, values))
-      const row = await profiles.create(
-        { sub, createdBy: sub },
-        { ...content, service_id: service_id ?? template.service_id },
-      )
+      const row = await profiles.create(creatorOf(requireUser(request)), {
+        ...content,
+        service_id: service_id ?? template.service_id,
+      })
       const slots = slotsOf(template.content).filter((slot) => !Object.hasOwn(values, slot.name))
       return reply.code(201).send({ profile: answeredProfile(row), slots, hosts: template.hosts })
     },

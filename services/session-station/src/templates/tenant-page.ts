@@ -19,5 +19,8 @@ export async function listPage(
 ): Promise<Static<typeof TemplateList>> {
   const before = Number(cursor ?? Number.MAX_SAFE_INTEGER)
   const [page, next] = pageOf(await templates.list(tenant, { ...filter, before, limit: limit + 1 }), limit)
-  return { templates: page, ...(next && { next_cursor: String(next.position) }) }
+  return {
+    templates: page.map(({ position: _position, ...template }) => template),
+    ...(next && { next_cursor: String(next.position) }),
+  }
 }
