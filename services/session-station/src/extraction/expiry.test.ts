@@ -55,6 +55,13 @@ test('a JWT counts where later requests carry it, and what is none states nothin
     assert.deepEqual(end({ token }, ['token']), { endsAt: undefined, ignored: [] }, token)
 })
 
+test('the end of a JWT may be written as other languages write numbers', () => {
+  for (const exp of ['1772326800.0', '1.7723268e9']) {
+    const token = `eyJ.${Buffer.from(`{"exp": ${exp}}`).toString('base64url')}.x`
+    assert.equal(end({ token }, ['token']).endsAt, NOW + HOUR_MS)
+  }
+})
+
 test('no end is nearer than ten seconds, and what ends in a hundred years ends never', () => {
   assert.equal(end({ expires_in: '1' }).endsAt, NOW + 10_000)
   assert.deepEqual(end({ expires_at: '9999-12-31T23:59:59Z' }), { endsAt: undefined, ignored: [] })

@@ -1,4 +1,4 @@
-import { readJson } from './json.ts'
+import { numberOfValue, readJson, readPath } from './json.ts'
 
 const FLOOR_MS = 10_000
 // What ends later than that was meant to say never.
@@ -65,9 +65,7 @@ function jwtEnd(value: string): number | undefined {
   const parts = value.replace(/^Bearer /i, '').split('.')
   if (parts.length !== 3 || !parts[0]?.startsWith('eyJ')) return undefined
   try {
-    const claims = readJson(Buffer.from(parts[1] ?? '', 'base64url').toString('utf8'))
-    const exp = typeof claims === 'object' && claims !== null && 'exp' in claims ? claims.exp : undefined
-    return typeof exp === 'number' ? exp : undefined
+    return numberOfValue(readPath(readJson(Buffer.from(parts[1] ?? '', 'base64url').toString('utf8')), ['exp']))
   } catch {
     // Not a JWT after all: it states no end.
     return undefined
