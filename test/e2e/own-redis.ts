@@ -1,15 +1,19 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 
 export interface OwnRedis {
   url: string
   signal(signal: NodeJS.Signals): void
   restart(): Promise<void>
   flush(): Promise<void>
+  /** From now on every command that reaches it, as it stands on the wire; resolves with them all. */
+  watch(): Promise<() => string>
 }
 
 /** A Redis that may be killed. */
 export async function startRedis(port: number, folder: string): Promise<OwnRedis & { end(): Promise<void> }> {
   let child: ChildProcess
+  const watching: ChildProcess[] = []
   const command = async (...words: string[]) => {
     const cli = spawn('redis-cli', ['-p', String(port), ...words], { stdio: 'ignore' })
     return new Promise<number | null>((resolve) => cli.once('close', resolve))
@@ -25,6 +29,19 @@ export async function startRedis(port: number, folder: string): Promise<OwnRedis
     signal: (signal: NodeJS.Signals) => void child.kill(signal),
     restart,
     flush: async () => void (await command('flushall')),
-    end: async () => void child.kill('SIGKILL'),
+    async watch() {
+      const monitor = spawn('redis-cli', ['-p', String(port), 'monitor'], { stdio: ['ignore', 'pipe', 'ignore'] })
+      watching.push(monitor)
+      let seen = ''
+      const began = once(monitor.stdout, 'data')
+      monitor.stdout.on('data', (chunk) => {
+        seen += chunk
+      })
+      await began
+      return () => seen
+    },
+    async end() {
+      for (const each of [child, ...watching]) each.kill('SIGKILL')
+    },
   }
 }

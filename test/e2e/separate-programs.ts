@@ -37,7 +37,7 @@ export function separatePrograms(given: Given): Record<Program, { main: string; 
   const servicesFile = writeServicesFile(given, idpUrl)
   const { sso, 'kakao-bot': bot } = provider.clients
 
-  const shared = { REDIS_URL: given.redisUrl, LOG_LEVEL: 'error', HOST: '127.0.0.1', IDP_ISSUER: provider.issuer }
+  const shared = { REDIS_URL: given.redisUrl, LOG_LEVEL: 'info', HOST: '127.0.0.1', IDP_ISSUER: provider.issuer }
   const platformOnly = { ...shared, PLATFORM_ISSUER: platform }
   const identity = { ...platformOnly, USER_URL: urlOf('user'), ISSUERS_FILE: servicesFile }
   const user = {
