@@ -4,7 +4,6 @@ import { checkedConnector } from './connector.ts'
 import { ACCEPTED_CODINGS, decoded } from './content-coding.ts'
 import { type Egress, type EgressAnswer, EgressError, type EgressRequest } from './egress.ts'
 import { exchange, type RawAnswer } from './exchange.ts'
-import { asEgressError } from './failure.ts'
 import { bareUrl, type Hop, nextHop } from './redirect.ts'
 import { type Resolve, systemResolver } from './resolvers.ts'
 
@@ -84,7 +83,8 @@ export function createEgress(options: { allow: AllowedRange[]; resolve?: Resolve
   }
 }
 
-function firstHop({ url, method, headers, body }: EgressRequest): Hop {
+function firstHop({ url, method, headers: given, body }: EgressRequest): Hop {
+  const headers = Object.fromEntries(Object.entries(given).map(([name, value]) => [name.toLowerCase(), value]))
   const isOdd = Object.keys(headers).some((name) => OURS.test(name)) || OF_CONNECTION.test(headers.authorization ?? '')
   if (isOdd || !/^https?:$/.test(url.protocol))
     throw new EgressError('address', 'the request has a header or a URL that is not allowed', { wasSent: false })
@@ -97,7 +97,7 @@ async function finished(hop: Hop, { status, headers, body }: RawAnswer): Promise
 }
 
 /** The target has read the request that led to the redirect. */
-const sentBefore = (error: unknown): EgressError => {
-  const { kind, message, cause } = asEgressError(error, true)
-  return new EgressError(kind, message, { wasSent: true, cause })
-}
+const sentBefore = (error: unknown): unknown =>
+  error instanceof EgressError
+    ? new EgressError(error.kind, error.message, { wasSent: true, cause: error.cause })
+    : error
