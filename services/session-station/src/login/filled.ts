@@ -1,4 +1,5 @@
 import { fieldsOf, fill, TemplateError } from '../injection/template.ts'
+import { isTemplate } from '../profiles/marks.ts'
 import type { LoginRequest, Tree, Value } from '../profiles/profile.ts'
 import { LoginError } from './login-error.ts'
 
@@ -35,8 +36,4 @@ function templatesIn(tree: Tree): string[] {
   if (tree === null || typeof tree !== 'object') return []
   if (isTemplate(tree)) return [tree.$template]
   return Object.values(tree).flatMap(templatesIn)
-}
-
-function isTemplate(tree: Tree): tree is { $template: string } {
-  return tree !== null && typeof tree === 'object' && !Array.isArray(tree) && typeof tree.$template === 'string'
 }
