@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { Database } from '@munjigi/db/connect'
 import { readEnv } from '@munjigi/env'
 import { platformIssuer } from '@munjigi/identity/issuers'
 import { createVerifier } from '@munjigi/identity/verifier'
@@ -19,6 +20,7 @@ type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 interface Changes {
   env?: Record<string, string>
+  database?: Database
   store?: Store
   now?: () => number
 }
@@ -42,7 +44,13 @@ export async function testService(first: Changes = {}) {
   function start(changes: Changes = {}): FastifyInstance {
     const { now } = { ...first, ...changes }
     const settings = settingsOf(readEnv(SettingsEnv, 'session-station', { source: { ...source, ...changes.env } }))
-    const deps = { database, store: changes.store ?? first.store ?? store, verifier, settings, ...(now && { now }) }
+    const deps = {
+      database: changes.database ?? database,
+      store: changes.store ?? first.store ?? store,
+      verifier,
+      settings,
+      ...(now && { now }),
+    }
     const app = buildApp(deps, { logLevel: 'silent' })
     apps.push(app)
     return app

@@ -45,13 +45,13 @@ function mergedRequest(before: Members | null | undefined, change: Members | nul
   return mergePatch(isReplaced ? others : before, change)
 }
 
-/** RFC 7396, with members that say nothing left out. */
+/** RFC 7396, with members that say nothing left out; a null that was read and is sent back stays. */
 function mergePatch(target: unknown, patch: unknown): unknown {
   if (!isObject(patch) || isStandIn(patch)) return patch
   const merged = new Map(Object.entries(isObject(target) && !isStandIn(target) ? target : {}))
   for (const [name, value] of Object.entries(patch))
-    if (value === null) merged.delete(name)
-    else merged.set(name, mergePatch(merged.get(name), value))
+    if (value !== null) merged.set(name, mergePatch(merged.get(name), value))
+    else if (merged.get(name) !== null) merged.delete(name)
   return Object.fromEntries([...merged].filter(([, value]) => value !== undefined))
 }
 

@@ -60,11 +60,11 @@ const groupedParameters = (pairs: [string, string][]): [string, Parameters[strin
     return [name, values.length === 1 ? (values[0] as string) : values]
   })
 
-/** Source 004: forms put a fixed value into key_path. Only one of the two is kept, and that one is a secret's place. */
+/** Source 004: forms put a fixed value into key_path and leave value empty. One of the two is kept, at a secret's place. */
 function valueOfFixed(rule: ProfileContent['extraction_rules'][number]) {
   if (rule.source !== 'fixed') return rule
   const { key_path, value, ...others } = rule
-  const isInValue = value !== undefined && value !== null
+  const isInValue = value !== undefined && value !== null && !(value === '' && key_path)
   return isInValue || typeof key_path !== 'string'
     ? { ...others, ...(isInValue && { value }) }
     : { ...others, value: key_path }
