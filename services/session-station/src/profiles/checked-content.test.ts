@@ -171,13 +171,15 @@ test("text that is fields alone is a template where they are there, and a value 
   assert.deepEqual(refresh_config?.headers, { Authorization: template('Bearer {access_token}') })
 })
 
-test("a fixed rule's value is taken from key_path where value says nothing (source 004), and an empty one is a value", () => {
+test("a fixed rule's value is taken from key_path where value says nothing or is left empty (source 004)", () => {
   const given = (changes: object) => check(rule({ source: 'fixed', ...changes })).extraction_rules[1]
 
   assert.deepEqual(given({ key_path: 'k' }), { name: 'r', source: 'fixed', value: 'k' })
   assert.deepEqual(given({ key_path: 'k', value: null }), { name: 'r', source: 'fixed', value: 'k' })
   assert.deepEqual(given({ key_path: 'k', value: 'v' }), { name: 'r', source: 'fixed', value: 'v' })
-  for (const value of ['', 0, false])
+  assert.deepEqual(given({ key_path: 'k', value: '' }), { name: 'r', source: 'fixed', value: 'k' })
+  assert.deepEqual(given({ value: '' }), { name: 'r', source: 'fixed', value: '' })
+  for (const value of [0, false])
     assert.deepEqual(given({ key_path: 'k', value }), { name: 'r', source: 'fixed', value })
 })
 
