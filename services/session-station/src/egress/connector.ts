@@ -9,6 +9,7 @@ import type { Resolve } from './resolvers.ts'
 /** To one address, the handshake of TLS included. */
 const CONNECT_TIMEOUT_MS = 5000
 const ADDRESSES_TRIED = 4
+const DEFAULT_PORTS: Record<string, number> = { 'http:': 80, 'https:': 443 }
 const TLS_FAILURE = /CERT|SIGNATURE|^ERR_TLS|^ERR_SSL|^EPROTO$/
 
 const connect = buildConnector({ timeout: CONNECT_TIMEOUT_MS, allowH2: false })
@@ -17,8 +18,8 @@ const connect = buildConnector({ timeout: CONNECT_TIMEOUT_MS, allowH2: false })
 export function checkedConnector(rules: { allow: AllowedRange[]; resolve: Resolve }): buildConnector.connector {
   async function open(options: buildConnector.Options): Promise<Socket> {
     const { hostname, protocol } = options
-    const port = Number(options.port) || (protocol === 'https:' ? 443 : 80)
-    const addresses = await checkedAddresses(hostname, port, rules)
+    const port = options.port === '' ? DEFAULT_PORTS[protocol] : Number(options.port)
+    const addresses = await checkedAddresses(hostname, port ?? 0, rules)
     return connectToFirst(addresses.slice(0, ADDRESSES_TRIED), {
       ...options,
       servername: serverName(hostname, protocol),

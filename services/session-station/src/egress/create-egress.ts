@@ -1,5 +1,6 @@
 import { Agent } from 'undici'
 import type { AllowedRange } from './allowed-ranges.ts'
+import type { Room } from './answer-bytes.ts'
 import { checkedConnector } from './connector.ts'
 import { ACCEPTED_CODINGS, decoded } from './content-coding.ts'
 import { type Egress, type EgressAnswer, EgressError, type EgressRequest } from './egress.ts'
@@ -10,6 +11,7 @@ import { type Resolve, systemResolver } from './resolvers.ts'
 const REDIRECTS_AT_MOST = 5
 const MAX_BODY_BYTES = 10 * 1024 * 1024
 const MAX_HEADERS_BYTES = 64 * 1024
+const ROOM_BYTES = 256 * 1024 * 1024
 /** To one origin; logins have their own, so that long streams of the proxy never keep one waiting. */
 const LOGIN_CONNECTIONS = 32
 const PROXY_CONNECTIONS = 256
@@ -37,6 +39,7 @@ export function createEgress(options: { allow: AllowedRange[]; resolve?: Resolve
   }
   const logins = new Agent({ ...shared, connections: LOGIN_CONNECTIONS, headersTimeout: 0, bodyTimeout: 0 })
   const dispatcher = new Agent({ ...shared, connections: PROXY_CONNECTIONS })
+  const room: Room = { left: ROOM_BYTES }
 
   async function request(given: EgressRequest): Promise<EgressAnswer> {
     const timeout = AbortSignal.timeout(given.timeoutMs)
@@ -67,7 +70,7 @@ export function createEgress(options: { allow: AllowedRange[]; resolve?: Resolve
         headers: { 'accept-encoding': ACCEPTED_CODINGS, ...hop.headers, ...(cookie !== '' && { cookie }) },
         ...(body !== undefined && { body }),
       },
-      { signal, maxBytes: MAX_BODY_BYTES },
+      { signal, maxBytes: MAX_BODY_BYTES, room },
     )
     const setCookies = answer.headers.filter(([name]) => name === 'set-cookie').map(([, value]) => value)
     if (setCookies.length > 0) jar?.take(url, setCookies)

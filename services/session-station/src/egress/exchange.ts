@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici'
+import { AnswerBytes, type Room } from './answer-bytes.ts'
 import { EgressError } from './egress.ts'
 import { asEgressError } from './failure.ts'
 
@@ -9,24 +10,23 @@ export interface RawAnswer {
   body: Buffer
 }
 
-const FIRST_BYTES = 16 * 1024
-
 /** One request and its answer, whole in memory; given up when the signal says so, in a queue as well. @throws EgressError */
 export function exchange(
   dispatcher: Dispatcher,
   request: Dispatcher.DispatchOptions,
-  limits: { signal: AbortSignal; maxBytes: number },
+  limits: { signal: AbortSignal; maxBytes: number; room: Room },
 ): Promise<RawAnswer> {
   const { promise, resolve, reject } = Promise.withResolvers<RawAnswer>()
-  const { signal, maxBytes } = limits
+  const { signal, maxBytes, room } = limits
   let running: Dispatcher.DispatchController | undefined
   let wasSent = false
   let status = 0
   let headers: RawAnswer['headers'] = []
-  const body = new Bytes()
+  const body = new AnswerBytes(room)
 
   const fail = (error: unknown) => {
     signal.removeEventListener('abort', giveUp)
+    body.end()
     reject(asEgressError(error, wasSent))
   }
   const giveUp = () => {
@@ -46,38 +46,18 @@ export function exchange(
       headers = pairsOf(controller.rawHeaders as Buffer[])
     },
     onResponseData(controller, chunk) {
-      if (body.length + chunk.length > maxBytes) {
+      if (body.length + chunk.length > maxBytes)
         controller.abort(new EgressError('too-large', 'the answer is too large', { wasSent }))
-        return
-      }
-      body.add(chunk)
+      else if (!body.add(chunk))
+        controller.abort(new EgressError('closed', 'too much is being read at once', { wasSent }))
     },
     onResponseEnd() {
       signal.removeEventListener('abort', giveUp)
-      resolve({ status, headers, body: body.whole() })
+      resolve({ status, headers, body: body.end() })
     },
     onResponseError: (_, error) => fail(error),
   })
   return promise
-}
-
-/** Copied together: a target that sends one byte a chunk would fill the memory with chunks. */
-class Bytes {
-  length = 0
-  #buffer = Buffer.allocUnsafe(FIRST_BYTES)
-
-  add(chunk: Buffer) {
-    const length = this.length + chunk.length
-    if (length > this.#buffer.length) {
-      const larger = Buffer.allocUnsafe(Math.max(length, 2 * this.#buffer.length))
-      this.#buffer.copy(larger, 0, 0, this.length)
-      this.#buffer = larger
-    }
-    chunk.copy(this.#buffer, this.length)
-    this.length = length
-  }
-
-  whole = (): Buffer => this.#buffer.subarray(0, this.length)
 }
 
 /** Octets one to one: what was extracted from a header goes back into one as it came. */
