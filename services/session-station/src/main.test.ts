@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { randomBytes, randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { type TestContext, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { newProfile } from './profiles/profiles.fixture.ts'
+import { testService } from './service.fixture.ts'
+
+const MAIN = fileURLToPath(new URL('main.ts', import.meta.url))
+const newKey = () => randomBytes(32).toString('base64url')
+const good = {
+  SESSION_STATION_ENCRYPTION_KEY: newKey(),
+  PLATFORM_ISSUER: 'https://platform.example',
+  USER_URL: 'http://127.0.0.1:1',
+  DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none',
+  REDIS_URL: 'redis://127.0.0.1:1',
+  PORT: '0',
+}
+
+function run(t: TestContext, variables: Record<string, string>, ...words: string[]) {
+  const child = spawn(process.execPath, [MAIN, ...words], { env: { ...good, ...variables } })
+  let written = ''
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk) => {
+      written += chunk
+    })
+  const exit = once(child, 'close').then(([code]) => ({ code, written }))
+  t.after(() => child.kill('SIGKILL') && exit)
+  return { child, exit, written: () => written }
+}
+
+async function listening({ child, written }: ReturnType<typeof run>): Promise<string> {
+  while (!written().includes('listening at')) await once(child.stdout, 'data')
+  const [, port] = /listening at http:\/\/127\.0\.0\.1:(\d+)/.exec(written()) ?? []
+  return `http://127.0.0.1:${port}`
+}
+
+test('a missing, short or mistyped key and whatever else is wrong are printed, and nothing is served', async (t) => {
+  const cases: [Record<string, string>, RegExp[]][] = [
+    [{ SESSION_STATION_ENCRYPTION_KEY: '' }, [/SESSION_STATION_ENCRYPTION_KEY is missing/]],
+    [{ SESSION_STATION_ENCRYPTION_KEY: 'short' }, [/SESSION_STATION_ENCRYPTION_KEY is not usable/]],
+    [
+      {
+        SESSION_STATION_ENCRYPTION_KEY: `${newKey()}x`,
+        EGRESS_ALLOW: '10.0.0.300',
+        EGRESS_NAME_SERVERS: 'dns.example',
+      },
+      [
+        /SESSION_STATION_ENCRYPTION_KEY is not usable/,
+        /EGRESS_ALLOW: "10\.0\.0\.300"/,
+        /EGRESS_NAME_SERVERS is not usable/,
+      ],
+    ],
+  ]
+  for (const [variables, texts] of cases) {
+    const { code, written } = await run(t, variables).exit
+    assert.equal(code, 1)
+    for (const text of texts) assert.match(written, text)
+    assert.ok(!/ at .*\.ts:\d+/.test(written), written)
+  }
+})
+
+test('it starts while database and store are away, says so, and ends when it is told to', async (t) => {
+  const station = run(t, {})
+  const url = await listening(station)
+
+  assert.equal((await fetch(`${url}/healthz`)).status, 200)
+  const ready = await fetch(`${url}/readyz`)
+  assert.equal(ready.status, 503)
+  assert.match(await ready.text(), /"session-station-sealing":"failed"/)
+  station.child.kill('SIGTERM')
+  assert.equal((await station.exit).code, 0)
+})
+
+test('another key than the database was written under ends the start; rotate-keys makes it the one', async (t) => {
+  const service = await testService()
+  t.after(service.close)
+  if (service.databaseUrl === undefined) return t.skip('a process of its own needs a PostgreSQL')
+  await service.as('lee')('POST', '/auth-profiles', newProfile(randomUUID()))
+  const database = { DATABASE_URL: service.databaseUrl }
+  const key = newKey()
+
+  const refused = await run(t, { ...database, SESSION_STATION_ENCRYPTION_KEY: key }).exit
+  assert.equal(refused.code, 1)
+  assert.match(refused.written, /SESSION_STATION_ENCRYPTION_KEY holds none of the keys/)
+  assert.ok(!/ at .*\.ts:\d+/.test(refused.written), refused.written)
+
+  const ring = `${key},${service.encryptionKey}`
+  const rotated = await run(t, { ...database, SESSION_STATION_ENCRYPTION_KEY: ring }, 'rotate-keys').exit
+  assert.deepEqual(rotated, { code: 0, written: 'Sealed anew under the first key: 1 profiles, 0 logins.\n' })
+  const station = run(t, { ...database, SESSION_STATION_ENCRYPTION_KEY: key })
+  assert.equal((await fetch(`${await listening(station)}/healthz`)).status, 200)
+})
