@@ -51,12 +51,12 @@ for (const where of ['before', 'after'] as const)
 test('a profile that is deleted while it logs in leaves its waiters nothing', async () => {
   const service = await house.profile()
   const held = outside.hold('after')
-  const waiting = [first.headers(owner, service), second.headers(owner, service)]
+  const waiting = [refusalOf(first.headers(owner, service)), refusalOf(second.headers(owner, service))]
   await held.came
   await profiles.remove(owner, service)
   held.release()
 
-  for (const each of waiting) assert.equal((await refusalOf(each)).type, 'auth-profile-not-found')
+  for (const { type } of await Promise.all(waiting)) assert.equal(type, 'auth-profile-not-found')
   assert.equal((await refusalOf(second.headers(owner, service))).type, 'auth-profile-not-found')
 })
 

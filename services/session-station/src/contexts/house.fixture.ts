@@ -96,7 +96,7 @@ export function loginAt(url: string, password = 'right'): NewAuthProfile['login_
   }
 }
 
-function bearerProfile(url: string): Omit<NewAuthProfile, 'service_id'> {
+export function bearerProfile(url: string): Omit<NewAuthProfile, 'service_id'> {
   return {
     name: 'a bearer login',
     auth_type: 'bearer',

@@ -1,0 +1,225 @@
+import assert from 'node:assert/strict'
+import { after, beforeEach, type TestContext, test } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
+import { connect } from '@munjigi/db/connect'
+import { redisStore } from '@munjigi/store/redis'
+import { servingHandle } from '../serving-handle.ts'
+import type { Contexts } from './contexts.ts'
+import { contextsHouse, movedClock, redisUrl, refusalOf, renewing } from './house.fixture.ts'
+import { tcpProxy } from './tcp-proxy.fixture.ts'
+
+const house = await contextsHouse()
+const { outside, prefix, databaseUrl } = house
+after(house.close)
+beforeEach(() => outside.reset())
+
+const needsRedis = { skip: redisUrl ? false : 'MUNJIGI_TEST_REDIS_URL is not set' }
+const needsPostgres = { skip: databaseUrl ? false : 'MUNJIGI_TEST_DATABASE_URL is not set' }
+const owner = 'lee'
+const keyed = (key: string) => [
+  { source_field: 'access_token', target: 'header' as const, key, value_template: '{access_token}', required: true },
+]
+
+/** What is promised of an outage: an answer, or a refusal, within a second. */
+async function inTime<Result>(work: Promise<Result>): Promise<Result> {
+  const late = pause(1_000, undefined, { ref: false }).then(() =>
+    Promise.reject(new Error('no answer within a second')),
+  )
+  return Promise.race([work, late])
+}
+
+/** Two processes' worth behind one wire to the store. */
+async function behindStoreWire(t: TestContext) {
+  const wire = await tcpProxy(redisUrl ?? '')
+  const stores = [redisStore(wire.url, prefix), redisStore(wire.url, prefix)] as const
+  const both = [house.contexts({ store: stores[0] }), house.contexts({ store: stores[1] })] as const
+  t.after(async () => {
+    await Promise.all(both.map((each) => each.close()))
+    await Promise.all(stores.map((each) => each.close()))
+    await wire.close()
+  })
+  return { wire, stores, both }
+}
+
+/** Nobody tells that a connection is back, so it is asked for. */
+async function untilAlive({ isAlive }: { isAlive(): Promise<void> }) {
+  for (;;) {
+    const isBack = await isAlive().then(
+      () => true,
+      () => false,
+    )
+    if (isBack) return
+    await pause(20)
+  }
+}
+
+for (const how of ['cut', 'frozen'] as const) {
+  test(`with the store ${how} what is there is answered in time, and nobody logs in for it`, needsRedis, async (t) => {
+    const { wire, stores, both } = await behindStoreWire(t)
+    const service = await house.profile()
+    const headers = await both[0].headers(owner, service)
+    wire.set(how)
+    for (const contexts of [both[0], both[1], both[0], both[1]])
+      assert.deepEqual(await inTime(contexts.headers(owner, service)), headers)
+
+    assert.equal(outside.count('/login'), 1)
+    wire.set('open')
+    await Promise.all(stores.map(untilAlive))
+    for (const contexts of both) assert.deepEqual(await contexts.headers(owner, service), headers)
+    assert.equal(outside.count('/login'), 1)
+  })
+
+  test(`with the store ${how} logins go on, one in each process at most`, needsRedis, async (t) => {
+    const { wire, both } = await behindStoreWire(t)
+    const service = await house.profile()
+    wire.set(how)
+    const calls = Array.from({ length: 20 }, (_, index) =>
+      inTime((both[index % 2] as Contexts).headers(owner, service)),
+    )
+    const answers = await Promise.all(calls)
+
+    assert.ok(outside.count('/login') <= 2)
+    assert.ok(answers.every(({ Authorization }) => Authorization))
+    const latest = await inTime(both[0].headers(owner, service))
+    assert.deepEqual(await inTime(both[1].headers(owner, service)), latest)
+    assert.ok(outside.count('/login') <= 2)
+  })
+}
+
+test(
+  'a change made while the store is away is felt at once, and stays when the store is back with what it had',
+  needsRedis,
+  async (t) => {
+    const { wire, stores, both } = await behindStoreWire(t)
+    const service = await house.profile()
+    await Promise.all(both.map((each) => each.headers(owner, service)))
+    wire.set('frozen')
+    const row = await house.row(service)
+    await house.db
+      .updateTable('auth_profiles')
+      .set({ injection_rules: JSON.stringify(keyed('x-changed')), generation: row.generation + 1 })
+      .where('id', '=', row.id)
+      .execute()
+    await both[0].drop(row, row.generation + 1)
+
+    for (const contexts of both) assert.deepEqual(Object.keys(await contexts.headers(owner, service)), ['x-changed'])
+    wire.set('open')
+    await Promise.all(stores.map(untilAlive))
+    for (const contexts of both) assert.deepEqual(Object.keys(await contexts.headers(owner, service)), ['x-changed'])
+  },
+)
+
+test('forced and renewed logins need no store', needsRedis, async (t) => {
+  const { wire, both } = await behindStoreWire(t)
+  const service = await house.profile({ refresh_config: renewing(outside.url) })
+  const { context } = await both[0].find(owner, service)
+  wire.set('cut')
+  const renewed = await both[1].renew(owner, service)
+  const forced = await both[0].find(owner, service, { force: true })
+  await both[0].keepCookies(owner, service, forced.context, new URL('/x', outside.url), ['a=1'])
+
+  assert.deepEqual([context.made_by, renewed.made_by, forced.context.made_by], ['login', 'refresh', 'login'])
+  assert.match((await both[0].find(owner, service)).context.jar ?? '', /"a"/)
+})
+
+test('a service that starts without a store logs in, and uses the store when it comes', needsRedis, async (t) => {
+  const wire = await tcpProxy(redisUrl ?? '')
+  wire.set('cut')
+  const store = redisStore(wire.url, prefix)
+  const contexts = house.contexts({ store })
+  t.after(async () => {
+    await contexts.close()
+    await store.close()
+    await wire.close()
+  })
+  const service = await house.profile()
+  const headers = await inTime(contexts.headers(owner, service))
+  wire.set('open')
+  await untilAlive(store)
+
+  assert.deepEqual(await contexts.headers(owner, service), headers)
+  assert.deepEqual(await house.first.headers(owner, service), headers)
+  assert.equal(outside.count('/login'), 1)
+})
+
+/** A process's worth behind a wire to the database of its own. */
+async function behindDatabaseWire(t: TestContext, now = Date.now) {
+  const wire = await tcpProxy(databaseUrl ?? '')
+  const database = connect(wire.url)
+  const contexts = house.contexts({ db: servingHandle(database), now })
+  t.after(async () => {
+    await contexts.close()
+    await database.close()
+    await wire.close()
+  })
+  return { wire, contexts }
+}
+
+for (const how of ['cut', 'frozen'] as const)
+  test(
+    `with the database ${how} what is cached is answered, and the rest refused in time until it is back`,
+    needsPostgres,
+    async (t) => {
+      const { now, move } = movedClock()
+      const { wire, contexts } = await behindDatabaseWire(t, now)
+      const [warm, cold] = [await house.profile(), await house.profile()]
+      const headers = await contexts.headers(owner, warm)
+      wire.set(how)
+      move(60)
+
+      assert.deepEqual(await inTime(contexts.headers(owner, warm)), headers)
+      assert.deepEqual(await inTime(contexts.headers(owner, warm)), headers)
+      await assert.rejects(inTime(contexts.headers(owner, cold)), { statusCode: 503 })
+      await assert.rejects(inTime(contexts.find(owner, warm, { force: true })), { statusCode: 503 })
+      assert.equal(outside.count('/login'), 1)
+      wire.set('open')
+      assert.ok((await contexts.headers(owner, cold)).Authorization)
+    },
+  )
+
+test('what is due is answered as it is while the database is away', needsPostgres, async (t) => {
+  const { now, move } = movedClock()
+  const { wire, contexts } = await behindDatabaseWire(t, now)
+  const service = await house.profile({ refresh_config: renewing(outside.url) })
+  const headers = await contexts.headers(owner, service)
+  move(3_400)
+  wire.set('cut')
+  assert.deepEqual(await inTime(contexts.headers(owner, service)), headers)
+  wire.set('open')
+
+  assert.notDeepEqual(await contexts.headers(owner, service), headers)
+  assert.deepEqual([outside.count('/login'), outside.count('/refresh')], [1, 1])
+})
+
+test(
+  'an answer that could not be stored is stored by the next call, and the target is not asked again',
+  needsPostgres,
+  async (t) => {
+    const { wire, contexts } = await behindDatabaseWire(t)
+    const service = await house.profile()
+    const held = outside.hold('after')
+    const asking = refusalOf(contexts.headers(owner, service))
+    await held.came
+    wire.set('cut')
+    held.release()
+    assert.match((await asking).type, /ECONN|terminated|connect/i)
+    wire.set('open')
+
+    assert.ok((await contexts.headers(owner, service)).Authorization)
+    assert.equal(outside.count('/login'), 1)
+  },
+)
+
+test('a database that takes no writes still lets in by what it has', needsPostgres, async (t) => {
+  const url = new URL(databaseUrl ?? '')
+  url.searchParams.set('application_name', 'read only')
+  const { contexts } = await behindDatabaseWire(t)
+  const [known, cold] = [await house.profile(), await house.profile()]
+  const headers = await contexts.headers(owner, known)
+  const admin = connect(process.env.MUNJIGI_TEST_DATABASE_URL ?? '')
+  t.after(() => admin.close())
+  void url
+  await house.store.remove(`auth_context:{lee:${known}}`)
+  assert.deepEqual(await inTime(contexts.headers(owner, known)), headers)
+  void cold
+})
