@@ -2,6 +2,7 @@ import { isPlainTemplate } from '../injection/template.ts'
 import type { Fault } from '../profiles/fault.ts'
 import { isTemplate } from '../profiles/marks.ts'
 import { mapSecrets, placeText, type SecretParts } from '../profiles/secret-places.ts'
+import { GRANT_TYPES } from './slots.ts'
 
 /** Shorter ones stand in ordinary words. */
 const SHORTEST = 6
@@ -19,7 +20,8 @@ export function exposedSecrets(shared: object, open: SecretParts): Fault[] {
   const texts: Text[] = []
   const names = new Set<string>()
   collect(shared, [], texts, names)
-  const secrets = secretsOf(open).filter(({ text }) => text.length >= SHORTEST && !names.has(text))
+  const isSecret = ({ text }: Text) => text.length >= SHORTEST && !names.has(text) && !GRANT_TYPES.has(text)
+  const secrets = secretsOf(open).filter(isSecret)
   return texts.flatMap(({ place, text }) => {
     const readings = [text, decoded(text), decoded(text.replaceAll('+', ' '))]
     const encoded = text.replaceAll('-', '+').replaceAll('_', '/')

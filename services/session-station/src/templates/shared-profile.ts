@@ -22,7 +22,8 @@ export interface Telling {
 export function sharedProfile(row: ProfileRow, telling: Telling, sealing: SealedText): NewTemplate {
   const stored = storedContent(row)
   const { name = stored.name, description = stored.description, tags = [] } = telling
-  const content = { ...slotted(maskedContent(stored)), name, description }
+  const open = openContent(stored, row, sealing)
+  const content = { ...slotted(maskedContent(stored), open), name, description }
   const slots = slotsOf(content)
   if (slots.length > MAX_SLOTS)
     throw invalidProfile([{ field: 'service_id', message: `this profile has more than ${MAX_SLOTS} secrets` }])
@@ -30,7 +31,7 @@ export function sharedProfile(row: ProfileRow, telling: Telling, sealing: Sealed
   const shared = { tags: [...new Set(tags)], service_id, content }
   if (sharedLength(shared) > MAX_CHARACTERS)
     throw invalidProfile([{ field: 'service_id', message: `this profile says more than ${MAX_CHARACTERS} characters` }])
-  const faults = exposedSecrets({ tags: shared.tags, service_id, ...content }, openContent(stored, row, sealing))
+  const faults = exposedSecrets({ tags: shared.tags, service_id, ...content }, open)
   if (faults.length > 0) throw invalidProfile(faults)
   return { ...shared, name, description, auth_type, owner, slots, hosts: destinations(stored) }
 }

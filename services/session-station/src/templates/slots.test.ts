@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { ProfileContent } from '@munjigi/contracts/auth-profiles'
+import { maskedContent } from '../profiles/sealed-content.ts'
 import { filled, slotsOf, slotted } from './slots.ts'
 
 const set = { $secret: 'set' } as const
@@ -36,8 +37,16 @@ const masked: ProfileContent = {
   refresh_before_expire: 300,
 }
 
+/** The same with every secret another one. */
+let secrets = 0
+const open = JSON.parse(JSON.stringify(masked), (_key, value) => {
+  if (value?.$secret === undefined) return value
+  secrets += 1
+  return `secret-${secrets}`
+}) as ProfileContent
+
 test('every masked secret becomes a slot of its own, named by its key; what is public stays as it is', () => {
-  const content = slotted(masked)
+  const content = slotted(masked, open)
 
   assert.ok(!JSON.stringify(content).includes('$secret'))
   assert.deepEqual(
@@ -63,7 +72,7 @@ test('every masked secret becomes a slot of its own, named by its key; what is p
 })
 
 test('values go to the places of their slots, and what is not given is missing', () => {
-  const { login_config } = filled(slotted(masked), { password: 'a', password_2: 5, key: { $template: '{otp}' } })
+  const { login_config } = filled(slotted(masked, open), { password: 'a', password_2: 5, key: { $template: '{otp}' } })
 
   assert.deepEqual(login_config.payload, {
     user: { password: 'a', note: null },
@@ -74,20 +83,48 @@ test('values go to the places of their slots, and what is not given is missing',
   assert.deepEqual(login_config.userinfo, { $secret: 'missing' })
 })
 
-test('a slot that stands in several places is one slot, filled in all of them', () => {
-  const content = {
-    ...slotted({ ...masked, login_config: { ...masked.login_config, payload: { client_secret: set } } }),
-    refresh_config: { payload: { client_secret: { $slot: 'client_secret' } } },
+test('what several requests send at the same place is one slot, and fills all of them', () => {
+  const login = { client_id: 'c', client_secret: 's', user: 'u' }
+  const renewal = { client_id: 'c', client_secret: 'another', u: 'u' }
+  const open = {
+    ...masked,
+    login_config: { ...masked.login_config, payload: login },
+    refresh_config: { enabled: true, refresh_token_field: 'r', method: 'POST' as const, timeout: 30, payload: renewal },
   }
-  const slot = slotsOf(content).find(({ name }) => name === 'client_secret')
+  const content = slotted(maskedContent(open), open)
 
-  assert.deepEqual(slot?.places, ['login_config.payload.client_secret', 'refresh_config.payload.client_secret'])
-  assert.deepEqual(filled(content, { client_secret: 's' }).refresh_config, { payload: { client_secret: 's' } })
+  assert.deepEqual(
+    slotsOf(content)
+      .filter(({ kind }) => kind === 'payload')
+      .map(({ name, places }) => [name, ...places]),
+    [
+      ['client_id', 'login_config.payload.client_id', 'refresh_config.payload.client_id'],
+      ['client_secret', 'login_config.payload.client_secret'],
+      ['user', 'login_config.payload.user'],
+      ['client_secret_2', 'refresh_config.payload.client_secret'],
+      ['u', 'refresh_config.payload.u'],
+    ],
+  )
+  assert.deepEqual(filled(content, { client_id: 'mine' }).refresh_config?.payload?.client_id, 'mine')
+})
+
+test('a grant type of OAuth2 is told, any other text at its place and the same text elsewhere are not', () => {
+  for (const [payload, told] of [
+    [{ grant_type: 'client_credentials' }, { grant_type: 'client_credentials' }],
+    [{ grant_type: 'secret-text' }, { grant_type: { $slot: 'grant_type' } }],
+    [{ deep: { grant_type: 'password' } }, { deep: { grant_type: { $slot: 'grant_type' } } }],
+    [{ word: 'password' }, { word: { $slot: 'word' } }],
+  ] as const) {
+    const open = { ...masked, login_config: { ...masked.login_config, payload } }
+
+    assert.deepEqual(slotted(maskedContent(open), open).login_config.payload, told)
+  }
 })
 
 test('names and values that look like slots, or like members of every object, are only names and values', () => {
   const odd = { $slot: { $slot: set }, constructor: set, '': set, $secret: set }
-  const content = slotted({ ...masked, login_config: { ...masked.login_config, payload: odd } })
+  const oddly = { ...masked, login_config: { ...masked.login_config, payload: odd } }
+  const content = slotted(oddly, oddly)
   const { payload } = filled(content, { $slot: '{"$slot":"x"}', password: 'unused' }).login_config
 
   assert.deepEqual(payload, {

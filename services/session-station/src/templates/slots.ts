@@ -5,15 +5,37 @@ import { invalidProfile } from '../problems.ts'
 type Path = readonly string[]
 type Mark = '$secret' | '$slot'
 
-/** A profile as it is answered, each masked secret a slot named by its key: `password`, the next one `password_2`. */
-export function slotted(masked: ProfileContent): TemplateContent {
+/** RFC 6749: what everybody sends. It is no secret, and a template without it could not be filled in. */
+export const GRANT_TYPES: ReadonlySet<unknown> = new Set([
+  'password',
+  'client_credentials',
+  'refresh_token',
+  'authorization_code',
+])
+
+/**
+ * A profile as it is answered, each masked secret a slot named by its key: `password`, another one `password_2`. What
+ * several requests send at the same place, by the profile with its secrets open, is one slot.
+ */
+export function slotted(masked: ProfileContent, open: ProfileContent): TemplateContent {
   const taken = new Set<string>()
+  const names = new Map<string, string>()
   return replaced(masked, '$secret', (_state, path) => {
-    const name = unusedName(keyOf(masked, path), taken)
+    const value = valueAt(open, path)
+    if (path.at(-2) === 'payload' && path.at(-1) === 'grant_type' && GRANT_TYPES.has(value)) return value
+    const same = JSON.stringify([path.slice(requestDepth(path)), value])
+    const name = names.get(same) ?? unusedName(keyOf(masked, path), taken)
     taken.add(name)
+    if (path[0] !== 'extraction_rules') names.set(same, name)
     return { $slot: name }
   }) as TemplateContent
 }
+
+const valueAt = (content: unknown, path: Path): unknown =>
+  path.reduce((value, key) => (value as Record<string, unknown>)[key], content)
+
+/** How much of a path names the request: login_config, login_config.steps.<index> or refresh_config. */
+const requestDepth = (path: Path): number => (path[1] === 'steps' ? 3 : 1)
 
 /** The slots of a content, each once with all its places, in the order in which they stand there. */
 export function slotsOf(content: TemplateContent): Slot[] {
@@ -87,6 +109,5 @@ const KINDS = new Map<string, Slot['kind']>([
 function kindOf(content: TemplateContent, path: Path): Slot['kind'] {
   const rule = ruleOf(content, path)
   if (rule) return rule.source as 'fixed' | 'basic' | 'totp'
-  // login_config.payload.…, refresh_config.payload.… or login_config.steps.<index>.payload.…
-  return KINDS.get((path[1] === 'steps' ? path[3] : path[1]) ?? '') ?? 'payload'
+  return KINDS.get(path[requestDepth(path)] ?? '') ?? 'payload'
 }
