@@ -256,6 +256,16 @@ test('a house that was killed comes up again with all that was answered, and its
   assert.match((await said()).text, /김치찌개/)
 })
 
+test('a house whose outside service has moved makes its profiles anew for where that is now', async () => {
+  await interrupt(house)
+  ports = { ...ports, ...(await findFree(['OUTSIDE_PORT'])) }
+  house = await start()
+
+  const token = await door.signIn('user.lee', DEVELOPMENT_PASSWORD)
+  const path = '/api/session-station/v1/proxy/demo-form/form/data'
+  assert.equal((await door.call<{ user: string }>('GET', path, token)).user, CREDENTIALS.username)
+})
+
 test('--fresh begins anew, also when Ctrl-C meets it half-way and the next start has to go on', async () => {
   const token = await door.signIn('meal.choi', DEVELOPMENT_PASSWORD)
   const session = await door.openSession('user.lee', DEVELOPMENT_PASSWORD)

@@ -1,7 +1,7 @@
 import type { Menus, NewMenu, Restaurants } from '@munjigi/contracts/meal'
 import type { PeoplePage, Person } from '@munjigi/contracts/people'
 import type { FrontDoor } from './front-door.ts'
-import { writeDemoProfiles } from './outside-profiles.ts'
+import { makeDemoProfiles } from './outside-profiles.ts'
 import { DEVELOPMENT_PASSWORD } from './realm.ts'
 
 const ADMINISTRATOR = 'admin.park'
@@ -28,7 +28,7 @@ export async function seed(door: FrontDoor, outside: string): Promise<void> {
   if (restaurants.length === 0) await door.call('POST', '/api/meal/v1/restaurants', cook, RESTAURANT)
   for (const date of todays()) await writeMenus(door, cook, date)
   await grantProfiles(door, administrator, PROFILE_OWNER)
-  await writeDemoProfiles(door, await door.signIn(PROFILE_OWNER, DEVELOPMENT_PASSWORD), outside)
+  await makeDemoProfiles(door, await door.signIn(PROFILE_OWNER, DEVELOPMENT_PASSWORD), outside)
 }
 
 /** Where the seeded restaurant, if it is still there, has none on that day. */
