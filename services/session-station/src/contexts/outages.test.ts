@@ -3,6 +3,8 @@ import { after, beforeEach, type TestContext, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { connect } from '@munjigi/db/connect'
 import { redisStore } from '@munjigi/store/redis'
+import { sql } from 'kysely'
+import { ownProfiles } from '../profiles/own-profiles.ts'
 import { servingHandle } from '../serving-handle.ts'
 import type { Contexts } from './contexts.ts'
 import { contextsHouse, movedClock, redisUrl, refusalOf, renewing } from './house.fixture.ts'
@@ -94,13 +96,8 @@ test(
     const service = await house.profile()
     await Promise.all(both.map((each) => each.headers(owner, service)))
     wire.set('frozen')
-    const row = await house.row(service)
-    await house.db
-      .updateTable('auth_profiles')
-      .set({ injection_rules: JSON.stringify(keyed('x-changed')), generation: row.generation + 1 })
-      .where('id', '=', row.id)
-      .execute()
-    await both[0].drop(row, row.generation + 1)
+    const profiles = ownProfiles({ db: house.db, sealing: house.sealing, contexts: both[0] })
+    await profiles.change(owner, service, { injection_rules: keyed('x-changed') })
 
     for (const contexts of both) assert.deepEqual(Object.keys(await contexts.headers(owner, service)), ['x-changed'])
     wire.set('open')
@@ -210,16 +207,24 @@ test(
   },
 )
 
+async function setReadOnly(to: 'on' | 'off') {
+  const superuserUrl = process.env.MUNJIGI_TEST_DATABASE_URL ?? ''
+  const login = new URL(databaseUrl ?? '').username
+  const database = connect(superuserUrl)
+  const change = sql`alter role ${sql.id(login)} set default_transaction_read_only = ${sql.raw(to)}`
+  await change.execute(database.as(new URL(superuserUrl).username)).finally(database.close)
+}
+
 test('a database that takes no writes still lets in by what it has', needsPostgres, async (t) => {
-  const url = new URL(databaseUrl ?? '')
-  url.searchParams.set('application_name', 'read only')
-  const { contexts } = await behindDatabaseWire(t)
   const [known, cold] = [await house.profile(), await house.profile()]
-  const headers = await contexts.headers(owner, known)
-  const admin = connect(process.env.MUNJIGI_TEST_DATABASE_URL ?? '')
-  t.after(() => admin.close())
-  void url
+  const headers = await house.first.headers(owner, known)
+  await setReadOnly('on')
+  t.after(() => setReadOnly('off'))
+  const { contexts } = await behindDatabaseWire(t)
+
+  assert.deepEqual(await inTime(contexts.headers(owner, known)), headers)
   await house.store.remove(`auth_context:{lee:${known}}`)
   assert.deepEqual(await inTime(contexts.headers(owner, known)), headers)
-  void cold
+  await assert.rejects(inTime(contexts.headers(owner, cold)), { statusCode: 503 })
+  assert.equal(outside.count('/login'), 1)
 })
