@@ -68,8 +68,8 @@ export function listedIn(connection: string | string[] | undefined): string[] | 
 }
 
 /** A redirect within the origin that was called leads through the proxy again; any other goes on as it is. */
-export function answerLocation(location: string, target: URL, proxyPath: string): string {
-  if (!URL.canParse(location, target.href)) return location
-  const { origin, pathname, search, hash } = new URL(location, target)
-  return origin === target.origin ? `${proxyPath}${pathname}${search}${hash}` : location
+export function answerLocation(location: string, href: string, proxyPath: string): string {
+  if (!URL.canParse(location, href)) return location
+  const { origin, pathname, search, hash } = new URL(location, href)
+  return origin === new URL(href).origin ? `${proxyPath}${pathname}${search}${hash}` : location
 }

@@ -18,20 +18,21 @@ export class Answer {
     this.#redaction = redaction
   }
 
-  begin(status: number, headers: IncomingHttpHeaders, target: URL): void {
+  begin(status: number, headers: IncomingHttpHeaders, href: string): void {
     const { reply, proxyPath } = this.#call
     const { 'content-type': type = 'text/plain', 'content-encoding': coding = 'identity' } = headers
     // RFC 9110 §8.6: there is none with 204, and a client that believes it waits for a body.
     if (status === 204) delete headers['content-length']
     this.isEventStream = type.startsWith('text/event-stream')
     if (TEXTUAL.test(type) && coding === 'identity') this.#body = this.#redaction.body()
-    reply.hijack()
     reply.raw.writeHead(
       status,
       answerHeaders(headers, reply.request.id, (name, value) =>
-        this.#redaction.text(name === 'location' ? answerLocation(value, target, proxyPath) : value),
+        this.#redaction.text(name === 'location' ? answerLocation(value, href, proxyPath) : value),
       ),
     )
+    // From here on Fastify has no say; before, it would have answered what was thrown.
+    reply.hijack()
     // An event stream may be silent for longer than our server lets a connection be.
     if (this.isEventStream) reply.raw.socket?.setTimeout(0)
     // Without a length the body may be long in coming: then the headers go alone.

@@ -73,7 +73,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
     // The coding ends here: one that nobody has undone would reach the agent as if there were none.
     if ((headers['transfer-encoding'] ?? 'chunked').toLowerCase() !== 'chunked') throw targetUnavailable()
     this.#head = { status, headers }
-    const verdict = judgeHead(this.#context.proxy.expired, status, headers, this.#target)
+    const verdict = judgeHead(this.#context.proxy.expired, status, headers, this.#href)
     if (verdict !== 'body') this.#decide(verdict)
   }
 
@@ -101,9 +101,9 @@ export class Attempt implements Dispatcher.DispatchHandler {
     this.#fail(error)
   }
 
-  get #target(): URL {
+  get #href(): string {
     const { origin, path } = this.#outbound as Outbound
-    return new URL(path, origin)
+    return origin + path
   }
 
   #verdictOfBody(): Verdict {
@@ -139,16 +139,17 @@ export class Attempt implements Dispatcher.DispatchHandler {
       return
     }
     if (!this.#hasEnded) this.#controller?.pause()
-    keepCookies(sub, service_id, this.#context, this.#target, [setCookies].flat())
+    keepCookies(sub, service_id, this.#context, new URL(this.#href), [setCookies].flat())
       .catch((err) => reply.log.warn({ err }, 'cookies of a target were not kept'))
-      .finally(() => this.#pass(outcome))
+      .then(() => this.#pass(outcome))
+      .catch((error) => this.#fail(error))
   }
 
   #pass(outcome: Outcome): void {
     if (this.#isOver) return
     const { status, headers } = this.#head as { status: number; headers: IncomingHttpHeaders }
     this.#answer = new Answer(this.#call, credentialsOf(this.#context).redaction)
-    this.#answer.begin(status, headers, this.#target)
+    this.#answer.begin(status, headers, this.#href)
     this.#outcome.resolve(outcome)
     for (const chunk of this.#waiting) this.#write(chunk)
     if (this.#hasEnded) this.#finish()

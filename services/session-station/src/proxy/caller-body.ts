@@ -77,7 +77,9 @@ export class CallerBody {
   /** Once it is answered: the connection's next request stands behind what is left of this one. */
   discard(): void {
     this.#kept.length = 0
-    this.#reader?.destroy()
+    const reader = this.#reader
+    this.#reader = undefined
+    reader?.destroy()
     this.#request.off('data', this.#take)
     this.#request.resume()
   }

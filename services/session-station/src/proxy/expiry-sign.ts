@@ -15,12 +15,12 @@ export function judgeHead(
   expired: Expired | undefined,
   status: number,
   headers: IncomingHttpHeaders,
-  target: URL,
+  href: string,
 ): Verdict {
   if (status === 401) return 'expired'
   if (expired === undefined) return 'good'
   if (expired.status !== undefined && !expired.status.includes(status)) return 'good'
-  if (expired.location !== undefined && !leadsTo(expired.location, status, headers.location, target)) return 'good'
+  if (expired.location !== undefined && !leadsTo(expired.location, status, headers.location, href)) return 'good'
   if (expired.body === undefined) return 'expired'
   const { 'content-type': type = '', 'content-length': length = '0' } = headers
   return JSON_TYPE.test(type) && Number(length) <= MAX_SIGN_BYTES ? 'body' : 'good'
@@ -32,9 +32,9 @@ export function judgeBody({ path, equals }: NonNullable<Expired['body']>, body: 
   return holds ? 'expired' : 'good'
 }
 
-function leadsTo(path: string, status: number, location: string | undefined, target: URL): boolean {
-  if (status < 300 || status > 399 || location === undefined || !URL.canParse(location, target.href)) return false
-  return new URL(location, target).pathname.startsWith(path)
+function leadsTo(path: string, status: number, location: string | undefined, href: string): boolean {
+  if (status < 300 || status > 399 || location === undefined || !URL.canParse(location, href)) return false
+  return new URL(location, href).pathname.startsWith(path)
 }
 
 function valueIn(body: Buffer, path: string): unknown {

@@ -190,7 +190,7 @@ test('another allowed origin is reached by naming it, and no other one', async (
 
   const refused = await proxy.fetch('/x', { headers: { 'x-target-origin': `${target.url}.evil.example` } })
   assert.deepEqual(await typeOf(refused), [403, '/problems/origin-not-allowed'])
-  const twice = ['x-target-origin: ' + target.url, 'x-target-origin: ' + other.url]
+  const twice = [target.url, other.url].map((origin) => `x-target-origin: ${origin}`)
   assert.match(await proxy.raw(`GET ${proxy.pathOf('/x')} HTTP/1.1`, twice), /origin-not-allowed/)
 })
 
@@ -226,4 +226,15 @@ test('the refusal of a login that cannot be had is the answer', async () => {
 
   assert.deepEqual(await typeOf(await proxy.fetch('/x')), [404, '/problems/auth-profile-not-found'])
   proxy.contexts.find = find
+})
+
+test('the routes work without a socket, too', async () => {
+  const answer = await proxy.app.inject({
+    method: 'POST',
+    url: proxy.pathOf('/x?y'),
+    headers: proxy.credentials,
+    payload: { a: 1 },
+  })
+
+  assert.deepEqual([answer.statusCode, answer.body, sent()?.body], [200, '{}', '{"a":1}'])
 })

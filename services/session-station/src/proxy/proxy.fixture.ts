@@ -15,10 +15,12 @@ import type { ProxyDeps } from './exchange.ts'
 import { proxyRoutes } from './proxy-routes.ts'
 
 const PREFIX = '/api/session-station/v1'
-export const SUB = 'person-1'
+const SUB = 'person-1'
 
-interface Given extends Partial<Omit<Context, 'injections' | 'headers' | 'proxy'>> {
+interface Given {
   origins: string[]
+  fields?: Context['fields']
+  jar?: string
   injections?: (Omit<Injection, 'required'> & { required?: boolean })[]
   expired?: Context['proxy']['expired']
 }
@@ -33,6 +35,8 @@ export function contextOf({ origins, injections = [], expired, ...given }: Given
     fields: {},
     obtained_at: Date.now(),
     due_at: Date.now() + 3_000_000,
+    made_by: 'login',
+    deaths: 0,
     expires_at: Date.now() + 3_600_000,
     ...given,
     injections: whole,

@@ -20,5 +20,6 @@ export function isWorthRepeating(error: unknown, method: string | undefined): bo
   return IDEMPOTENT.has(method ?? '') && asEgressError(error, true).kind === 'closed'
 }
 
+/** Undici's, Node's and our own errors of connections have codes or a class; a parser's code may be undefined. */
 const isOfConnection = (error: unknown): boolean =>
-  error instanceof EgressError || typeof (error as NodeJS.ErrnoException).code === 'string'
+  error instanceof EgressError || (error instanceof Error && 'code' in error)
