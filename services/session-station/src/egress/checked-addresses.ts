@@ -2,10 +2,9 @@ import { isIP } from 'node:net'
 import { isMetadata, isPublic, readAddress } from './address.ts'
 import { type AllowedRange, isAllowed } from './allowed-ranges.ts'
 import { EgressError } from './egress.ts'
-import type { Resolve } from './resolvers.ts'
+import { isNoSuchName, type Resolve } from './resolvers.ts'
 
 const LOOKUP_TIMEOUT_MS = 5000
-const NO_SUCH_NAME = ['ENOTFOUND', 'ENODATA', 'EAI_NODATA', 'EAI_NONAME', 'EBADNAME']
 
 /** Those of a host, in the order in which they are to be tried, each of them allowed. @throws EgressError */
 export async function checkedAddresses(
@@ -32,7 +31,7 @@ async function lookUp(host: string, resolve: Resolve): Promise<string[]> {
   try {
     return await Promise.race([resolve(host), late.promise])
   } catch (error) {
-    if (NO_SUCH_NAME.includes(String((error as NodeJS.ErrnoException).code))) throw notAllowed(error)
+    if (isNoSuchName(error)) throw notAllowed(error)
     throw new EgressError('connection', 'the name of this host could not be looked up', {
       wasSent: false,
       cause: error,

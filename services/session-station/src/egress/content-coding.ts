@@ -28,15 +28,16 @@ const DECODERS: Record<string, Decode> = {
     zstd(body, { ...options, params: { [zlib.constants.ZSTD_d_windowLogMax]: ZSTD_WINDOW_LOG } }),
 }
 
+const NO_CODINGS = ['', 'identity', 'chunked']
 export const ACCEPTED_CODINGS = 'gzip, deflate, br, zstd'
 
-/** Takes off what `content-encoding` names, last first, within `maxBytes` and a ratio. @throws EgressError */
+/** Takes off what `content-encoding` and `transfer-encoding` name, last first, within `maxBytes` and a ratio. @throws EgressError */
 export async function decoded(body: Buffer, contentEncoding: string, maxBytes: number): Promise<Buffer> {
   const codings = contentEncoding
     .toLowerCase()
     .split(',')
     .map((coding) => coding.trim())
-    .filter((coding) => coding !== '' && coding !== 'identity')
+    .filter((coding) => !NO_CODINGS.includes(coding))
   if (codings.length > CODINGS_AT_MOST) throw unreadable()
   const maxOutputLength = Math.min(maxBytes, Math.max(HARMLESS_BYTES, body.length * RATIO))
   let open = body

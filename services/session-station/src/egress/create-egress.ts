@@ -95,8 +95,10 @@ function firstHop({ url, method, headers: given, body }: EgressRequest): Hop {
 }
 
 async function finished(hop: Hop, { status, headers, body }: RawAnswer): Promise<EgressAnswer> {
-  const codings = headers.filter(([name]) => name === 'content-encoding').map(([, value]) => value)
-  return { url: hop.url, status, headers, body: await decoded(body, codings.join(','), MAX_BODY_BYTES) }
+  const valuesOf = (wanted: string) => headers.filter(([name]) => name === wanted).map(([, value]) => value)
+  // RFC 9112 §7: undici takes off `chunked` and leaves another coding of the transfer as it is.
+  const codings = [...valuesOf('content-encoding'), ...valuesOf('transfer-encoding')].join(',')
+  return { url: hop.url, status, headers, body: await decoded(body, codings, MAX_BODY_BYTES) }
 }
 
 /** The target has read the request that led to the redirect. */

@@ -70,12 +70,16 @@ export async function listening(server: Server, host: string): Promise<number> {
   return (server.address() as AddressInfo).port
 }
 
+// RFC 1035 §4.1.1.
+const SERVFAIL = 2
+const NXDOMAIN = 3
+
 type Question = { name: string; type: 'A' | 'AAAA' }
 
-/** A name server that answers what it is told to, or nothing; undefined is NXDOMAIN. `questions` is what it was asked. */
+/** A name server that answers what it is told to, or nothing; undefined: there is no such name. `questions` is what it was asked. */
 export async function testNameServer(
   t: TestContext,
-  answers: (question: Question) => string[] | undefined | 'silence',
+  answers: (question: Question) => string[] | undefined | 'silence' | 'trouble',
 ) {
   const questions: Question[] = []
   const socket = createSocket('udp4')
@@ -89,9 +93,9 @@ export async function testNameServer(
       type: 'response',
       id: asked.id ?? 0,
       // Of the header: RCODE in the lowest four bits.
-      flags: found === undefined ? 3 : 0,
+      flags: Array.isArray(found) ? 0 : found === 'trouble' ? SERVFAIL : NXDOMAIN,
       questions: asked.questions ?? [],
-      answers: (found ?? []).map((data) => ({ ...question, ttl: 0, data })),
+      answers: (Array.isArray(found) ? found : []).map((data) => ({ ...question, ttl: 0, data })),
     }
     socket.send(encode(answer), from.port, from.address)
   })

@@ -33,13 +33,18 @@ export function exchange(
     fail(signal.reason)
     running?.abort(signal.reason)
   }
+  if (signal.aborted) {
+    giveUp()
+    return promise
+  }
   signal.addEventListener('abort', giveUp, { once: true })
 
   dispatcher.dispatch(request, {
     onRequestStart(controller) {
+      // Thrown here it costs no connection; an abort would close one.
+      if (signal.aborted) throw signal.reason
       running = controller
-      if (signal.aborted) controller.abort(signal.reason)
-      else wasSent = true
+      wasSent = true
     },
     onResponseStart(controller, code) {
       status = code

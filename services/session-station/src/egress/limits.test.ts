@@ -65,6 +65,14 @@ test('a coding that is unknown, damaged, cut off or three deep is refused', asyn
   }
 })
 
+test('a coding of the transfer is one too', async (t) => {
+  const packed = zlib.gzipSync('whole')
+  const head = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n'
+  const { url, egress } = await rawTarget(t, saying(head, `${packed.length.toString(16)}\r\n`, packed, '\r\n0\r\n\r\n'))
+
+  assert.equal((await egress.request(get(url))).body.toString(), 'whole')
+})
+
 test('an answer without a body may name a coding', async (t) => {
   const { url, egress } = await rawTarget(t, saying('HTTP/1.1 204 No Content\r\nContent-Encoding: gzip\r\n\r\n'))
 
@@ -133,6 +141,8 @@ test('headers above 64 KB are refused, in one line, in many, without an end and 
     const { url, egress } = await rawTarget(t, talk)
     assert.equal(await failureOf(egress.request(get(url))), 'too-large, sent')
   }
+  const { url, egress } = await rawTarget(t, saying('HTTP/1.1 204 OK\r\n', line.repeat(60), '\r\n'))
+  assert.equal((await egress.request(get(url))).headers.length, 60)
 })
 
 test('whatever a target hangs at, the time for everything ends it', async (t) => {
@@ -211,4 +221,11 @@ test('what was given up by its caller ends at once, while it waits for a connect
 
   assert.equal(failures.filter((failure) => failure === 'closed, sent').length, 32)
   assert.equal(failures.filter((failure) => failure === 'closed, not sent').length, 8)
+})
+
+test('what was given up before it began asks nobody', async (t) => {
+  const { url, egress, sockets } = await rawTarget(t, () => {})
+
+  assert.equal(await failureOf(egress.request(get(url, { signal: AbortSignal.abort() }))), 'closed, not sent')
+  assert.equal(sockets.size, 0)
 })
