@@ -215,6 +215,7 @@ test('an administrator sees every service well, and the house says that it is em
     'auth-relay ok',
     'chatbot ok',
     'meal ok',
+    'session-station ok',
     'trace ok',
     'user ok',
   ])
@@ -222,7 +223,7 @@ test('an administrator sees every service well, and the house says that it is em
 })
 
 test('what every module offers can be read at the door without a token', async () => {
-  for (const module of ['auth', 'admin', 'meal', 'trace', 'auth-relay', 'kakao-bot']) {
+  for (const module of ['auth', 'admin', 'meal', 'trace', 'auth-relay', 'kakao-bot', 'session-station']) {
     const { status, body } = await house.ask<{ paths: object }>('GET', `/api/${module}/openapi.json`)
     assert.equal(status, 200, module)
     const paths = Object.keys(body.paths)
