@@ -40,7 +40,8 @@ export async function sessionStationPlugin(app: FastifyInstance, options: Sessio
   const { database, store, verifier, settings, now = Date.now } = options
   const { log } = app
   const db = servingHandle(database)
-  const { sealing, verify } = guardedSealing(db, settings.sealing)
+  const guarded = guardedSealing(db, settings.sealing)
+  const { sealing } = guarded
   const egress = createEgress(settings.egress)
   const contexts = createContexts({ db, store, sealing, egress, now, log })
   const deps: StationDeps = { db, sealing, egress, contexts, now }
@@ -48,7 +49,7 @@ export async function sessionStationPlugin(app: FastifyInstance, options: Sessio
 
   app.addReadyCheck('session-station-database', database.isAlive)
   app.addReadyCheck('session-station-store', store.isAlive)
-  app.addReadyCheck('session-station-sealing', verify)
+  app.addReadyCheck('session-station-sealing', guarded.verify)
   app.addHook('onClose', async () => {
     await contexts.close()
     await egress.close()
@@ -57,7 +58,7 @@ export async function sessionStationPlugin(app: FastifyInstance, options: Sessio
   app.addHook('onRequest', async (_request, reply) => {
     reply.header('cache-control', 'no-store')
   })
-  watchSealing(app, verify)
+  watchSealing(app, guarded)
   identity(app, { verifier })
   guardScope(app)
   await openApi(app, '/api/session-station/openapi.json', {

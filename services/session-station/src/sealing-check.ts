@@ -44,11 +44,14 @@ export interface GuardedSealing {
   sealing: SealedText
   /** Passes at once after it has passed. @throws WrongKeyError, or what the database throws. */
   verify(): Promise<void>
+  /** Whether it was looked at and is not the database's. */
+  isWrong(): boolean
 }
 
 /** The ring, and whether this database is its. Nothing is sealed under a ring that was not seen to be the right one. */
 export function guardedSealing(db: Kysely<Tables>, sealing: SealedText): GuardedSealing {
   let isVerified = false
+  let isWrong = false
   let looking: Promise<void> | undefined
 
   async function look(): Promise<void> {
@@ -67,11 +70,17 @@ export function guardedSealing(db: Kysely<Tables>, sealing: SealedText): Guarded
     },
     async verify() {
       if (isVerified) return
-      looking ??= look().finally(() => {
-        looking = undefined
-      })
+      looking ??= look()
+        .catch((error) => {
+          isWrong = error instanceof WrongKeyError
+          throw error
+        })
+        .finally(() => {
+          looking = undefined
+        })
       await looking
     },
+    isWrong: () => isWrong,
   }
 }
 

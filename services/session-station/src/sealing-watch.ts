@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { sealingKeyWrong } from './problems.ts'
-import { WrongKeyError } from './sealing-check.ts'
+import type { GuardedSealing } from './sealing-check.ts'
 
 const RETRY_MS = 500
 
@@ -9,12 +9,11 @@ const RETRY_MS = 500
  * Refuses the start under keys that are not the database's. A database that is away does not hinder it: it is looked at
  * until it is back, and if the keys then turn out to be wrong, every request is refused.
  */
-export function watchSealing(app: FastifyInstance, verify: () => Promise<void>): void {
+export function watchSealing(app: FastifyInstance, { verify, isWrong }: GuardedSealing): void {
   const ending = new AbortController()
-  let isWrong = false
   app.addHook('onClose', async () => ending.abort())
   app.addHook('onRequest', async () => {
-    if (isWrong) throw sealingKeyWrong()
+    if (isWrong()) throw sealingKeyWrong()
   })
   app.addHook('onReady', async () => {
     try {
@@ -33,11 +32,9 @@ export function watchSealing(app: FastifyInstance, verify: () => Promise<void>):
         await verify()
         return
       } catch (error) {
-        if (error instanceof WrongKeyError) {
-          isWrong = true
-          app.log.error({ err: error }, 'the keys are not those of the database')
-          return
-        }
+        if (isOutage(error)) continue
+        if (!ending.signal.aborted) app.log.error({ err: error }, 'this database cannot be served from')
+        return
       }
     }
   }

@@ -3,6 +3,7 @@ import type { Database } from '@munjigi/db/connect'
 import { readEnv } from '@munjigi/env'
 import { platformIssuer } from '@munjigi/identity/issuers'
 import { createVerifier } from '@munjigi/identity/verifier'
+import { createLogger } from '@munjigi/server/logger'
 import type { Store } from '@munjigi/store/store'
 import { testDatabase } from '@munjigi/testing/database'
 import { testIssuer } from '@munjigi/testing/issuer'
@@ -23,6 +24,8 @@ interface Changes {
   database?: Database
   store?: Store
   now?: () => number
+  /** Takes every line of the log, from debug on; silent without it. */
+  log?: { write(line: string): void }
 }
 
 /** The whole service on a database and a store of its own; its egress may reach 127.0.0.1 at every port. */
@@ -51,7 +54,8 @@ export async function testService(first: Changes = {}) {
       settings,
       ...(now && { now }),
     }
-    const app = buildApp(deps, { logLevel: 'silent' })
+    const log = changes.log && { loggerInstance: createLogger('session-station', 'debug', changes.log) }
+    const app = buildApp(deps, { logLevel: 'silent', ...(log && { fastify: log as object }) })
     apps.push(app)
     return app
   }

@@ -36,5 +36,6 @@ export const authProfiles: Migration = {
       updated_at timestamptz not null default now(),
       constraint auth_profiles__user_service unique (user_id, service_id)
     );
+    create index auth_profiles__user_page on auth_profiles (user_id, id);
   `,
 }
