@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, beforeEach, test } from 'node:test'
-import { contextsHouse, loginAt, refusalOf } from './house.fixture.ts'
+import { contextsHouse, loginAt, movedClock, refusalOf } from './house.fixture.ts'
 
 const house = await contextsHouse()
 const { outside, first, profiles } = house
@@ -83,19 +83,30 @@ test('what was made inactive lets nobody in, by no login of before', async () =>
     assert.equal((await refusalOf(contexts.headers(owner, service))).type, 'auth-profile-inactive')
 })
 
-test('a change whose news were lost is seen all the same', async () => {
+test('a change whose news were lost is seen at once by who did not know the login, and before long by the others', async () => {
+  const { now, move } = movedClock()
+  const knowing = house.contexts({ now })
   const service = await house.profile()
-  await second.headers(owner, service)
+  await knowing.headers(owner, service)
   const old = (await house.store.get(storeKey(service))) ?? ''
   await profiles.change(owner, service, { injection_rules: keyed('x-changed') })
   // As if its writer had died before it told the store.
   await house.store.set(storeKey(service), old, 60_000)
-  const started = house.contexts()
-  await started.headers(owner, service)
-  await started.close()
 
-  assert.equal(await house.store.get(storeKey(service)), undefined)
   assert.deepEqual(Object.keys(await second.headers(owner, service)), ['x-changed'])
+  await house.store.set(storeKey(service), old, 60_000)
+  move(11)
+  await knowing.headers(owner, service)
+  await knowing.close()
+  assert.equal(await house.store.get(storeKey(service)), undefined)
+})
+
+test('words on the channel that are not ours wake nobody and end nothing', async () => {
+  const service = await house.profile()
+  for (const text of ['', '{', 'null', '{"sub":1}', '{"sub":"lee","service_id":"x","dropped":{}}'])
+    await house.store.publish('session-station:logins', text)
+
+  assert.ok((await first.headers(owner, service)).Authorization)
 })
 
 test('a late writer puts nothing older over what is newer', async () => {

@@ -15,9 +15,9 @@ type Kept = Context | (Mark & { is_dropped: true })
 export interface Cached {
   readonly text: string
   readonly kept: Kept
-  /** When the database last said that it is of the present profile; epoch in ms. */
-  confirmedAt: number
-  /** Of the outages of the store there had been by then. */
+  /** When the database last said that it is of the present profile, epoch in ms; undefined where it was not asked yet. */
+  readonly confirmedAt: number | undefined
+  /** How often the store had been away by then. */
   readonly outages: number
 }
 
@@ -50,9 +50,9 @@ export function contextCache({ store, outage, sealing, now }: ContextCacheDeps) 
     }
   }
 
-  function remember(target: Target, text: string, kept: Kept, confirmedAt: number): Cached {
+  function remember(target: Target, text: string, kept: Kept, confirmedAt?: number): Cached {
     if ('headers' in kept) Object.freeze(kept.headers)
-    const cached = { text, kept, confirmedAt, outages }
+    const cached: Cached = { text, kept, confirmedAt, outages }
     memory.set(contextKey(target), cached)
     return cached
   }
@@ -64,7 +64,9 @@ export function contextCache({ store, outage, sealing, now }: ContextCacheDeps) 
     const remembered = memory.get(key)
     if (remembered?.text === text) return remembered
     const kept = open(target, text)
-    return kept && remember(target, text, kept, 0)
+    // The store has been away, and is behind what this process knows.
+    const isBehind = kept && remembered && isNewer(remembered.kept, kept)
+    return kept && !isBehind ? remember(target, text, kept) : undefined
   }
 
   /** Never an older one over a newer. */
@@ -107,8 +109,8 @@ export function contextCache({ store, outage, sealing, now }: ContextCacheDeps) 
     find,
     /** In this process's memory, whatever the store holds. */
     remembered: (target: Target): Cached | undefined => memory.get(contextKey(target)),
-    /** Whether the store has been away since it was last confirmed: a change may have passed it by. */
-    isDoubtful: (cached: Cached): boolean => cached.outages !== outages,
+    /** When it was last confirmed; undefined where it was not, or the store has been away since: a change may have passed it by. */
+    confirmedAt: (cached: Cached): number | undefined => (cached.outages === outages ? cached.confirmedAt : undefined),
     confirm: (target: Target, { text, kept }: Cached): Cached => remember(target, text, kept, now()),
     put: (target: Target, context: Context): Promise<void> => put(target, context, lifeOf(context)),
     /** Nothing older than `below` is taken from now on. */

@@ -5,7 +5,7 @@ import type { Kysely } from 'kysely'
 import type { Egress } from '../egress/egress.ts'
 import { profileNotFound } from '../problems.ts'
 import type { Tables } from '../tables.ts'
-import { type Context, isNewer, type Mark, type Target } from './context.ts'
+import { type Context, contextKey, isNewer, type Mark, type Target } from './context.ts'
 import { type Cached, contextCache, contextOf } from './context-cache.ts'
 import { withCookies } from './kept-cookies.ts'
 import { loginFlights } from './login-flights.ts'
@@ -58,6 +58,7 @@ export interface ContextsDeps {
 /** The logins of everybody, one at a time for each person and service. */
 export function createContexts({ db, store, sealing, egress, now = Date.now, log }: ContextsDeps): Contexts {
   const records = loginRecords(db, now)
+  const confirming = new Map<string, Promise<boolean>>()
   const background = new Set<Promise<unknown>>()
   const outage = storeOutage(store, () => inBackground(cache.settle()))
   const cache = contextCache({ store, outage, sealing, now })
@@ -79,18 +80,22 @@ export function createContexts({ db, store, sealing, egress, now = Date.now, log
   const isGood = (context: Context) => context.expires_at > now()
 
   /** Whether the database still has the profile that it was made from; an answer that cannot be had is yes. */
-  async function confirm(target: Target, cached: Cached): Promise<boolean> {
-    // Taken down first: while the database is away it is not asked by every call.
-    cached.confirmedAt = now()
+  function confirm(target: Target, cached: Cached): Promise<boolean> {
+    const key = contextKey(target)
+    const asked = confirming.get(key) ?? askDatabase(target, cached).finally(() => confirming.delete(key))
+    confirming.set(key, asked)
+    return asked
+  }
+
+  async function askDatabase(target: Target, cached: Cached): Promise<boolean> {
     const profile = await records.findMark(target).catch(() => 'unknown' as const)
-    if (profile === 'unknown') return true
     const { profile_id, generation } = cached.kept
-    if (profile?.profile_id === profile_id && profile.generation === generation && profile.status !== 'inactive') {
-      cache.confirm(target, cached)
-      return true
-    }
-    await cache.remove(target)
-    return false
+    const isPresent =
+      profile === 'unknown' ||
+      (profile?.profile_id === profile_id && profile.generation === generation && profile.status !== 'inactive')
+    if (isPresent) cache.confirm(target, cached)
+    else await cache.remove(target)
+    return isPresent
   }
 
   /** What is cached and good; one read of the store. */
@@ -98,8 +103,9 @@ export function createContexts({ db, store, sealing, egress, now = Date.now, log
     const cached = await cache.find(target)
     const context = contextOf(cached)
     if (!cached || !context || !isGood(context)) return undefined
-    if (cache.isDoubtful(cached)) return (await confirm(target, cached)) ? context : undefined
-    if (now() - cached.confirmedAt > CONFIRMED_EACH_MS) inBackground(confirm(target, cached))
+    const confirmedAt = cache.confirmedAt(cached)
+    if (confirmedAt === undefined) return (await confirm(target, cached)) ? context : undefined
+    if (now() - confirmedAt > CONFIRMED_EACH_MS) inBackground(confirm(target, cached))
     return context
   }
 

@@ -22,9 +22,9 @@ export function loginNews(store: Store, outage: StoreOutage, onDrop: (target: Ta
   const calls = new Map<string, Set<() => void>>()
   const subscription = store.subscribe(CHANNEL, {
     message(text) {
-      const { sub, service_id, dropped } = JSON.parse(text) as Message
-      if (dropped) onDrop({ sub, service_id }, dropped)
-      wake(calls.get(contextKey({ sub, service_id })))
+      const message = readMessage(text)
+      if (message?.dropped) onDrop(message, message.dropped)
+      if (message) wake(calls.get(contextKey(message)))
     },
     ready() {
       for (const all of calls.values()) wake(all)
@@ -67,5 +67,15 @@ export function loginNews(store: Store, outage: StoreOutage, onDrop: (target: Ta
         () => {},
       )
     },
+  }
+}
+
+/** Undefined where it is not one of ours. */
+function readMessage(text: string): Message | undefined {
+  try {
+    const message = JSON.parse(text)
+    return typeof message?.sub === 'string' && typeof message.service_id === 'string' ? message : undefined
+  } catch {
+    return undefined
   }
 }

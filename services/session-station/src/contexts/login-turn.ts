@@ -42,11 +42,14 @@ export type LoginTurn = ReturnType<typeof loginTurn>
 /** What whose turn it is does: looks whether somebody else has been faster, and if not makes a login. */
 export function loginTurn({ records, cache, logins, making, sealing, now, log }: TurnDeps) {
   /** The newest context of the present profile, with its jar as it is by now. */
-  function newestOf(target: Target, { context }: LoginState): Context | undefined {
+  async function newestOf(target: Target, { context }: LoginState): Promise<Context | undefined> {
     const stored = context === null ? undefined : openContext(target, context)
-    const remembered = contextOf(cache.remembered(target))
-    if (!stored || !isSame(stored, remembered)) return stored
-    return remembered?.jar === undefined ? stored : { ...stored, jar: remembered.jar }
+    // Its jar may be newer than the database's.
+    const cached = (await cache.find(target)) ?? cache.remembered(target)
+    const present = contextOf(cached)
+    if (!cached || !present || !stored || !isSame(stored, present)) return stored
+    cache.confirm(target, cached)
+    return present.jar === undefined ? stored : { ...stored, jar: present.jar }
   }
 
   function openContext(target: Target, sealed: string): Context | undefined {
@@ -62,9 +65,7 @@ export function loginTurn({ records, cache, logins, making, sealing, now, log }:
   async function look(target: Target, wish: Wish) {
     const state = await records.find(target)
     if (!state) throw profileNotFound()
-    // So that its jar is remembered, which may be newer than the database's.
-    await cache.find(target)
-    const older = state.status === 'inactive' ? undefined : newestOf(target, state)
+    const older = state.status === 'inactive' ? undefined : await newestOf(target, state)
     const good = older && older.expires_at > now() ? older : undefined
     const isWanted = good !== undefined && good.due_at > now() && isNewer(good, wish.newerThan)
     const failure = isWanted ? undefined : refusalOf(state, now())

@@ -135,3 +135,16 @@ test('a login that a later one overtook is not answered', async () => {
   assert.deepEqual(await first.headers('lee', service), newer.headers)
   assert.equal(logins(), 2)
 })
+
+test('who waits for ten seconds is told that a login is under way, and who makes it gets it', async () => {
+  const service = await house.profile()
+  const held = outside.hold()
+  const making = first.headers('lee', service)
+  await held.came
+  const waiting = await Promise.all([first, second].map((each) => refusalOf(each.headers('lee', service))))
+  held.release()
+
+  for (const refusal of waiting) assert.deepEqual(refusal, { type: 'login-in-progress', retryAfter: '1' })
+  assert.deepEqual(await second.headers('lee', service), await making)
+  assert.equal(logins(), 1)
+})
