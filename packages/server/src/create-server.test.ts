@@ -56,6 +56,21 @@ test('an outage of the database or the store is a 503 that says to try again', a
   assert.doesNotMatch(answer.body, /10\.0/)
 })
 
+test('of a value that may be of several kinds the kinds are told once, or what is wrong with the one it is of', async () => {
+  const app = createServer({ name: 'test', logLevel: 'silent' })
+  const Value = Type.Union([Type.String({ maxLength: 3 }), Type.Null(), Type.Object({ ref: Type.String() })])
+  const body = Type.Object({ a: Value, b: Value, c: Value, d: Type.Union([Value, Type.Array(Value)]) })
+  app.post('/values', { schema: { body } }, async () => ({}))
+  const answer = await app.inject({ method: 'POST', url: '/values', payload: { a: 1, b: 'long', c: { ref: 1 }, d: 1 } })
+
+  assert.deepEqual(answer.json().faults, [
+    { field: 'a', message: 'must be string or null or object' },
+    { field: 'b', message: 'must NOT have more than 3 characters' },
+    { field: 'c.ref', message: 'must be string' },
+    { field: 'd', message: 'must be string or null or object' },
+  ])
+})
+
 test('a bad body names every field and what is wrong with it', async () => {
   const answer = await build().inject({ method: 'POST', url: '/people', payload: { name: '', agee: 3 } })
 

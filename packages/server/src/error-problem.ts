@@ -27,7 +27,7 @@ export function problemOf(error: FastifyError | Problem): Problem {
 }
 
 function invalidRequest({ validation = [], validationContext }: FastifyError): Problem {
-  const faults = validation.map(({ instancePath, keyword, params, message }) => {
+  const faults = plainFaults(validation).map(({ instancePath, keyword, params, message }) => {
     const inner = params.missingProperty ?? params.additionalProperty
     const path = [...instancePath.split('/'), inner].filter(Boolean).join('.')
     const isUnknown = keyword === 'additionalProperties'
@@ -38,4 +38,24 @@ function invalidRequest({ validation = [], validationContext }: FastifyError): P
   })
   const detail = faults.map(({ field, message }) => `${field}: ${message}`).join('; ')
   return new Problem(400, 'invalid-request', 'The request is not valid', { detail, extensions: { faults } })
+}
+
+type Fault = NonNullable<FastifyError['validation']>[number]
+
+/** Of a union what its members say beyond the type; where that is nothing, the types of all of them as one fault. The innermost speaks. */
+function plainFaults(faults: Fault[]): Fault[] {
+  const unions = faults
+    .filter(({ keyword }) => keyword === 'anyOf')
+    .toSorted((one, other) => other.schemaPath.length - one.schemaPath.length)
+  const ofUnion = (fault: Fault) => unions.find(({ schemaPath }) => fault.schemaPath.startsWith(`${schemaPath}/`))
+  const isTypeOf = (union: Fault, fault: Fault) =>
+    fault.keyword === 'type' && fault.instancePath === union.instancePath && ofUnion(fault) === union
+  return faults.flatMap((fault) => {
+    const union = ofUnion(fault)
+    if (union && isTypeOf(union, fault)) return []
+    if (fault.keyword !== 'anyOf') return [fault]
+    const within = faults.filter(({ schemaPath }) => schemaPath.startsWith(`${fault.schemaPath}/`))
+    const types = within.filter((each) => isTypeOf(fault, each)).map(({ params }) => String(params.type))
+    return types.length < within.length ? [] : [{ ...fault, message: `must be ${[...new Set(types)].join(' or ')}` }]
+  })
 }
