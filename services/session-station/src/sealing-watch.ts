@@ -10,8 +10,10 @@ const RETRY_MS = 500
  * until it is back, and if the keys then turn out to be wrong, every request is refused.
  */
 export function watchSealing(app: FastifyInstance, { verify, isWrong }: GuardedSealing): void {
-  const ending = new AbortController()
-  app.addHook('onClose', async () => ending.abort())
+  let isEnding = false
+  app.addHook('onClose', async () => {
+    isEnding = true
+  })
   app.addHook('onRequest', async () => {
     if (isWrong()) throw sealingKeyWrong()
   })
@@ -26,17 +28,15 @@ export function watchSealing(app: FastifyInstance, { verify, isWrong }: GuardedS
   })
 
   async function verifyLater(): Promise<void> {
-    while (!ending.signal.aborted) {
-      try {
-        await pause(RETRY_MS, undefined, { signal: ending.signal })
-        await verify()
-        return
-      } catch (error) {
-        if (isOutage(error)) continue
-        if (!ending.signal.aborted) app.log.error({ err: error }, 'this database cannot be served from')
-        return
-      }
+    for (let isAway = true; isAway; ) {
+      await pause(RETRY_MS, undefined, { ref: false })
+      isAway = !isEnding && (await verify().then(() => false, isStillAway))
     }
+  }
+
+  function isStillAway(error: unknown): boolean {
+    if (!isOutage(error)) app.log.error({ err: error }, 'this database cannot be served from')
+    return isOutage(error)
   }
 }
 

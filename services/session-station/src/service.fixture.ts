@@ -45,7 +45,7 @@ export async function testService(first: Changes = {}) {
 
   /** A further process's worth of the service on the same database. */
   function start(changes: Changes = {}): FastifyInstance {
-    const { now } = { ...first, ...changes }
+    const { now, log } = { ...first, ...changes }
     const settings = settingsOf(readEnv(SettingsEnv, 'session-station', { source: { ...source, ...changes.env } }))
     const deps = {
       database: changes.database ?? database,
@@ -54,8 +54,8 @@ export async function testService(first: Changes = {}) {
       settings,
       ...(now && { now }),
     }
-    const log = changes.log && { loggerInstance: createLogger('session-station', 'debug', changes.log) }
-    const app = buildApp(deps, { logLevel: 'silent', ...(log && { fastify: log as object }) })
+    const logging = log && { loggerInstance: createLogger('session-station', 'debug', log) }
+    const app = buildApp(deps, { logLevel: 'silent', ...(logging && { fastify: logging as object }) })
     apps.push(app)
     return app
   }
