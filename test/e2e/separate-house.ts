@@ -56,8 +56,10 @@ export interface SeparateHouse extends AsyncDisposable {
   process(name: Program): OwnProcess
   /** Its own `/readyz`, past the gateway. */
   ready(name: Program): Promise<{ status: number; checks: Record<string, string> }>
-  /** Kills it first, if it still runs. */
-  restart(name: Program): Promise<void>
+  /** Kills it first, if it still runs; `changes` are variables that differ this time. */
+  restart(name: Program, changes?: Record<string, string>): Promise<void>
+  /** A program begun with other variables or arguments, beside the one that serves. */
+  begin(name: Program, changes: Record<string, string>, args?: string[]): OwnProcess
 }
 
 const { MUNJIGI_TEST_DATABASE_URL: superuserUrl = '', MUNJIGI_TEST_REDIS_URL } = wholeEnvironment()
@@ -120,15 +122,18 @@ export async function separateHouse(): Promise<SeparateHouse> {
     const { status, body } = await asked.ask<{ checks: Record<string, string> }>('GET', url)
     return { status, checks: body.checks }
   }
-  const restart = async (name: Program) => {
+  const begin = (name: Program, changes: Record<string, string>, args: string[] = []) => {
+    const { main, env } = programs[name]
+    return startProcess(main, { ...env, PORT: String(ports[name]), ...changes }, args)
+  }
+  const restart = async (name: Program, changes: Record<string, string> = {}) => {
     const running = processes.get(name)
     if (running !== undefined) await endProcess(running)
-    const { main, env } = programs[name]
-    const started = startProcess(main, { ...env, PORT: String(ports[name]) })
+    const started = begin(name, changes)
     processes.set(name, started)
     await untilReady(started, async () => (await ready(name)).status === 200)
   }
-  await Promise.all(SERVICES.map(restart))
+  await Promise.all(SERVICES.map((name) => restart(name)))
   await Promise.all([restart('gateway'), restart('secondGateway')])
 
   const { door } = entrances.gateway
@@ -147,6 +152,7 @@ export async function separateHouse(): Promise<SeparateHouse> {
     idp,
     ready,
     restart,
+    begin,
     process: (name) => processes.get(name) as OwnProcess,
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
   }

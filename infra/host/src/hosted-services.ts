@@ -10,6 +10,7 @@ import { readEnv, wholeEnvironment } from '@munjigi/env'
 import { mealPlugin } from '@munjigi/meal/app'
 import { Env as MealEnv } from '@munjigi/meal/env'
 import { SERVING_ROLE as MEAL_ROLE } from '@munjigi/meal/migrations/plan'
+import { createLogger } from '@munjigi/server/logger'
 import { sessionStationPlugin } from '@munjigi/session-station/app'
 import { Env as StationEnv } from '@munjigi/session-station/env'
 import { settingsOf as stationSettingsOf } from '@munjigi/session-station/settings'
@@ -24,7 +25,7 @@ import type { HostParts } from './host-parts.ts'
 /** Puts a service into a host, from what it has read of the environment. */
 type Placing = (parts: HostParts) => Promise<void> | void
 
-/** Reads what a service needs, as its own main.ts does. @throws EnvError listing every fault */
+/** Reads what a service needs, as its own main.ts does. @throws EnvError listing every fault, or an Error that says what is wrong */
 export const HOSTED_SERVICES: Readonly<Record<string, () => Placing>> = {
   user() {
     const env = readEnv(UserEnv, 'user')
@@ -55,9 +56,9 @@ export const HOSTED_SERVICES: Readonly<Record<string, () => Placing>> = {
   'auth-relay'() {
     const env = readEnv(RelayEnv, 'auth-relay')
     const settings = relaySettingsOf(env)
+    const log = createLogger('auth-relay', env.LOG_LEVEL)
+    const clients = createRelayClients({ path: env.CLIENTS_FILE, settings, environment: wholeEnvironment(), log })
     return ({ app, storeAt }) => {
-      const { log } = app
-      const clients = createRelayClients({ path: env.CLIENTS_FILE, settings, environment: wholeEnvironment(), log })
       app.addHook('onClose', async () => clients.close())
       app.register(authRelayPlugin, { store: storeAt(env.REDIS_URL), settings, clients })
     }

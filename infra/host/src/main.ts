@@ -1,6 +1,7 @@
 import { EnvError, listOf, requireEnv, requireUsable } from '@munjigi/env'
 import { createServer } from '@munjigi/server/create-server'
 import { serve } from '@munjigi/server/serve'
+import { WrongKeyError } from '@munjigi/session-station/sealing-check'
 import { Env } from './env.ts'
 import { hostParts } from './host-parts.ts'
 import { HOSTED_SERVICES } from './hosted-services.ts'
@@ -10,7 +11,13 @@ const placings = requireUsable(() => read(listOf(env.HOST_SERVICES)))
 const app = createServer({ name: 'host', logLevel: env.LOG_LEVEL })
 const parts = hostParts(app)
 for (const place of placings) await place(parts)
-await serve(app, env.PORT, 'HOST_PORT')
+try {
+  await serve(app, env.PORT, 'HOST_PORT')
+} catch (error) {
+  if (!(error instanceof WrongKeyError)) throw error
+  process.stderr.write(`${error.message}\n`)
+  process.exit(1)
+}
 
 function read(names: string[]) {
   const faults: string[] = []
