@@ -115,6 +115,21 @@ test('a connection in use keeps the address that was checked when the name chang
   assert.equal(inner.connections(), 0)
 })
 
+test('an IPv6 address is called by its bracketed name, at the opened port alone', async (t) => {
+  const server = createServer((request, response) => response.end(request.headers.host))
+  const port = await listening(server, '::1')
+  t.after(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  const egress = testEgress(t, `[::1]:${port}`)
+  const answer = await egress.request(get(`http://[0:0::0001]:${port}/`))
+
+  assert.equal(answer.body.toString(), `[::1]:${port}`)
+  for (const host of [`[::1]:${port + 1}`, `127.0.0.1:${port}`, `[::ffff:7f00:1]:${port}`, '[::1]', `[::]:${port}`])
+    assert.equal(await failureOf(egress.request(get(`http://${host}/`))), 'address, not sent', host)
+})
+
 /** What the target saw: the name in the handshake and the `Host` of the request. */
 async function tlsTarget(t: TestContext, altNames: object[]) {
   const before = getCACertificates('default')

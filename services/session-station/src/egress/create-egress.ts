@@ -30,7 +30,7 @@ interface Chain extends EgressRequest {
 
 export function createEgress(options: { allow: AllowedRange[]; resolve?: Resolve }): Egress {
   const shared = {
-    connect: checkedConnector({ allow: options.allow, resolve: options.resolve ?? systemResolver }),
+    connect: checkedConnector({ allow: options.allow, resolve: options.resolve ?? systemResolver() }),
     pipelining: 1,
     allowH2: false,
     maxHeaderSize: MAX_HEADERS_BYTES,

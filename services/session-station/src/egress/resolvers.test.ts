@@ -31,9 +31,25 @@ test('a name server in trouble is an outage, a name that is not there is refused
 })
 
 test('the machine resolves its own names, and what they lead to is refused', async (t) => {
-  const egress = testEgress(t, '', systemResolver)
+  const egress = testEgress(t, '', systemResolver())
 
-  assert.ok((await systemResolver('localhost')).length > 0)
+  assert.ok((await systemResolver()('localhost')).length > 0)
   for (const host of ['localhost', 'LOCALHOST', 'localhost.', 'a.localhost'])
     assert.equal(await failureOf(egress.request(get(`http://${host}/`))), 'address, not sent', host)
+})
+
+test('a name server is asked first, and one that never answers for a name holds up no other', async (t) => {
+  const nameServer = await testNameServer(t, ({ name, type }) => {
+    if (name.startsWith('silent')) return 'silence'
+    return type === 'A' && name === 'known.test' ? ['10.0.0.1'] : undefined
+  })
+  const resolve = systemResolver(resolverOf([nameServer.address]))
+  const silent = Array.from({ length: 20 }, (_, index) => resolve(`silent${index}.test`).catch(() => 'late'))
+  const others = await Promise.all([resolve('known.test'), resolve('localhost')])
+  const first = await Promise.race([...silent, 'still waiting'])
+
+  assert.deepEqual(others[0], ['10.0.0.1'])
+  assert.ok((others[1]?.length ?? 0) > 0)
+  assert.equal(first, 'still waiting')
+  assert.ok(nameServer.questions.every(({ name }) => name !== 'localhost'))
 })
