@@ -11,7 +11,7 @@ import type { EgressAnswer, EgressError, EgressRequest } from './egress.ts'
 import type { Resolve } from './resolvers.ts'
 
 /** Every name is this machine. */
-export const toLoopback: Resolve = async () => ['127.0.0.1']
+const toLoopback: Resolve = async () => ['127.0.0.1']
 
 export function testEgress(t: TestContext, allow: string, resolve: Resolve = toLoopback) {
   const egress = createEgress({ allow: parseAllowed(allow), resolve })
