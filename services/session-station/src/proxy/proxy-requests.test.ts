@@ -30,6 +30,19 @@ test('method, path, query and body arrive as the agent sent them', async () => {
   assert.deepEqual({ method, url, body }, { method: 'PATCH', url: '/a%20b//c?q=%2e%2e/&x', body: '{"a":1}' })
 })
 
+test("the target's root is reached", async () => {
+  for (const [path, url] of [
+    ['', '/'],
+    ['/', '/'],
+    ['?q=a/b', '/?q=a/b'],
+    ['/?q=1', '/?q=1'],
+    ['/a/', '/a/'],
+  ] as const) {
+    assert.equal((await proxy.fetch(path)).status, 200, path)
+    assert.equal(sent()?.url, url)
+  }
+})
+
 test('every method of HTTP is carried, but a tunnel and an echo', async () => {
   for (const method of [
     'GET',

@@ -12,7 +12,11 @@ import { targetPath } from './target-path.ts'
 /** A tunnel, and an echo of the secrets that were injected. */
 const NOT_CARRIED = ['CONNECT', 'TRACE']
 
-const Params = Type.Object({ service_id: ServiceId, '*': Type.String() })
+const Params = Type.Object({ service_id: ServiceId, '*': Type.Optional(Type.String()) })
+
+const ROUTE = '/proxy/:service_id/*'
+/** The router leaves out a slash at the end, so this is the target's root. */
+const ROOT = '/proxy/:service_id'
 
 /** `proxy/{service_id}/*`: any request goes to the profile's target with the person's login, and its answer comes back. */
 export function proxyRoutes(app: FastifyInstance, deps: ProxyDeps): void {
@@ -23,34 +27,37 @@ export function proxyRoutes(app: FastifyInstance, deps: ProxyDeps): void {
     proxy.removeAllContentTypeParsers()
     proxy.addContentTypeParser('*', (_request, _payload, done) => done(null))
     const prefix = `${proxy.prefix}/proxy/`
-    proxy.route<{ Params: Static<typeof Params> }>({
-      method: methods,
-      url: '/proxy/:service_id/*',
-      exposeHeadRoute: false,
-      schema: {
-        summary: 'Sends a request to the outside service with the login of the caller',
-        description:
-          "Path and query go on as they are, with what the profile injects; X-Target-Origin names another of its allowed_origins. The answer is the target's, without its cookies.",
-        tags: ['proxy'],
-        params: Params,
-      },
-      handler: async (request, reply) => {
-        if (request.headers.upgrade?.toLowerCase() === 'websocket') throw upgradeRefused()
-        const { sub } = requireUser(request)
-        const { service_id } = request.params
-        const target = targetPath(request.raw.url ?? '', prefix)
-        const call: Call = {
-          request: request.raw,
-          reply,
-          body: CallerBody.of(request.raw),
-          sub,
-          service_id,
-          target,
-          proxyPath: `${prefix}${service_id}`,
-        }
-        reply.raw.once('close', () => call.body?.discard())
-        await exchange(call, deps)
-      },
-    })
+    for (const url of [ROOT, ROUTE]) {
+      proxy.route<{ Params: Static<typeof Params> }>({
+        method: methods,
+        url,
+        exposeHeadRoute: false,
+        schema: {
+          summary: 'Sends a request to the outside service with the login of the caller',
+          description:
+            "Path and query go on as they are, with what the profile injects; X-Target-Origin names another of its allowed_origins. The answer is the target's, without its cookies.",
+          tags: ['proxy'],
+          params: Params,
+          hide: url === ROOT,
+        },
+        handler: async (request, reply) => {
+          if (request.headers.upgrade?.toLowerCase() === 'websocket') throw upgradeRefused()
+          const { sub } = requireUser(request)
+          const { service_id } = request.params
+          const target = targetPath(request.raw.url ?? '', prefix)
+          const call: Call = {
+            request: request.raw,
+            reply,
+            body: CallerBody.of(request.raw),
+            sub,
+            service_id,
+            target,
+            proxyPath: `${prefix}${service_id}`,
+          }
+          reply.raw.once('close', () => call.body?.discard())
+          await exchange(call, deps)
+        },
+      })
+    }
   })
 }

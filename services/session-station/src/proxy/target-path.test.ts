@@ -22,6 +22,11 @@ test('what stands behind the service goes on byte for byte', () => {
     assert.equal(targetPath(`${PREFIX}demo${target}`, PREFIX), target)
 })
 
+test('with nothing behind the service the root is meant, slash or not', () => {
+  assert.equal(targetPath(`${PREFIX}demo`, PREFIX), '/')
+  assert.equal(targetPath(`${PREFIX}demo?back=/a`, PREFIX), '/?back=/a')
+})
+
 test('a path with a second reading is refused', () => {
   const paths = [
     '//evil.example/x',
@@ -44,7 +49,7 @@ test('a path with a second reading is refused', () => {
 })
 
 test('the route itself has one spelling', () => {
-  for (const url of ['/api/session%2Dstation/v1/proxy/demo/x', `http://host${PREFIX}demo/x`, `${PREFIX}demo`])
+  for (const url of ['/api/session%2Dstation/v1/proxy/demo/x', `http://host${PREFIX}demo/x`])
     assert.throws(() => targetPath(url, PREFIX), refusal('bad-target-path'), url)
 })
 

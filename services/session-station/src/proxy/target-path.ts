@@ -13,9 +13,10 @@ const ENCODED_CONTROL = /%(?:[01][0-9a-f]|7f)/i
  * could read it as another path
  */
 export function targetPath(rawUrl: string, prefix: string): string {
-  const start = rawUrl.startsWith(prefix) ? rawUrl.indexOf('/', prefix.length) : -1
-  if (start < 0) throw badTargetPath('It has to begin with this route in plain letters.')
-  const target = rawUrl.slice(start)
+  if (!rawUrl.startsWith(prefix)) throw badTargetPath('It has to begin with this route in plain letters.')
+  const behindId = rawUrl.slice(prefix.length).replace(/^[^/?]*/, '')
+  // RFC 9110 §4.2.3: the empty path is the root.
+  const target = behindId.startsWith('/') ? behindId : `/${behindId}`
   if (target.length > MAX_BYTES) throw badTargetPath(`It is longer than ${MAX_BYTES} bytes.`)
   if (FORBIDDEN.test(target)) throw badTargetPath('A character in it has to be percent-encoded.')
   const [path = ''] = target.split('?', 1)
