@@ -71,6 +71,18 @@ test('of a value that may be of several kinds the kinds are told once, or what i
   ])
 })
 
+test('a boolean of a query is read in the spellings of Python too, any other is refused', async () => {
+  const app = createServer({ name: 'test', logLevel: 'silent' })
+  const querystring = Type.Object({ on: Type.Boolean(), text: Type.Optional(Type.String()) })
+  app.get('/switch', { schema: { querystring } }, async (request) => request.query)
+  const ask = async (query: string) => (await app.inject(`/switch?${query}`)).json()
+
+  for (const spelling of ['true', 'True', '1'])
+    assert.deepEqual(await ask(`on=${spelling}&text=1`), { on: true, text: '1' })
+  for (const spelling of ['false', 'False', '0']) assert.deepEqual(await ask(`on=${spelling}`), { on: false })
+  for (const other of ['on=yes', 'on=true&on=false', 'on=', 'text=true']) assert.equal((await ask(other)).status, 400)
+})
+
 test('a bad body names every field and what is wrong with it', async () => {
   const answer = await build().inject({ method: 'POST', url: '/people', payload: { name: '', agee: 3 } })
 

@@ -16,11 +16,31 @@ const coercing = withFormats(new Ajv({ ...common, coerceTypes: 'array' }))
 /** A JSON body has types of its own and is taken as sent; paths, queries and headers are text and are converted. */
 export const validatorCompiler: FastifySchemaCompiler<object> = ({ schema, httpPart }) => {
   const validate = (httpPart === 'body' ? asSent : coercing).compile(schema)
+  const booleans = httpPart === 'querystring' ? booleansOf(schema) : []
   return (value: unknown) => {
+    for (const name of booleans) spellPlainly(value as Record<string, unknown>, name)
     const unstorable = findUnstorable(value)
     if (unstorable) return { error: [unstorable] }
     return validate(value) ? true : { error: validate.errors ?? [] }
   }
+}
+
+const booleansOf = (schema: object): string[] => {
+  const { properties = {} } = schema as { properties?: Record<string, { type?: unknown }> }
+  return Object.keys(properties).filter((name) => properties[name]?.type === 'boolean')
+}
+
+const BOOLEANS = new Map([
+  ['True', 'true'],
+  ['1', 'true'],
+  ['False', 'false'],
+  ['0', 'false'],
+])
+
+/** FastAPI, which the sources' programs are written for, takes Python's spelling of a boolean, and 1 and 0. */
+function spellPlainly(query: Record<string, unknown>, name: string): void {
+  const plain = BOOLEANS.get(query[name] as string)
+  if (plain !== undefined) query[name] = plain
 }
 
 /** Of JSON Schema's formats only what the database reads too: no `urn:uuid:`, no leap second, no year 0. */
