@@ -11,7 +11,7 @@ export const ServiceId = Type.String({
 })
 
 /** The name of an extracted value, as templates write it: `{access_token}`. */
-export const FieldName = Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_-]{0,63}$' })
+const FieldName = Type.String({ pattern: '^(?!__proto__$)[A-Za-z_][A-Za-z0-9_-]{0,63}$' })
 
 /**
  * A value at a secret's place. Text, a number, true or false are kept sealed and answered as `{"$secret": "set"}`, which may
@@ -55,7 +55,7 @@ const Success = Type.Object(
 )
 
 /** One request of a login (source 004, LoginConfig). The payload is JSON, a form where the content type says so, the query of a GET. */
-export const LoginStep = Type.Object(
+const LoginStep = Type.Object(
   {
     url: Url,
     method: Type.Enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE'], { default: 'POST' }),
@@ -71,7 +71,7 @@ export const LoginStep = Type.Object(
 )
 
 /** The last request of a login, and those that go before it. Method NONE asks nobody: all values are given, for that URL. */
-export const LoginConfig = Type.Interface(
+const LoginConfig = Type.Interface(
   [Type.Omit(LoginStep, ['method'])],
   {
     method: Type.Enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'NONE'], { default: 'POST' }),
@@ -81,7 +81,7 @@ export const LoginConfig = Type.Interface(
 )
 
 /** Where a value comes from (source 004). `fixed`, `basic` and `totp` ask no answer and may be used by every step. */
-export const ExtractionRule = Type.Object(
+const ExtractionRule = Type.Object(
   {
     name: FieldName,
     source: Type.Enum(['body', 'header', 'cookie', 'fixed', 'html', 'basic', 'totp']),
@@ -124,7 +124,7 @@ export const InjectionRule = Type.Object(
 )
 
 /** How a context is renewed without a login (source 004). */
-export const RefreshConfig = Type.Object(
+const RefreshConfig = Type.Object(
   {
     enabled: Type.Boolean({ default: false }),
     refresh_token_field: Type.String({ ...FieldName, default: 'refresh_token' }),

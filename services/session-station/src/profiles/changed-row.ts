@@ -5,6 +5,7 @@ import { invalidProfile } from '../problems.ts'
 import { checkedContent } from './checked-content.ts'
 import { mergedContent } from './merged-content.ts'
 import type { ProfileRow, ProfileRowChange } from './profile-store.ts'
+import { originOf } from './request-url.ts'
 import { maskedContent, missingSecrets, sealContent } from './sealed-content.ts'
 import { CONTENT_COLUMNS, contentColumns, storedContent } from './stored-content.ts'
 import { validContent } from './valid-content.ts'
@@ -17,7 +18,8 @@ export function changedRow(row: ProfileRow, change: AuthProfileChange, sealing: 
   requireSame(row, change)
   const before = storedContent(row)
   const merged = validContent(mergedContent(maskedContent(before), tellingContent(change)))
-  const after = sealContent(checkedContent(merged), { owner: row, sealing, before })
+  const given = isDefaultOrigin(before) && change.allowed_origins === undefined ? withoutOrigins(merged) : merged
+  const after = sealContent(checkedContent(given), { owner: row, sealing, before })
   const rewritten = CONTENT_COLUMNS.filter((column) => JSON.stringify(before[column]) !== JSON.stringify(after[column]))
   const changed = new Set(rewritten.filter((column) => !isSame(before[column], after[column])))
   const isMended = LOGIN_COLUMNS.some((column) => changed.has(column))
@@ -33,6 +35,12 @@ export function changedRow(row: ProfileRow, change: AuthProfileChange, sealing: 
     updated_at: new Date(),
   }
 }
+
+/** Nobody named any: the proxy goes where the login goes, and follows it. */
+const isDefaultOrigin = ({ allowed_origins: [first, ...others], login_config }: ProfileContent): boolean =>
+  others.length === 0 && first === originOf(login_config.url)
+
+const withoutOrigins = ({ allowed_origins: _default, ...content }: ProfileContent) => content
 
 const NAMES = ['name', 'description', 'auth_type'] as const
 const NOTHING_FAILED = { failures: 0, outages: 0, retry_at: null, last_error: null }

@@ -45,6 +45,11 @@ const refused: [why: string, changes: Record<string, unknown>, fields: string[]]
   ['a scheme without slashes', login({ url: 'https:a.example/in' }), ['login_config.url']],
   ['a script', login({ url: 'javascript://a.example/%0aalert(1)' }), ['login_config.url']],
   ['a template in the host', login({ url: 'https://{access_token}.example/' }), ['login_config.url']],
+  [
+    'a template in the host, percent-encoded',
+    login({ url: 'https://%7Baccess_token%7D.example/' }),
+    ['login_config.url'],
+  ],
   ['a template in the port', login({ url: 'https://a.example:{access_token}/' }), ['login_config.url']],
   ['a backslash', login({ url: 'https://a.example\\@evil.example/' }), ['login_config.url']],
   ['a line break', login({ url: 'https://a.exa\nmple/' }), ['login_config.url']],

@@ -146,6 +146,17 @@ test('what is entered in the same change as the new destination is kept, the res
   assert.deepEqual([filled.json().status, filled.json().missing_secrets], ['active', []])
 })
 
+test('where no origins were named the proxy follows the login, where they were it stays', async () => {
+  const url = 'https://b.example/'
+  const moved = async (changes: object) => {
+    const { service_id } = await add({ login_config: { url: 'https://a.example/' }, ...changes })
+    return (await lee('PUT', `/auth-profiles/${service_id}`, { login_config: { url } })).json().allowed_origins
+  }
+
+  assert.deepEqual(await moved({}), ['https://b.example'])
+  assert.deepEqual(await moved({ allowed_origins: ['https://api.example'] }), ['https://api.example'])
+})
+
 test('an origin that was taken away is a new one when it comes back', async () => {
   const { service_id } = await add()
   const fewer = await lee('PUT', `/auth-profiles/${service_id}`, { allowed_origins: ['https://login.example.com'] })

@@ -5,8 +5,6 @@ export type ProfileRow = Selectable<Tables['auth_profiles']>
 export type NewProfileRow = Insertable<Tables['auth_profiles']>
 export type ProfileRowChange = Updateable<Tables['auth_profiles']>
 
-export type ProfileStore = ReturnType<typeof profileStore>
-
 /** The table auth_profiles. Whose a row is stands in every `where`. */
 export function profileStore(db: Kysely<Tables>) {
   const rows = db.selectFrom('auth_profiles').selectAll()

@@ -16,8 +16,9 @@ export function splitUrl(text: string): SplitUrl | string {
   const [, authority, path] = PARTS.exec(given) ?? []
   if (authority === undefined || path === undefined) return 'is no http or https URL'
   if (AMBIGUOUS.test(given)) return 'holds a space, a backslash or a control character: write it percent-encoded'
-  if (/[{}]/.test(authority)) return 'may hold a template in its path, not in its origin'
   const url = URL.parse(given)
+  // A host may spell its braces percent-encoded.
+  if (/[{}]/.test(`${authority}${url?.host}`)) return 'may hold a template in its path, not in its origin'
   if (url === null) return 'is no http or https URL'
   return {
     url: `${url.origin}${path || '/'}`,

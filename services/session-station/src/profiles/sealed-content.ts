@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { ProfileContent } from '@munjigi/contracts/auth-profiles'
 import type { SealedText } from '@munjigi/sealing/sealed-text'
 import { isPlainTemplate } from '../injection/template.ts'
@@ -17,7 +18,10 @@ export interface Owner {
 type Destined = SecretParts & Pick<ProfileContent, 'allowed_origins'>
 
 function bindings({ user_id, service_id }: Owner, content: Destined): (place: Place) => string {
-  const origins = destinations(content)
+  // A digest, since it lies in every ciphertext.
+  const origins = createHash('sha256')
+    .update(JSON.stringify(destinations(content)))
+    .digest('base64url')
   return ({ key }) => JSON.stringify([user_id, service_id, key, origins])
 }
 
