@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import { ProfileContent, ServiceId } from './auth-profiles.ts'
+import { AuthProfile, ProfileContent, ServiceId } from './auth-profiles.ts'
 
 /** A secret of a shared template, to be entered by whoever takes it. */
 export const Slot = Type.Object({
@@ -39,7 +39,10 @@ export const TemplateContent = Type.Object({
 export type TemplateContent = Static<typeof TemplateContent>
 
 const Hosts = Type.Array(Type.String(), { description: 'every origin that credentials will go to' })
-export const Tag = Type.String({ pattern: '^[\\p{Ll}\\p{Lo}\\p{N}][\\p{Ll}\\p{Lo}\\p{N}._-]{0,29}$' })
+const Tag = Type.String({
+  pattern: '^[\\p{Ll}\\p{Lo}\\p{N}][\\p{Ll}\\p{Lo}\\p{N}._-]{0,29}$',
+  description: 'small letters, digits and . _ -, at most 30',
+})
 
 /** A shared template as lists show it. */
 export const TemplateSummary = Type.Object({
@@ -62,3 +65,52 @@ export const Template = Type.Object({
   content: TemplateContent,
 })
 export type Template = Static<typeof Template>
+
+/** `POST auth-profile-store/upload`: one of your profiles, its secrets turned into slots. */
+export const TemplateUpload = Type.Object(
+  {
+    service_id: ServiceId,
+    name: Type.Optional(Type.String({ minLength: 1, maxLength: 200, description: "default: the profile's" })),
+    description: Type.Optional(Type.Union([Type.String({ maxLength: 2_000 }), Type.Null()])),
+    tags: Type.Optional(Type.Array(Tag, { maxItems: 10 })),
+    preview: Type.Boolean({ default: false, description: 'true: answered for a look, and nothing is stored' }),
+  },
+  { additionalProperties: false },
+)
+
+/** What an upload would store. */
+export const TemplatePreview = Type.Omit(Template, ['template_id', 'created_at'])
+
+/** `GET auth-profile-store/list`, newest first. */
+export const TemplateSearch = Type.Object(
+  {
+    search: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 100,
+        description: 'part of a name, a description, a service_id or a host',
+      }),
+    ),
+    tag: Type.Optional(Tag),
+    cursor: Type.Optional(Type.String({ pattern: '^\\d{1,15}$', description: 'next_cursor of the page before' })),
+    limit: Type.Integer({ minimum: 1, maximum: 100, default: 50 }),
+  },
+  { additionalProperties: false },
+)
+export const TemplateList = Type.Object({
+  templates: Type.Array(TemplateSummary),
+  next_cursor: Type.Optional(Type.String({ description: 'absent on the last page' })),
+})
+
+/** `POST auth-profile-store/download/{template_id}`. */
+export const TemplateDownload = Type.Object(
+  {
+    service_id: Type.Optional(ServiceId),
+    name: Type.Optional(TemplateUpload.properties.name),
+    slots: Type.Optional(SlotValues),
+  },
+  { additionalProperties: false },
+)
+
+/** The new profile, inactive while slots are left to be filled by `PUT auth-profiles/{service_id}`. */
+export const TemplateDownloaded = Type.Object({ profile: AuthProfile, slots: Type.Array(Slot), hosts: Hosts })
