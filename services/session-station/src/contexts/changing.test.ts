@@ -48,6 +48,34 @@ for (const where of ['before', 'after'] as const)
     assert.deepEqual([generation, failures], [2, 0])
   })
 
+test('a login whose profile has changed is given up, and nobody waits for its answer', async () => {
+  const service = await house.profile()
+  const held = outside.hold()
+  const waiting = [first.headers(owner, service), second.headers(owner, service)]
+  await held.came
+  await profiles.change(owner, service, { injection_rules: keyed('x-changed') })
+
+  for (const headers of await Promise.all(waiting)) assert.deepEqual(Object.keys(headers), ['x-changed'])
+  held.release()
+  assert.equal((await house.row(service)).outages, 0)
+})
+
+test('what a login made for a profile that has changed meanwhile is not kept, though nobody told', async () => {
+  const service = await house.profile()
+  const held = outside.hold('after')
+  const waiting = first.find(owner, service)
+  await held.came
+  await house.db
+    .updateTable('auth_profiles')
+    .set({ generation: 2, injection_rules: JSON.stringify(keyed('x-changed')) })
+    .where('service_id', '=', service)
+    .execute()
+  held.release()
+
+  const { context } = await waiting
+  assert.deepEqual([context.generation, Object.keys(context.headers)], [2, ['x-changed']])
+})
+
 test('a profile that is deleted while it logs in leaves its waiters nothing', async () => {
   const service = await house.profile()
   const held = outside.hold('after')
@@ -81,6 +109,17 @@ test('what was made inactive lets nobody in, by no login of before', async () =>
 
   for (const contexts of [first, second])
     assert.equal((await refusalOf(contexts.headers(owner, service))).type, 'auth-profile-inactive')
+})
+
+test('what is due is not answered in place of a refusal that ends it', async () => {
+  const { now, move } = movedClock()
+  const contexts = house.contexts({ now })
+  const service = await house.profile()
+  await contexts.headers(owner, service)
+  await house.db.updateTable('auth_profiles').set({ status: 'inactive' }).where('service_id', '=', service).execute()
+  move(3_400)
+
+  assert.equal((await refusalOf(contexts.headers(owner, service))).type, 'auth-profile-inactive')
 })
 
 test('a change whose news were lost is seen at once by who did not know the login, and before long by the others', async () => {

@@ -55,6 +55,19 @@ test('headers are one flat object, and forcing makes others', async () => {
   assert.equal(outside.count('/login'), 3)
 })
 
+test('an agent in Python forces with True', async () => {
+  const id = await profile()
+  for (const [flag, logins] of [
+    ['False', 1],
+    ['0', 1],
+    ['True', 2],
+    ['1', 3],
+  ] as const) {
+    await lee('GET', `/auth-context/${id}?force_refresh=${flag}`)
+    assert.equal(outside.count('/login'), logins, flag)
+  }
+})
+
 test('renewing says whether it was a login', async () => {
   const plain = await profile()
   const renewable = await profile({ refresh_config: renewing(outside.url) })
@@ -112,6 +125,6 @@ for (const [method, path] of routes) {
 
 test('what is not known in a query is refused', async () => {
   const id = await profile()
-  for (const query of ['force_refresh=maybe', 'force=true'])
+  for (const query of ['force_refresh=maybe', 'force_refresh=', 'force=true'])
     assert.equal((await lee('GET', `/auth-context/${id}?${query}`)).json().type, '/problems/invalid-request')
 })
