@@ -81,6 +81,7 @@ test('logs are listed newest first with every column of the source, of the own p
 
 test('logs are filtered by success, type and time, from included and to not', async () => {
   assert.deepEqual(await durations('success=false'), [200])
+  assert.deepEqual(await durations('success=False'), [200])
   assert.deepEqual(await durations('success=true&refresh_type=login'), [400, 100, 1])
   assert.deepEqual(await durations('from=2026-11-19T00:00:00Z&to=2026-11-20T23:30:00Z'), [200, 100])
 })
