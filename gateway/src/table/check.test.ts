@@ -21,6 +21,19 @@ function checked(path: string): { code: number; lines: string[] } {
   return { code, lines: text.split('\n') }
 }
 
+test('the three files differ in where services stand, never in who may go where', () => {
+  const rulesOf = (file: string) =>
+    checked(join(root, file)).lines.flatMap((line) => {
+      const rule = line.replace(/https?:\/\/\S+/, '').replace(/ +/g, ' ')
+      return rule.startsWith('documents') ? [] : [rule]
+    })
+  const [production, local, docker] = ['services.yaml', 'services.local.yaml', 'services.docker.yaml'].map(rulesOf)
+
+  assert.ok((production?.length ?? 0) > 20)
+  assert.deepEqual(local, production)
+  assert.deepEqual(docker, production)
+})
+
 test('the route table of a good file is printed, one line a rule', () => {
   const { code, lines } = checked(join(root, 'services.yaml'))
 
