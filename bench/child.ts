@@ -47,9 +47,10 @@ export function startModule(core: number, module: URL): ChildProcess {
 export async function ask<Answer>(child: ChildProcess, question: object): Promise<Answer> {
   const { promise, resolve, reject } = Promise.withResolvers<Answer>()
   const ended = () => reject(new Error(`a process of the bench ended with ${child.exitCode}`))
+  if (child.exitCode !== null) ended()
   child.once('message', (answer) => resolve(answer as Answer))
   child.once('exit', ended)
-  child.send(question)
+  if (child.connected) child.send(question)
   return promise.finally(() => child.off('exit', ended))
 }
 

@@ -1,8 +1,9 @@
-// Prints a table of numbers, the gateway's or (`relay`) the chatbot's way, as ratios within one run; it fails nothing.
+// Prints a table of numbers, the gateway's, (`relay`) the chatbot's way or (`session-station`) the logins outside, as ratios within one run; it fails nothing.
 import { parseArgs } from 'node:util'
 import { pinning } from './child.ts'
 import { gatewayTable } from './gateway/gateway-table.ts'
 import { relayTable } from './relay/relay-table.ts'
+import { stationTable } from './session-station/station-table.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -13,10 +14,14 @@ const { values, positionals } = parseArgs({
   },
 })
 const [name = 'gateway'] = positionals
-const tables: Record<string, (options: typeof run) => Promise<void>> = { gateway: gatewayTable, relay: relayTable }
+const tables: Record<string, (options: typeof run) => Promise<void>> = {
+  gateway: gatewayTable,
+  relay: relayTable,
+  'session-station': stationTable,
+}
 const table = Object.hasOwn(tables, name) ? tables[name] : undefined
 if (table === undefined) {
-  process.stderr.write(`bench: there is no table "${name}": say gateway or relay\n`)
+  process.stderr.write(`bench: there is no table "${name}": say ${Object.keys(tables).join(' or ')}\n`)
   process.exit(2)
 }
 const run = { rounds: Number(values.rounds), ms: Number(values.seconds) * 1_000, port: Number(values.port) }

@@ -8,8 +8,8 @@ import type { Problem } from '@munjigi/problem'
 import { canonicalJson } from '@munjigi/sealing/canonical-json'
 import { signatureOf } from '@munjigi/sealing/signature'
 import type { Store } from '@munjigi/store/store'
+import { type Done, repeat } from '../work.ts'
 import { CLIENT_ID, type IssuerKey, keycloakTokens, TOKEN_LIFETIME_S } from './keycloak-tokens.ts'
-import { type Done, repeat } from './work.ts'
 
 const HMAC_SECRET = 'bench-0123456789-abcdefghijklmnopqrstuvwxyz'
 const AT_ONCE = 32

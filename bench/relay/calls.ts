@@ -1,8 +1,8 @@
 import type { Chatbot } from '@munjigi/chatbot-sdk/chatbot'
 import { Agent, fetch } from 'undici'
+import { type Done, repeat } from '../work.ts'
 import { type IssuerKey, keycloakTokens } from './keycloak-tokens.ts'
 import { linkedPeople } from './linked-people.ts'
-import { type Done, repeat } from './work.ts'
 
 const PEOPLE = 1_000
 /** So many call again and again, while what is known of them is remembered. */

@@ -7,9 +7,9 @@ import { ask, cpuSeconds, LOAD_CORE, listening, start, startModule, stop, TESTED
 import type { Outcome } from '../load.ts'
 import { figure, type Line, ratioOf, written } from '../report.ts'
 import { interleave } from '../rounds.ts'
+import type { Done } from '../work.ts'
 import type { LinkLoad } from './link-load.ts'
 import type { RelayBench } from './relay-bench.ts'
-import type { Done } from './work.ts'
 
 const ISSUE_SECRET = 'bench-issue-0123456789-abcdefghijklmnopqrstuvwxyz'
 const CONNECTIONS = 32

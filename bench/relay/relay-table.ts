@@ -2,11 +2,11 @@ import { generateKeyPairSync } from 'node:crypto'
 import { ask, LOAD_CORE, startModule, stop, TESTED_CORE } from '../child.ts'
 import { figure, type Line, print, ratioOf, written } from '../report.ts'
 import { interleave } from '../rounds.ts'
+import type { Done } from '../work.ts'
 import { measureKeepAlive } from './keep-alive-lines.ts'
 import type { IssuerKey } from './keycloak-tokens.ts'
 import { measureLinks } from './link-lines.ts'
 import type { RelayBench } from './relay-bench.ts'
-import type { Done } from './work.ts'
 import type { Assignment, Setup } from './works.ts'
 
 const CALLBACKS = 3_000

@@ -3,11 +3,11 @@ import { createSecretKey } from 'node:crypto'
 import { memoryStore } from '@munjigi/store/memory'
 import { redisStore } from '@munjigi/store/redis'
 import { SignJWT } from 'jose'
+import { type Done, repeat } from '../work.ts'
 import { callbackWorks } from './callbacks.ts'
 import { callWorks } from './calls.ts'
 import { keepAliveRun } from './keep-alive.ts'
 import type { IssuerKey } from './keycloak-tokens.ts'
-import { type Done, repeat } from './work.ts'
 
 export interface Setup {
   key: IssuerKey
