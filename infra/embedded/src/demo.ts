@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { connect } from '@munjigi/db/connect'
 import { startDevIdp } from '@munjigi/dev-idp/dev-idp'
 import { memoryStore } from '@munjigi/store/memory'
+import { agentJourney } from './agent-journey.ts'
 import { chatbotJourney } from './chatbot-journey.ts'
 import { developmentCertificate } from './development-certificate.ts'
 import { PORT_NAMES } from './env.ts'
@@ -52,6 +53,7 @@ async function* wholeJourney() {
     },
     endOfflineSessions: idp.endOfflineSessions,
   })
+  yield* agentJourney(house.door, house.outside)
 }
 
 let step = 0

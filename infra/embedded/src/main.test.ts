@@ -307,11 +307,12 @@ test('the demo walks the whole journey and says each step', async () => {
       .trim()
       .split('\n')
       .map((line) => line.split('.')[0]),
-    Array.from({ length: 16 }, (_, index) => String(index + 1)),
+    Array.from({ length: 22 }, (_, index) => String(index + 1)),
   )
   assert.match(stdout, /403 approval-pending[\s\S]*without a new sign-in[\s\S]*김치찌개/)
   assert.match(
     stdout,
     /ten signed fields: aud=kakao-bot[\s\S]*gAAAAA[\s\S]*김치찌개; Bearer[\s\S]*is offered a new link: https/,
   )
+  assert.match(stdout, /agent reads oauth .*3 items as munjigi, both ways; Authorization: Bearer .*; 1 login/)
 })
