@@ -3,15 +3,15 @@ import { requireUser } from '@munjigi/identity/user-context'
 import type { TypeBoxProvider } from '@munjigi/server/typebox-provider'
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
-import { Flag, isTrue } from '../flag.ts'
 import type { Contexts } from './contexts.ts'
 
 const Service = Type.Object({ service_id: ServiceId })
 const Force = Type.Object(
   {
-    force_refresh: Type.Optional(
-      Flag('log in anew; what is there is answered where the last login failed a moment ago'),
-    ),
+    force_refresh: Type.Boolean({
+      default: false,
+      description: 'log in anew; what is there is answered where the last login failed a moment ago',
+    }),
   },
   { additionalProperties: false },
 )
@@ -42,7 +42,7 @@ export function contextRoutes(scope: FastifyInstance, contexts: Contexts): void 
     },
     handler: async (request) => {
       const { service_id } = request.params
-      const force = isTrue(request.query.force_refresh)
+      const force = request.query.force_refresh
       const { context, fromCache } = await contexts.find(requireUser(request).sub, service_id, { force })
       return {
         success: true,
@@ -68,7 +68,7 @@ export function contextRoutes(scope: FastifyInstance, contexts: Contexts): void 
     handler: async (request) => {
       const { sub } = requireUser(request)
       const { service_id } = request.params
-      if (!isTrue(request.query.force_refresh)) return contexts.headers(sub, service_id)
+      if (!request.query.force_refresh) return contexts.headers(sub, service_id)
       return (await contexts.find(sub, service_id, { force: true })).context.headers
     },
   })

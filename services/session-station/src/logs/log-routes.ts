@@ -5,7 +5,6 @@ import { requireUser } from '@munjigi/identity/user-context'
 import type { TypeBoxProvider } from '@munjigi/server/typebox-provider'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
-import { Flag, isTrue } from '../flag.ts'
 import { profileNotFound } from '../problems.ts'
 import type { RefreshLogStore } from './refresh-log-store.ts'
 
@@ -15,7 +14,7 @@ const Params = Type.Object({ service_id: ServiceId })
 const Time = Type.String({ format: 'date-time' })
 const Page = Type.Object(
   {
-    success: Type.Optional(Flag('those that succeeded, or those that failed')),
+    success: Type.Optional(Type.Boolean()),
     refresh_type: Type.Optional(RefreshType),
     from: Type.Optional(Time),
     to: Type.Optional(Type.String({ ...Time, description: 'not included' })),
@@ -52,13 +51,11 @@ export function logRoutes(scope: FastifyInstance, logs: RefreshLogStore, now: ()
       response: { 200: RefreshLogPage },
     },
     handler: async (request) => {
-      const { cursor, limit, from, to, success, refresh_type } = request.query
+      const { cursor, limit, from, to, ...filter } = request.query
       const profileId = await requireProfileId(request, request.params)
       const before = Number(cursor ?? Number.MAX_SAFE_INTEGER)
       const times = { from: from === undefined ? from : new Date(from), to: to === undefined ? to : new Date(to) }
-      const wanted = success === undefined ? success : isTrue(success)
-      const filter = { success: wanted, refresh_type, ...times }
-      const rows = await logs.list(profileId, filter, { before, limit: limit + 1 })
+      const rows = await logs.list(profileId, { ...filter, ...times }, { before, limit: limit + 1 })
       const [page, next] = pageOf(rows, limit)
       return { logs: page, ...(next && { next_cursor: String(next.id) }) }
     },
