@@ -13,6 +13,7 @@ import { createEgress } from './egress/create-egress.ts'
 import { testRoute } from './login/test-route.ts'
 import { LOGS_KEPT_DAYS, logRoutes } from './logs/log-routes.ts'
 import { refreshLogStore } from './logs/refresh-log-store.ts'
+import { loginMetrics } from './metrics.ts'
 import { presetRoutes } from './presets/preset-routes.ts'
 import { ownProfiles } from './profiles/own-profiles.ts'
 import { profileRoutes } from './profiles/profile-routes.ts'
@@ -43,8 +44,9 @@ export async function sessionStationPlugin(app: FastifyInstance, options: Sessio
   const guarded = guardedSealing(db, settings.sealing)
   const { sealing } = guarded
   const egress = createEgress(settings.egress)
-  const contexts = createContexts({ db, store, sealing, egress, now, log })
-  const deps: StationDeps = { db, sealing, egress, contexts, now }
+  const countLogin = loginMetrics(app.metrics)
+  const contexts = createContexts({ db, store, sealing, egress, now, log, countLogin })
+  const deps: StationDeps = { db, sealing, egress, contexts, now, countLogin }
   const profiles = ownProfiles(deps)
 
   app.addReadyCheck('session-station-database', database.isAlive)

@@ -2,6 +2,7 @@ import type { SealedText } from '@munjigi/sealing/sealed-text'
 import type { Kysely } from 'kysely'
 import type { Contexts } from './contexts/contexts.ts'
 import type { Egress } from './egress/egress.ts'
+import type { CountLogin } from './metrics.ts'
 import type { Tables } from './tables.ts'
 
 /** What the routes of this service stand on. */
@@ -13,4 +14,5 @@ export interface StationDeps {
   contexts: Contexts
   /** Milliseconds. */
   now: () => number
+  countLogin: CountLogin
 }

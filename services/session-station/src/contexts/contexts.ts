@@ -3,6 +3,7 @@ import type { Store } from '@munjigi/store/store'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Kysely } from 'kysely'
 import type { Egress } from '../egress/egress.ts'
+import type { CountLogin } from '../metrics.ts'
 import { profileNotFound } from '../problems.ts'
 import type { Tables } from '../tables.ts'
 import { type Context, contextKey, isNewer, type Mark, type Target } from './context.ts'
@@ -53,11 +54,13 @@ export interface ContextsDeps {
   /** Epoch in milliseconds; `Date.now` by default. */
   now?: () => number
   log: Pick<FastifyBaseLogger, 'info' | 'warn'>
+  countLogin?: CountLogin
 }
 
 /** The logins of everybody, one at a time for each person and service. */
-export function createContexts({ db, store, sealing, egress, now = Date.now, log }: ContextsDeps): Contexts {
-  const records = loginRecords(db, now)
+export function createContexts(deps: ContextsDeps): Contexts {
+  const { db, store, sealing, egress, now = Date.now, log } = deps
+  const records = loginRecords(db, now, deps.countLogin)
   const confirming = new Map<string, Promise<boolean>>()
   const background = new Set<Promise<unknown>>()
   const outage = storeOutage(store, () => inBackground(cache.settle()))

@@ -1,5 +1,6 @@
 import { type Kysely, type Selectable, sql, type Transaction, type Updateable } from 'kysely'
 import type { LoginOutcome } from '../login/login-outcome.ts'
+import type { CountLogin } from '../metrics.ts'
 import type { Profile } from '../profiles/profile.ts'
 import type { Tables } from '../tables.ts'
 import type { Mark, Target } from './context.ts'
@@ -25,7 +26,13 @@ export type LoginState = ProfileRow & {
 export type LoginRecords = ReturnType<typeof loginRecords>
 
 /** What is kept of logins: their numbers, what they made, why they failed, and one line in the log of each. */
-export function loginRecords(db: Kysely<Tables>, now: () => number) {
+export function loginRecords(db: Kysely<Tables>, now: () => number, countLogin?: CountLogin) {
+  async function recorded(attempt: Attempt, work: Parameters<typeof ofProfile>[2]): Promise<boolean> {
+    const isDone = await ofProfile(db, attempt, work)
+    countLogin?.(attempt)
+    return isDone
+  }
+
   return {
     find: ({ sub, service_id }: Target): Promise<LoginState | undefined> =>
       db
@@ -81,7 +88,7 @@ export function loginRecords(db: Kysely<Tables>, now: () => number) {
 
     /** Keeps what a login made; false where the profile has changed or gone, or a newer login has been kept. */
     succeeded: (attempt: Attempt, context: string): Promise<boolean> =>
-      ofProfile(db, attempt, async (trx, row) => {
+      recorded(attempt, async (trx, row) => {
         if (row.generation !== attempt.profile.generation) return false
         if (!(await upsertContext(trx, attempt, context))) return false
         const last_refresh = new Date(now())
@@ -91,7 +98,7 @@ export function loginRecords(db: Kysely<Tables>, now: () => number) {
 
     /** A login that was a test: nothing is kept of it but that it went well. */
     tested: (attempt: Attempt): Promise<boolean> =>
-      ofProfile(db, attempt, async (trx, row) => {
+      recorded(attempt, async (trx, row) => {
         if (row.generation !== attempt.profile.generation) return false
         await updateProfile(trx, row.id, { ...NO_FAILURES, totp_used: totpUsed(attempt) })
         return true
@@ -99,7 +106,7 @@ export function loginRecords(db: Kysely<Tables>, now: () => number) {
 
     /** Counts it, unless a later login has begun or the profile has changed. */
     failed: (attempt: Attempt): Promise<boolean> =>
-      ofProfile(db, attempt, async (trx, row) => {
+      recorded(attempt, async (trx, row) => {
         const { failure } = attempt.outcome
         const isLatest = row.generation === attempt.profile.generation && row.login_number === attempt.login_number
         if (!isLatest || !failure) return false
@@ -116,7 +123,7 @@ export function loginRecords(db: Kysely<Tables>, now: () => number) {
 
     /** A renewal that failed and is followed by a login, which alone counts. */
     replaced: (attempt: Attempt): Promise<boolean> =>
-      ofProfile(db, attempt, async (trx, row) => {
+      recorded(attempt, async (trx, row) => {
         await updateProfile(trx, row.id, { totp_used: totpUsed(attempt) })
         return true
       }),

@@ -30,7 +30,7 @@ export const OPEN: Shown = { body: openBody, headers: joined, field: (value) => 
  * in use stays. @throws Problem 400 with what came back where it fails, 409 where it may not be tried
  */
 export async function testLogin(
-  { db, sealing, egress, now }: StationDeps,
+  { db, sealing, egress, now, countLogin }: StationDeps,
   { sub, service_id }: { sub: string; service_id: string },
   shown: Shown,
 ): Promise<TestedLogin> {
@@ -38,7 +38,7 @@ export async function testLogin(
   if (!row) throw profileNotFound()
   if (row.status === 'needs_auth') throw needsAuth()
   const profile = openedProfile(row, sealing)
-  const records = loginRecords(db, now)
+  const records = loginRecords(db, now, countLogin)
   const login_number = await records.begin(profile)
   if (login_number === undefined) throw profileChanging()
 
