@@ -30,8 +30,9 @@ const Value = Type.Union(
   { description: 'text, number, true, false, null, {"$secret": "set"} or {"$template": "…{field}…"}' },
 )
 
-const Headers = Type.Record(Type.String({ minLength: 1, maxLength: 200 }), Value)
+const Headers = Type.Record(Type.String({ minLength: 1, maxLength: 200 }), Value, { default: {} })
 const Query = Type.Record(Type.String({ minLength: 1, maxLength: 200 }), Type.Union([Value, Type.Array(Value)]))
+const Payload = Type.Record(Type.String({ maxLength: 200 }), Type.Unknown(), { default: {} })
 const Seconds = Type.Integer({ minimum: 1, maximum: 120, default: 30, description: 'seconds' })
 const Url = Type.String({
   minLength: 1,
@@ -62,7 +63,7 @@ const LoginStep = Type.Object(
     headers: Type.Optional(Headers),
     query: Type.Optional(Query),
     userinfo: Type.Optional(Value),
-    payload: Type.Optional(Type.Record(Type.String({ maxLength: 200 }), Type.Unknown())),
+    payload: Type.Optional(Payload),
     timeout: Seconds,
     follow_redirects: Type.Boolean({ default: true, description: 'at most five, secrets stay with their origin' }),
     success: Type.Optional(Success),
@@ -133,7 +134,7 @@ const RefreshConfig = Type.Object(
     headers: Type.Optional(Headers),
     query: Type.Optional(Query),
     userinfo: Type.Optional(Value),
-    payload: Type.Optional(Type.Record(Type.String({ maxLength: 200 }), Type.Unknown())),
+    payload: Type.Optional(Payload),
     timeout: Seconds,
     success: Type.Optional(Success),
   },

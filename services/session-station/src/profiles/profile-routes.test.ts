@@ -38,6 +38,7 @@ test('a profile is answered with its defaults filled in and its secrets masked',
     login_config: {
       url: 'https://login.example.com/sessions',
       method: 'POST',
+      headers: {},
       payload: { username: SET, password: SET },
       timeout: 30,
       follow_redirects: true,
