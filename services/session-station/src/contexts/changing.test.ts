@@ -48,17 +48,22 @@ for (const where of ['before', 'after'] as const)
     assert.deepEqual([generation, failures], [2, 0])
   })
 
-test('a login whose profile has changed is given up, and nobody waits for its answer', async () => {
-  const service = await house.profile()
-  const held = outside.hold()
-  const waiting = [first.headers(owner, service), second.headers(owner, service)]
-  await held.came
-  await profiles.change(owner, service, { injection_rules: keyed('x-changed') })
+for (const [where, holder, waiter] of [
+  ['this', first, second],
+  ['another', second, first],
+] as const)
+  test(`a login whose profile was changed in ${where} process is given up, and nobody waits for its answer`, async () => {
+    const service = await house.profile()
+    const held = outside.hold()
+    const making = holder.headers(owner, service)
+    await held.came
+    const waiting = waiter.headers(owner, service)
+    await profiles.change(owner, service, { injection_rules: keyed('x-changed') })
 
-  for (const headers of await Promise.all(waiting)) assert.deepEqual(Object.keys(headers), ['x-changed'])
-  held.release()
-  assert.equal((await house.row(service)).outages, 0)
-})
+    for (const headers of await Promise.all([making, waiting])) assert.deepEqual(Object.keys(headers), ['x-changed'])
+    held.release()
+    assert.equal((await house.row(service)).outages, 0)
+  })
 
 test('what a login made for a profile that has changed meanwhile is not kept, though nobody told', async () => {
   const service = await house.profile()

@@ -15,7 +15,7 @@ import { outsideService } from './outside-service.fixture.ts'
 
 export const redisUrl = process.env.MUNJIGI_TEST_REDIS_URL
 
-export const silent = { info() {}, warn() {} }
+const silent = { info() {}, warn() {} }
 
 type Change = Partial<NewAuthProfile>
 
@@ -74,9 +74,7 @@ export async function contextsHouse() {
   }
 }
 
-export type ContextsHouse = Awaited<ReturnType<typeof contextsHouse>>
-
-/** What a house's refresh_config is where a profile renews. */
+/** The refresh_config of a profile that renews. */
 export const renewing = (url: string): NonNullable<NewAuthProfile['refresh_config']> => ({
   enabled: true,
   refresh_token_field: 'refresh_token',
@@ -90,6 +88,7 @@ export function loginAt(url: string, password = 'right'): NewAuthProfile['login_
   return {
     url: `${url}/login`,
     method: 'POST',
+    headers: {},
     payload: { username: 'lee', password },
     timeout: 30,
     follow_redirects: true,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, suite, type TestContext, test } from 'node:test'
-import { contextsHouse, redisUrl, renewing } from './house.fixture.ts'
+import { contextsHouse, loginAt, redisUrl, renewing } from './house.fixture.ts'
 import { outsideService } from './outside-service.fixture.ts'
 import { stationProcess } from './station-process.fixture.ts'
 import { tcpProxy } from './tcp-proxy.fixture.ts'
@@ -31,9 +31,7 @@ async function ownOutside(t: TestContext) {
 }
 
 async function profileAt(url: string, renews = false): Promise<string> {
-  const login_config = { url: `${url}/login`, method: 'POST' as const, payload: { password: 'right' } }
-  const refresh_config = renews ? renewing(url) : null
-  return house.profile({ login_config: { timeout: 30, follow_redirects: true, ...login_config }, refresh_config })
+  return house.profile({ login_config: loginAt(url), refresh_config: renews ? renewing(url) : null })
 }
 
 const tokenOf = async (service: string) => (await first.headers('lee', service)).Authorization
