@@ -17,7 +17,7 @@ interface Look {
  * profile's secrets, so whoever holds a person's token could guess by it: few guesses, and each is on record.
  */
 export async function noteLook(db: Kysely<Tables>, { actor, service_id, request_id, isPreview }: Look): Promise<void> {
-  const action = isPreview ? 'template.previewed' : 'template.uploaded'
+  const action = isPreview ? 'template.previewed' : 'template.upload-tried'
   if ((await countLooks(db, actor)) >= LOOKS_PER_HOUR) throw tooManyUploads()
   await recordEvent(db, { actor, action, target: service_id, request_id })
   // Counted again once it is noted: many at once see one another.
@@ -29,7 +29,7 @@ async function countLooks(db: Kysely<Tables>, actor: string): Promise<number> {
     .selectFrom('audit_events')
     .select(({ fn }) => fn.countAll<number>().as('looks'))
     .where('actor', '=', actor)
-    .where('action', 'in', ['template.previewed', 'template.uploaded'])
+    .where('action', 'in', ['template.previewed', 'template.upload-tried'])
     .where('at', '>', sql<Date>`now() - interval '1 hour'`)
     .executeTakeFirstOrThrow()
   return looks
