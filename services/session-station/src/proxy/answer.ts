@@ -6,11 +6,17 @@ import type { RedactedBody, Redaction } from './redaction.ts'
 const TEXTUAL =
   /^(?:text\/|application\/(?:[\w.+-]*(?:json|xml|yaml|javascript)|x?-?ndjson|jsonl|graphql|toml|x-www-form-urlencoded)\b)/i
 
+/** An answer that comes whole in one piece of up to this size goes in one write with its headers. */
+const SMALL_ANSWER_BYTES = 16 * 1024
+
 /** The answer to the agent: begun once, and from then on ended or broken off. */
 export class Answer {
   readonly #call: Call
   readonly #redaction: Redaction
   #body: RedactedBody | undefined
+  /** Length of the body as far as the target says it. */
+  #announced: number | undefined
+  #whole: Buffer | undefined
   isEventStream = false
 
   constructor(call: Call, redaction: Redaction) {
@@ -37,18 +43,29 @@ export class Answer {
     if (this.isEventStream) reply.raw.socket?.setTimeout(0)
     // Without a length the body may be long in coming: then the headers go alone.
     if (headers['content-length'] === undefined) process.nextTick(flushHeaders, reply.raw)
+    else this.#announced = Number(headers['content-length'])
   }
 
   /** False: the agent reads slowly; its answer says `drain` when it wants more. */
   write(chunk: Buffer): boolean {
+    if (chunk.length === this.#announced && chunk.length <= SMALL_ANSWER_BYTES) {
+      this.#whole = chunk
+      return true
+    }
     const shown = this.#body === undefined ? chunk : this.#body.write(chunk)
     return shown.length === 0 || this.#call.reply.raw.write(shown)
   }
 
   end(): void {
-    const held = this.#body?.end()
-    if (held === undefined || held.length === 0) this.#call.reply.raw.end()
-    else this.#call.reply.raw.end(held)
+    const { raw } = this.#call.reply
+    // As text it becomes one string with the headers, and one write instead of a gathering of two.
+    if (this.#whole !== undefined) raw.end(this.#shownWhole(this.#whole), 'latin1')
+    else raw.end(this.#body?.end() ?? '')
+  }
+
+  #shownWhole(chunk: Buffer): string {
+    const text = chunk.toString('latin1')
+    return this.#body === undefined ? text : this.#redaction.text(text)
   }
 
   /** What broke off in the middle must look broken to the agent, never complete. */
