@@ -1,7 +1,10 @@
+import { randomInt } from 'node:crypto'
 import { type AddressInfo, createServer, type Server } from 'node:net'
 import type { Ports } from './env.ts'
 
 const LOOPBACK = '127.0.0.1'
+/** Below what systems give to whoever connects or asks for any: those would soon be somebody else's. */
+const [LOWEST_FOUND, HIGHEST_FOUND] = [20_000, 32_000]
 
 /** @throws Error naming every port that is taken, with the variable that moves it. */
 export async function requireFree(ports: Ports): Promise<void> {
@@ -19,10 +22,15 @@ export async function requireFree(ports: Ports): Promise<void> {
 
 /** Ports that nobody uses at this moment, for a house that stands for a while only. */
 export async function findFree<Name extends string>(names: readonly Name[]): Promise<Record<Name, number>> {
-  const servers = await Promise.all(names.map(() => tryListen(0)))
-  const ports = servers.map((server) => (server?.address() as AddressInfo | undefined)?.port)
+  const servers = await Promise.all(names.map(listenSomewhere))
+  const ports = servers.map((server) => (server.address() as AddressInfo).port)
   await Promise.all(servers.map(closed))
   return Object.fromEntries(names.map((name, index) => [name, ports[index]])) as Record<Name, number>
+}
+
+async function listenSomewhere(): Promise<Server> {
+  const server = await tryListen(randomInt(LOWEST_FOUND, HIGHEST_FOUND))
+  return server ?? listenSomewhere()
 }
 
 async function tryListen(port: number): Promise<Server | undefined> {
