@@ -20,7 +20,10 @@ export const SettingsEnv = Type.Object({
 })
 export type SettingsEnv = Static<typeof SettingsEnv>
 
-/** What a process of its own needs besides. */
+/** What `rotate-keys` needs. */
+export const RotationEnv = Type.Object({ ...SettingsEnv.properties, ...databaseEnv(SERVING_ROLE) })
+
+/** What a process of its own needs. */
 export const Env = Type.Object({
   ...SettingsEnv.properties,
   ...VerifierEnv.properties,

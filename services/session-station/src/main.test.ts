@@ -61,6 +61,18 @@ test('a missing, short or mistyped key and whatever else is wrong are printed, a
   }
 })
 
+test('rotate-keys asks for the keys and the database, and for nothing else', async (t) => {
+  const variables = { SESSION_STATION_ENCRYPTION_KEY: '', DATABASE_URL: '' }
+  const others = { PLATFORM_ISSUER: '', USER_URL: '', REDIS_URL: '' }
+  const { code, written } = await run(t, { ...variables, ...others }, 'rotate-keys').exit
+
+  assert.equal(code, 1)
+  assert.deepEqual(
+    [...written.matchAll(/^ {2}(\S+) is missing/gm)].map(([, name]) => name),
+    Object.keys(variables),
+  )
+})
+
 test('it starts while database and store are away, says so, and ends when it is told to', async (t) => {
   const station = run(t, {})
   const url = await listening(station)

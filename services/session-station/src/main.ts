@@ -5,29 +5,37 @@ import { verifierFromEnv } from '@munjigi/identity/service-verifier'
 import { serve } from '@munjigi/server/serve'
 import { connectStore } from '@munjigi/store/connect'
 import { buildApp } from './app.ts'
-import { Env } from './env.ts'
+import { Env, RotationEnv } from './env.ts'
 import { rotateKeys } from './rotation/rotate-keys.ts'
 import { WrongKeyError } from './sealing-check.ts'
 import { settingsOf } from './settings.ts'
 
-const env = requireEnv(Env, 'session-station')
-const settings = requireUsable(() => settingsOf(env))
-const database = connect(env.DATABASE_URL)
+async function rotate(): Promise<void> {
+  const env = requireEnv(RotationEnv, 'session-station')
+  const database = connect(env.DATABASE_URL)
+  process.exitCode = await rotateKeys(
+    database,
+    requireUsable(() => settingsOf(env)),
+  )
+  await database.close()
+}
+
+async function start(): Promise<void> {
+  const env = requireEnv(Env, 'session-station')
+  const settings = requireUsable(() => settingsOf(env))
+  const verifier = requireUsable(() => verifierFromEnv(env))
+  const database = connect(env.DATABASE_URL)
+  const store = connectStore(env.REDIS_URL)
+  const app = buildApp({ database, store, verifier, settings }, { logLevel: env.LOG_LEVEL })
+  app.addHook('onClose', async () => {
+    verifier.close()
+    await Promise.all([database.close(), store.close()])
+  })
+  await serve(app, env.PORT, 'SESSION_STATION_PORT')
+}
 
 try {
-  if (process.argv[2] === 'rotate-keys') {
-    process.exitCode = await rotateKeys(database, settings)
-    await database.close()
-  } else {
-    const verifier = requireUsable(() => verifierFromEnv(env))
-    const store = connectStore(env.REDIS_URL)
-    const app = buildApp({ database, store, verifier, settings }, { logLevel: env.LOG_LEVEL })
-    app.addHook('onClose', async () => {
-      verifier.close()
-      await Promise.all([database.close(), store.close()])
-    })
-    await serve(app, env.PORT, 'SESSION_STATION_PORT')
-  }
+  await (process.argv[2] === 'rotate-keys' ? rotate() : start())
 } catch (error) {
   if (!(error instanceof WrongKeyError)) throw error
   process.stderr.write(`${error.message}\n`)
