@@ -12,7 +12,7 @@ const CONNECTIONS = 32
 const WARM_UP_MS = 3_000
 const MB = 1024 * 1024
 const STREAMED_MB = 1_000
-const WARM_UP_MB = 200
+const WARM_UP_MB = 500
 
 /** Small answers through the proxy and through a handler that only passes on, in one process by turns. */
 export async function measureRequests(bench: StationBench): Promise<Line> {
@@ -45,7 +45,7 @@ async function rateOf({ process: { pid = 0 } }: StationBench, load: ChildProcess
   return done / (cpuSeconds(pid) - before)
 }
 
-/** How much larger the process is after a gigabyte than after the first of it. */
+/** How much larger a gigabyte leaves the process, once its heap has taken its size. */
 export async function measureMemory(bench: StationBench): Promise<Line> {
   const grown = {
     proxied: await growth(bench, bench.station.port, PROXY),
