@@ -85,6 +85,14 @@ test('it starts while database and store are away, says so, and ends when it is 
   assert.equal((await station.exit).code, 0)
 })
 
+test('without its database rotate-keys says so and ends', async (t) => {
+  const { code, written } = await run(t, {}, 'rotate-keys').exit
+
+  assert.equal(code, 1)
+  assert.match(written, /ECONNREFUSED/)
+  assert.ok(!/ at .*\.ts:\d+/.test(written), written)
+})
+
 test('another key than the database was written under ends the start; rotate-keys makes it the one', async (t) => {
   const service = await testService()
   t.after(service.close)

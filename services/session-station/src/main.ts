@@ -37,7 +37,8 @@ async function start(): Promise<void> {
 try {
   await (process.argv[2] === 'rotate-keys' ? rotate() : start())
 } catch (error) {
-  if (!(error instanceof WrongKeyError)) throw error
-  process.stderr.write(`${error.message}\n`)
+  const { statusCode, message } = error as Error & { statusCode?: number }
+  if (!(error instanceof WrongKeyError) && statusCode !== 503) throw error
+  process.stderr.write(`${message}\n`)
   process.exit(1)
 }

@@ -1,5 +1,5 @@
 /** Every way in which a text can stand in another: plain, in JSON, percent-encoded, in base64 at any alignment, in hex. */
-export function spellings(text: string): string[] {
+function spellings(text: string): string[] {
   const bytes = Buffer.from(text)
   const aligned = [0, 1, 2].flatMap((shift) => {
     const whole = Buffer.concat([Buffer.alloc(shift), bytes]).toString('base64')
