@@ -29,7 +29,8 @@ export async function outboundOf(call: Call, context: Context): Promise<Outbound
   const origin = targetOrigin(headers['x-target-origin'], context.proxy.origins)
   const path = withQuery(call.target, credentials.query)
   const sent = outboundHeaders(headers, credentials, cookieFor(credentials, origin, path))
-  const body = (await injectedBody(credentials, call.body, headers)) ?? (await bodyOf(call.body))
+  const isBare = call.body === undefined && credentials.body.length === 0
+  const body = isBare ? null : ((await injectedBody(credentials, call.body, headers)) ?? (await bodyOf(call.body)))
   if (body instanceof Readable && call.body?.announced !== undefined)
     sent.push('content-length', String(call.body.announced))
   return { origin, path, method: method as string, headers: sent, body, headersTimeout: 0, bodyTimeout: 0 }

@@ -54,7 +54,7 @@ export function proxyRoutes(app: FastifyInstance, deps: ProxyDeps): void {
             target,
             proxyPath: `${prefix}${service_id}`,
           }
-          reply.raw.once('close', () => call.body?.discard())
+          if (call.body !== undefined) reply.raw.once('close', () => call.body?.discard())
           await exchange(call, deps)
         },
       })
