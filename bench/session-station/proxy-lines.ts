@@ -9,7 +9,7 @@ import type { StationBench } from './station-table.ts'
 const PROXY = '/api/session-station/v1/proxy/bench'
 const CONNECTIONS = 32
 /** Long enough for the just-in-time compilers on both sides of the wire. */
-const WARM_UP_MS = 3_000
+const WARM_UP_MS = 8_000
 const MB = 1024 * 1024
 const STREAMED_MB = 1_000
 const WARM_UP_MB = 500
