@@ -157,6 +157,36 @@ test('where no origins were named the proxy follows the login, where they were i
   assert.deepEqual(await moved({ allowed_origins: ['https://api.example'] }), ['https://api.example'])
 })
 
+test('a secret that no agent was given has to be entered anew before one is, and stays where it is given to fewer', async () => {
+  const injected = (field: string) => ({
+    source_field: 'access_token',
+    target: 'header',
+    key: 'X-Told',
+    value_template: `v={${field}}`,
+  })
+  for (const [index, field] of [
+    [1, 'client'],
+    [2, 'basic'],
+    [3, 'otp'],
+  ] as const) {
+    const { service_id, injection_rules } = await add()
+    const told = [...injection_rules, injected(field)]
+    const answer = await lee('PUT', `/auth-profiles/${service_id}`, { injection_rules: told })
+    assert.deepEqual(answer.json().missing_secrets, [`extraction_rules.${index}.value`])
+    assert.equal((await lee('GET', `/auth-context/${service_id}/headers`)).statusCode, 409)
+    const back = await lee('PUT', `/auth-profiles/${service_id}`, { injection_rules })
+    assert.equal(back.json().status, 'inactive')
+  }
+
+  const { service_id, injection_rules } = await add({ ...secretEverywhere, injection_rules: [injected('client')] })
+  const fewer = await lee('PUT', `/auth-profiles/${service_id}`, { injection_rules: [] })
+  assert.deepEqual([fewer.json().status, fewer.json().missing_secrets], ['active', []])
+  const { profile } = (await lee('GET', `/revealed/${service_id}`)).json()
+  assert.equal(profile.extraction_rules[1].value, 'f-secret')
+  const again = await lee('PUT', `/auth-profiles/${service_id}`, { injection_rules })
+  assert.deepEqual(again.json().missing_secrets, ['extraction_rules.1.value'])
+})
+
 test('an origin that was taken away is a new one when it comes back', async () => {
   const { service_id } = await add()
   const fewer = await lee('PUT', `/auth-profiles/${service_id}`, { allowed_origins: ['https://login.example.com'] })

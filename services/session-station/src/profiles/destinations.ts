@@ -1,5 +1,7 @@
 import type { ProfileContent } from '@munjigi/contracts/auth-profiles'
+import { fieldsOf } from '../injection/template.ts'
 import { originOf } from './request-url.ts'
+import type { Place } from './secret-places.ts'
 
 type Destined = Pick<ProfileContent, 'login_config' | 'refresh_config' | 'allowed_origins'>
 
@@ -14,4 +16,10 @@ export function destinations({ login_config: login, refresh_config: refresh, all
 export const hasNewDestination = (before: Destined, after: Destined): boolean => {
   const known = new Set(destinations(before))
   return destinations(after).some((origin) => !known.has(origin))
+}
+
+/** Of a rule's secret: whether it goes to the target alone. One that is injected is told to whoever may read a context. */
+export function withheld({ injection_rules }: Pick<ProfileContent, 'injection_rules'>): (place: Place) => boolean {
+  const told = new Set(injection_rules.flatMap(({ value_template }) => fieldsOf(value_template)))
+  return ({ key: [part, name] }) => part === 'extraction_rules' && !told.has(String(name))
 }

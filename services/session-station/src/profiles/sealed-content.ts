@@ -3,7 +3,7 @@ import type { ProfileContent } from '@munjigi/contracts/auth-profiles'
 import type { SealedText } from '@munjigi/sealing/sealed-text'
 import { isPlainTemplate } from '../injection/template.ts'
 import { invalidProfile } from '../problems.ts'
-import { destinations, hasNewDestination } from './destinations.ts'
+import { destinations, hasNewDestination, withheld } from './destinations.ts'
 import type { Fault } from './fault.ts'
 import { isMark, isMissing, isTemplate, MISSING, SET } from './marks.ts'
 import { mapSecrets, type Place, placeText, type SecretParts } from './secret-places.ts'
@@ -14,15 +14,17 @@ export interface Owner {
   service_id: string
 }
 
-/** What is bound together: an owner's service, the place, and all origins that the profile's secrets may go to. */
-type Destined = SecretParts & Pick<ProfileContent, 'allowed_origins'>
+/** What is bound together: an owner's service, the place, all origins that the secrets may go to, and whether agents are given it. */
+type Destined = SecretParts & Pick<ProfileContent, 'allowed_origins' | 'injection_rules'>
 
 function bindings({ user_id, service_id }: Owner, content: Destined): (place: Place) => string {
   // A digest, since it lies in every ciphertext.
   const origins = createHash('sha256')
     .update(JSON.stringify(destinations(content)))
     .digest('base64url')
-  return ({ key }) => JSON.stringify([user_id, service_id, key, origins])
+  const isWithheld = withheld(content)
+  return (place) =>
+    JSON.stringify([user_id, service_id, place.key, origins, ...(isWithheld(place) ? ['withheld'] : [])])
 }
 
 /**
@@ -57,12 +59,13 @@ function keeper(before: ProfileContent, to: { owner: Owner; sealing: SealedText;
     return value
   })
   const bindBefore = bindings(to.owner, before)
-  const isLost = hasNewDestination(before, to.content)
+  const isElsewhere = hasNewDestination(before, to.content)
+  const [wasWithheld, isWithheld] = [withheld(before), withheld(to.content)]
   return (place: Place, bind: string): unknown => {
     const value = stored.get(JSON.stringify(place.key))
     if (value === null || isMissing(value)) return undefined
     if (typeof value !== 'string') return value
-    if (isLost) return MISSING
+    if (isElsewhere || (wasWithheld(place) && !isWithheld(place))) return MISSING
     const bound = bindBefore(place)
     if (bound === bind && !to.sealing.needsReseal(value)) return value
     return to.sealing.seal(to.sealing.open(value, bound), bind)
