@@ -165,6 +165,21 @@ test('rows older than the limit are removed batch by batch, others stay', async 
   assert.equal((await logs.list(profile, {}, { before: 1e9, limit: 10 })).length, 1)
 })
 
+test('the service removes what is older than 90 days within the hour', async (t) => {
+  const profile = await insertProfile('lee', 'aged')
+  await insertLogs(profile, [{ at: '2026-08-23T14:59:59Z' }, { at: '2026-08-23T15:00:01Z', ms: 2 }])
+  const left = async () => {
+    const rows = await refreshLogStore(db).list(profile, {}, { before: 1e9, limit: 10 })
+    return rows.map(({ duration_ms }) => duration_ms)
+  }
+  t.mock.timers.enable({ apis: ['setInterval'] })
+  await service.start().ready()
+  t.mock.timers.tick(60 * 60_000)
+  while ((await left()).length === 2);
+
+  assert.deepEqual(await left(), [2])
+})
+
 test('a page and a sweep go by an index and sort nothing', async () => {
   const plans: string[] = []
   const explaining: KyselyPlugin = {
