@@ -52,18 +52,21 @@ function profileOf(preset: Preset, { service_id, name, base_url, settings = {}, 
     throw invalidProfile(unknown.map((given) => ({ field: `settings.${given}`, message: 'this preset has none' })))
   }
   requireKnownSlots(preset.slots, slots)
+  const base = base_url.replace(/\/+$/, '')
+  const { origin, pathname } = urlOf(base)
   const values = new Map([
     ...preset.settings.map((setting): [string, string] => [setting.name, setting.default]),
     ...Object.entries(settings),
-    ['base_url', base_url.replace(/\/+$/, '')] as const,
+    ['base_url', base] as const,
+    ['base_path', pathname.replace(/\/+$/, '')] as const,
   ])
   const content = adapted(preset.content, values) as typeof preset.content
-  const given = { ...content, name: name ?? preset.title.ko, description: null, allowed_origins: [originOf(base_url)] }
+  const given = { ...content, name: name ?? preset.title.ko, description: null, allowed_origins: [origin] }
   return { ...validContent(filled(given, slots)), service_id }
 }
 
-function originOf(base_url: string): string {
+function urlOf(base_url: string): URL {
   const url = URL.parse(base_url)
   if (!url) throw invalidProfile([{ field: 'base_url', message: 'is no http or https URL' }])
-  return url.origin
+  return url
 }

@@ -31,7 +31,7 @@ export const SETTINGS = {
 
 const MARK = /<([a-z_]+)>/g
 
-/** Names that a content is to be adapted by, `base_url` among them. */
+/** Names that a content is to be adapted by, `base_url` and its path `base_path` among them. */
 export const settingNames = (content: object): Set<string> =>
   new Set([...JSON.stringify(content).matchAll(MARK)].flatMap(([, name]) => name ?? []))
 

@@ -65,7 +65,12 @@ test('every preset is listed with its names, its slots and what can be set', asy
     for (const name of Object.keys(USES[preset_id]?.settings ?? {}))
       assert.ok(settings.some((one) => one.name === name))
     const named = [...JSON.stringify(content).matchAll(/<([a-z_]+)>/g)].map(([, name]) => name)
-    assert.deepEqual(new Set(named), new Set(['base_url', ...settings.map(({ name }) => name)]), preset_id)
+    const given = ['base_url', 'base_path']
+    assert.deepEqual(
+      new Set(named).union(new Set(given)),
+      new Set([...given, ...settings.map(({ name }) => name)]),
+      preset_id,
+    )
   }
 })
 
@@ -105,6 +110,16 @@ for (const [preset_id, { kind }] of Object.entries(USES)) {
     assert.deepEqual([unread.statusCode, unread.json().type], [409, '/problems/auth-profile-inactive'])
   })
 }
+
+test('form-csrf: a service below a path that sends the agent back to its form is logged in at anew', async () => {
+  const agent = service.as('form-below-a-path')
+  assert.equal((await make('form-below-a-path', 'form-csrf')).statusCode, 201)
+  assert.equal((await agent('GET', '/proxy/archive/form/home')).statusCode, 200)
+  target.forget()
+  const home = await agent('GET', '/proxy/archive/form/home')
+
+  assert.equal(home.statusCode, 200, String(home.headers.location))
+})
 
 test('bearer-json and oauth2-password renew by their refresh tokens', async () => {
   for (const [preset_id, kind] of [

@@ -101,7 +101,7 @@ export const PRESETS: readonly Preset[] = [
       sessionCookie,
     ],
     injection_rules: [session],
-    expired: { status: [302, 303], location: '<form_path>' },
+    expired: { status: [302, 303], location: '<base_path><form_path>' },
   }),
   preset('oauth2-client-credentials', {
     ko: 'OAuth2 클라이언트 자격 증명',
