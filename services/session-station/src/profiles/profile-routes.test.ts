@@ -57,6 +57,23 @@ test('a profile is answered with its defaults filled in and its secrets masked',
   assert.deepEqual((await lee('GET', `/auth-profiles/${id}`)).json(), answer.json())
 })
 
+test('rules and a renewal have the defaults of source 004', async () => {
+  const rule = { source_field: 'access_token', target: 'header', key: 'X-Key', value_template: '{access_token}' }
+  const changes = { injection_rules: [rule], refresh_config: {} }
+  const answer = await lee('POST', '/auth-profiles', newProfile(randomUUID(), changes))
+
+  const { injection_rules, refresh_config } = answer.json()
+  assert.deepEqual(injection_rules, [{ ...rule, required: false }])
+  assert.deepEqual(refresh_config, {
+    enabled: false,
+    refresh_token_field: 'refresh_token',
+    method: 'POST',
+    headers: {},
+    payload: {},
+    timeout: 30,
+  })
+})
+
 test('one person has one profile of a service, and others have theirs', async () => {
   const id = await add()
 
