@@ -187,6 +187,33 @@ test('metrics count requests by route pattern, never by path', async () => {
   assert.doesNotMatch(text, /abc/)
 })
 
+test('what somebody else fails in is a line, a bug an error with its stack', async () => {
+  const lines: { level: number; problem?: string; err?: { stack: string } }[] = []
+  const log = createLogger('test', 'info', { write: (line) => void lines.push(JSON.parse(line)) })
+  const app = createServer({ name: 'test', fastify: { loggerInstance: log } as object })
+  app.get('/outside', async () => {
+    throw new Problem(502, 'target-login-failed', 'The outside service did not let us in')
+  })
+  app.get('/wrapped', async () => {
+    throw new Problem(502, 'refused', 'Refused', { cause: new Error('why') })
+  })
+  app.get('/bug', async () => {
+    throw new TypeError('x is not a function')
+  })
+  for (const path of ['/outside', '/wrapped', '/bug']) await app.inject(path)
+
+  const failures = lines.filter(({ level }) => level > 30)
+  assert.deepEqual(
+    failures.map(({ level, problem }) => [level, problem]),
+    [
+      [40, 'target-login-failed'],
+      [50, undefined],
+      [50, undefined],
+    ],
+  )
+  assert.match(failures[1]?.err?.stack ?? '', /why/)
+})
+
 test('secrets are redacted in log lines at every depth that is logged', () => {
   const lines: string[] = []
   const log = createLogger(

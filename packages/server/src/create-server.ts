@@ -8,7 +8,7 @@ import Fastify, {
   type FastifyServerOptions,
   LogController,
 } from 'fastify'
-import { problemOf } from './error-problem.ts'
+import { logFailure, problemOf } from './error-problem.ts'
 import { health } from './health.ts'
 import { createLogger, type LogLevel } from './logger.ts'
 import { metrics } from './metrics.ts'
@@ -80,7 +80,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
 
 function answerProblem(error: FastifyError | Problem, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const problem = problemOf(error)
-  if (problem.status >= 500) request.log.error({ err: error }, 'request failed')
+  logFailure(request.log, error, problem)
   return reply
     .code(problem.status)
     .headers({ ...problem.headers, 'x-request-id': request.id })

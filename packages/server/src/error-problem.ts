@@ -1,5 +1,5 @@
 import { Problem } from '@munjigi/problem'
-import type { FastifyError } from 'fastify'
+import type { FastifyBaseLogger, FastifyError } from 'fastify'
 
 /** What the caller is told of what was thrown: a Problem as it is, a fault of the request as 4xx, an outage as 503, a bug as an opaque 500. */
 export function problemOf(error: FastifyError | Problem): Problem {
@@ -24,6 +24,13 @@ export function problemOf(error: FastifyError | Problem): Problem {
     detail: 'Try again; if it stays, report the request_id',
     cause: error,
   })
+}
+
+/** A bug or an outage of our own is an error with its stack; what somebody else fails in, which a bare Problem tells, is a line. */
+export function logFailure(log: FastifyBaseLogger, error: FastifyError | Problem, { status, type }: Problem): void {
+  if (status < 500) return
+  if (error instanceof Problem && error.cause === undefined) log.warn({ problem: type }, 'request failed')
+  else log.error({ err: error }, 'request failed')
 }
 
 function invalidRequest({ validation = [], validationContext }: FastifyError): Problem {

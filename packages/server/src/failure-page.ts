@@ -1,6 +1,6 @@
 import type { Problem } from '@munjigi/problem'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
-import { problemOf } from './error-problem.ts'
+import { logFailure, problemOf } from './error-problem.ts'
 import { acceptsHtml, type Language, type Page, preferredLanguage, sendPage } from './page.ts'
 
 type FailureText = Pick<Page, 'title' | 'paragraphs' | 'action'>
@@ -17,8 +17,8 @@ export const failurePage =
     reply.header('cache-control', 'no-store')
     if (!acceptsHtml(request.headers.accept)) throw error
     const problem = problemOf(error)
-    if (problem.status >= 500) request.log.error({ err: error }, 'request failed')
-    else request.log.info({ problem: problem.type }, 'request refused')
+    logFailure(request.log, error, problem)
+    if (problem.status < 500) request.log.info({ problem: problem.type }, 'request refused')
     const language = preferredLanguage(request.headers['accept-language'])
     return sendPage(reply.headers(problem.headers), {
       status: problem.status,
