@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { Kysely } from 'kysely'
+import { within } from './deadline.ts'
 import { roleDialect } from './dialect.ts'
 import { type Engine, engines, plainName } from './engine.ts'
 import { pgliteEngine } from './pglite.ts'
@@ -41,13 +42,7 @@ export function connect(url: string, options: { dump?: Blob } = {}): Database {
     return closing
   }
 
-  async function isAlive() {
-    const limit = AbortSignal.timeout(ALIVE_LIMIT_MS)
-    const silence = new Promise<never>((_, reject) => {
-      limit.addEventListener('abort', () => reject(new Error('the database does not answer')))
-    })
-    await Promise.race([assertWritable(engine, handles.keys().next().value), silence])
-  }
+  const isAlive = () => within(ALIVE_LIMIT_MS, assertWritable(engine, handles.keys().next().value))
 
   const database: Database = { as, isAlive, dump: engine.dump, close }
   engines.set(database, engine)

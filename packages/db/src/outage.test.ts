@@ -176,3 +176,18 @@ test('a read-only PostgreSQL is not alive', needsPostgres, async () => {
   await assert.rejects(database.isAlive(), /read-only/)
   await close()
 })
+
+/** This process does nothing for a while, as when a thousand requests come at once. */
+const standStill = (ms: number) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
+
+test('a process that stood still itself calls no PostgreSQL silent that has answered', needsPostgres, async () => {
+  const { database, close } = await openPostgres(superuserUrl, plan)
+  const cold = one(database)
+  standStill(1_200)
+  assert.deepEqual((await cold).rows, [{ one: 1 }])
+
+  const warm = [database.isAlive(), ...Array.from({ length: 20 }, () => one(database))]
+  standStill(1_200)
+  await Promise.all(warm)
+  await close()
+})

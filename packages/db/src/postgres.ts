@@ -1,11 +1,14 @@
 import { Socket } from 'node:net'
 import { AbortedTransactionError } from 'kysely'
 import pg from 'pg'
+import { deadline, within } from './deadline.ts'
 import type { Engine, Session } from './engine.ts'
 import { postgresTypes } from './values.ts'
 
 // The server stops a slow statement first; the client's own limit is for a server that no longer answers at all.
 const CONNECT_LIMIT_MS = 700
+// Of the pool, whose clock also counts while this process stands still: it ends what nobody waits for any more.
+const FORGOTTEN_LIMIT_MS = 3_000
 const STATEMENT_LIMIT_MS = 700
 const ANSWER_LIMIT_MS = 800
 const IDLE_IN_TRANSACTION_LIMIT_MS = 10_000
@@ -15,8 +18,7 @@ const CLOSE_LIMIT_MS = 1_000
 const serving = {
   types: postgresTypes,
   keepAlive: true,
-  connectionTimeoutMillis: CONNECT_LIMIT_MS,
-  query_timeout: ANSWER_LIMIT_MS,
+  connectionTimeoutMillis: FORGOTTEN_LIMIT_MS,
   statement_timeout: STATEMENT_LIMIT_MS,
   idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_LIMIT_MS,
 }
@@ -34,6 +36,7 @@ export function postgresEngine(url: string): Engine {
     // The role is the connection's own start-up setting: no message per statement, and RESET ROLE leads back to it.
     const pool = new pg.Pool({
       ...serving,
+      Client: ServingClient,
       ...(role && { options: `-c role=${role}` }),
       connectionString: url,
       stream: () => {
@@ -52,7 +55,7 @@ export function postgresEngine(url: string): Engine {
   return {
     async acquire(role = '') {
       if (isClosed) throw new Error('the database is closed')
-      const client = await poolOf(role).connect().catch(asOutage)
+      const client = await freeClient(poolOf(role)).catch(asOutage)
       return postgresSession(client, (isBroken) => client.release(isBroken))
     },
     async acquireOwner() {
@@ -79,12 +82,32 @@ export function postgresEngine(url: string): Engine {
   }
 }
 
+class ServingClient extends pg.Client {
+  constructor(config?: pg.ClientConfig) {
+    super(config)
+    const callOff = deadline(CONNECT_LIMIT_MS, () => this.connection.stream.destroy())
+    this.once('connect', callOff).once('end', callOff)
+  }
+}
+
+async function freeClient(pool: pg.Pool): Promise<pg.PoolClient> {
+  const client = pool.connect()
+  return within(CONNECT_LIMIT_MS, client).catch((error) => {
+    // It may come when nobody waits for it any more.
+    client.then(
+      (late) => late.release(),
+      () => {},
+    )
+    throw error
+  })
+}
+
 function postgresSession(client: pg.ClientBase, release: (isBroken: boolean) => void): Session {
   // After anything but an answer from the server the connection may still be busy with the old statement.
   let isBroken = false
   async function send(text: string, parameters?: readonly unknown[]) {
     try {
-      return await client.query(text, parameters as unknown[])
+      return await within(ANSWER_LIMIT_MS, client.query(text, parameters as unknown[]))
     } catch (error) {
       isBroken ||= !(error instanceof pg.DatabaseError)
       if (isOutage(error)) asOutage(error)

@@ -1,4 +1,5 @@
-import { Redis } from 'ioredis'
+import { type Command, Redis } from 'ioredis'
+import { deadline } from './deadline.ts'
 
 const ANSWER_LIMIT_MS = 500
 const RETRY_LIMIT_MS = 500
@@ -6,10 +7,8 @@ const RETRY_LIMIT_MS = 500
 /** A client whose commands fail within half a second, and which connects by itself for as long as it is not closed. */
 export function createClient(url: string): Redis {
   // With the client's own defaults a command waits for ever while Redis is gone, and is sent again when it is back.
-  const redis = new Redis(url, {
-    commandTimeout: ANSWER_LIMIT_MS,
+  const redis = new PatientRedis(url, {
     connectTimeout: ANSWER_LIMIT_MS,
-    socketTimeout: ANSWER_LIMIT_MS,
     disconnectTimeout: ANSWER_LIMIT_MS,
     maxRetriesPerRequest: 1,
     enableOfflineQueue: false,
@@ -21,6 +20,19 @@ export function createClient(url: string): Redis {
   })
   // Told by the commands that fail; without a listener the client prints each error.
   return redis.on('error', () => {})
+}
+
+/** The client's own limits count the time in which this process stood still as Redis's silence. */
+class PatientRedis extends Redis {
+  override sendCommand(command: Command, stream?: Parameters<Redis['sendCommand']>[1]): unknown {
+    const callOff = deadline(ANSWER_LIMIT_MS, () => {
+      command.reject(new Error('Command timed out'))
+      // What it may still say belongs to questions nobody asks any more.
+      this.stream.destroy()
+    })
+    command.promise.then(callOff, callOff)
+    return super.sendCommand(command, stream)
+  }
 }
 
 export async function hangUp(redis: Redis): Promise<void> {
