@@ -4,7 +4,7 @@ import type { Call } from './call.ts'
 import type { RedactedBody, Redaction } from './redaction.ts'
 
 const TEXTUAL =
-  /^(?:text\/|application\/(?:[\w.+-]*(?:json|xml|yaml|javascript)|x?-?ndjson|jsonl|graphql|toml|x-www-form-urlencoded)\b)/i
+  /^(?:text\/|multipart\/|message\/|image\/svg|application\/(?:[\w.+-]*(?:json|xml|yaml|javascript)|x?-?ndjson|jsonl|graphql|toml|x-www-form-urlencoded)\b)/i
 
 /** An answer that comes whole in one piece of up to this size goes in one write with its headers. */
 const SMALL_ANSWER_BYTES = 16 * 1024
@@ -29,8 +29,8 @@ export class Answer {
     const { 'content-type': type = 'text/plain', 'content-encoding': coding = 'identity' } = headers
     // RFC 9110 §8.6: there is none with 204, and a client that believes it waits for a body.
     if (status === 204) delete headers['content-length']
-    this.isEventStream = type.startsWith('text/event-stream')
-    if (TEXTUAL.test(type) && coding === 'identity') this.#body = this.#redaction.body()
+    this.isEventStream = String(type).startsWith('text/event-stream')
+    if (TEXTUAL.test(type) && isPlain(coding)) this.#body = this.#redaction.body()
     reply.raw.writeHead(
       status,
       answerHeaders(headers, reply.request.id, (name, value) =>
@@ -73,6 +73,12 @@ export class Answer {
     this.#call.reply.raw.destroy()
   }
 }
+
+/** Said twice, a header comes as a list. */
+const isPlain = (coding: string | string[]): boolean =>
+  String(coding)
+    .split(',')
+    .every((one) => ['', 'identity'].includes(one.trim().toLowerCase()))
 
 function flushHeaders(raw: Call['reply']['raw']): void {
   if (!raw.writableEnded && !raw.destroyed) raw.flushHeaders()

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import type { RequestListener } from 'node:http'
+import type { OutgoingHttpHeaders, RequestListener } from 'node:http'
 import { createServer, type Server } from 'node:net'
 import { after, before, beforeEach, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
@@ -172,6 +172,21 @@ test('what is no text, or is compressed though nobody asked, goes on as it is', 
   assert.equal(await (await proxy.fetch('/x')).text(), SECRET)
   answerWith((_request, response) => response.writeHead(200, { 'content-type': 'image/png' }).end(SECRET))
   assert.equal(await (await proxy.fetch('/x')).text(), SECRET)
+})
+
+test('a secret is hidden in text of every type, in whatever way its headers are written', async () => {
+  const spelled: OutgoingHttpHeaders[] = [
+    { 'content-type': 'image/svg+xml' },
+    { 'content-type': 'multipart/byteranges; boundary=b' },
+    { 'content-type': ['text/plain', 'image/png'] },
+    { 'content-type': 'text/plain', 'content-encoding': '' },
+    { 'content-type': 'text/plain', 'content-encoding': ['Identity', 'identity'] },
+  ]
+  for (const headers of spelled) {
+    answerWith((_request, response) => response.writeHead(200, headers).end(`a ${SECRET} b`))
+    const answer = await proxy.fetch('/x')
+    assert.deepEqual([answer.status, await answer.text()], [200, `a ${'*'.repeat(SECRET.length)} b`])
+  }
 })
 
 test('an event stream is live, also where an event ends like the beginning of a secret', async () => {

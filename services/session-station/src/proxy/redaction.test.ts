@@ -11,6 +11,7 @@ const spellings: Record<string, string> = {
   form: new URLSearchParams({ v: SECRET }).toString().slice(2),
   JSON: JSON.stringify(SECRET),
   'JSON in ASCII': '"S3cr3t/+\\"&=\\ud55c\\uae00 value"',
+  HTML: '<p>S3cr3t/+&quot;&amp;=한글 value</p>',
   'JSON with escaped slashes': '"S3cr3t\\/+\\"&=\\ud55c\\uae00 value"',
 }
 
@@ -26,6 +27,13 @@ test('a secret is hidden in every spelling, and lengths stay', () => {
     assert.equal(shown.length, text.length, name)
     assert.doesNotMatch(shown.toString(), /S3cr3t|value/, name)
     assert.ok(shown.toString().startsWith('{"a": '), name)
+  }
+})
+
+test('a secret in UTF-16 is hidden in either order of bytes', () => {
+  for (const turn of [(text: Buffer) => text, (text: Buffer) => text.swap16()]) {
+    const shown = turn(through([SECRET], [turn(Buffer.from(`a ${SECRET} b`, 'utf16le'))])).toString('utf16le')
+    assert.match(shown, /^a \W+ b$/)
   }
 })
 
@@ -83,4 +91,14 @@ test('what comes after the first megabyte is not looked at', () => {
 
 test('a lone surrogate in a secret is no reason to fail', () => {
   assert.doesNotThrow(() => redactionOf(['12345678\ud800']).text('x'))
+})
+
+test('many long secrets that a target chose, answered with what nearly matches them, are looked for all the same', () => {
+  const many = Array.from({ length: 300 }, (_, index) => '각'.repeat(4000) + String(index).padStart(96, '0'))
+  const [first = ''] = many
+  const body = redactionOf(many).body()
+  const piece = Buffer.from(`${'각'.repeat(3999)}x`)
+  for (let sent = 0; sent < 1024 * 1024 - piece.length; sent += piece.length) assert.deepEqual(body.write(piece), piece)
+
+  assert.equal(redactionOf(many).text(Buffer.from(`a ${first} b`).toString('latin1')), `a ${'*'.repeat(12_096)} b`)
 })

@@ -1,0 +1,56 @@
+/** Shorter values stand in too many texts that have nothing to do with them. */
+const SHORTEST = 8
+/** What is longer is known by its beginning. */
+const LONGEST = 4096
+/** Characters of all spellings together; secrets beyond that are not looked for. */
+const SPELLED_CHARACTERS = 500_000
+
+/** How secrets look in what targets write, one character for each byte, each spelling once and the longest first. */
+export function spellingsOf(secrets: readonly string[]): string[] {
+  const spellings = new Set<string>()
+  let spelled = 0
+  for (const secret of new Set(secrets)) {
+    if (secret.length < SHORTEST || spelled > SPELLED_CHARACTERS) continue
+    for (const spelling of inAllForms(secret.slice(0, LONGEST).toWellFormed())) {
+      if (!spellings.has(spelling)) spelled += spelling.length
+      spellings.add(spelling)
+    }
+  }
+  return [...spellings].sort((a, b) => b.length - a.length)
+}
+
+function inAllForms(text: string): string[] {
+  const bytes = Buffer.from(text)
+  const percent = encodeURIComponent(text)
+  const json = JSON.stringify(text).slice(1, -1)
+  const ascii = json.replace(/[^\0-~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  const wide = Buffer.from(text, 'utf16le')
+  return [
+    bytes.toString('latin1'),
+    percent,
+    percent.replace(/%../g, (octet) => octet.toLowerCase()),
+    new URLSearchParams({ '': text }).toString().slice(1),
+    Buffer.from(json).toString('latin1'),
+    ascii,
+    ascii.replaceAll('/', '\\/'),
+    ...['&#39;', '&#x27;', "'"].map((quote) => Buffer.from(inHtml(text, quote)).toString('latin1')),
+    wide.toString('latin1'),
+    Buffer.from(wide).swap16().toString('latin1'),
+    ...[0, 1, 2].flatMap((offset) => inBase64(bytes, offset)),
+  ]
+}
+
+const inHtml = (text: string, quote: string): string =>
+  text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
+    .replaceAll("'", quote)
+
+/** The characters that are the same whatever stands around it, `offset` bytes behind a border of three. */
+function inBase64(bytes: Buffer, offset: number): string[] {
+  const all = Buffer.concat([Buffer.alloc(offset), bytes])
+  const [first, end] = [Math.ceil((offset * 8) / 6), Math.floor((all.length * 8) / 6)]
+  return (['base64', 'base64url'] as const).map((alphabet) => all.toString(alphabet).slice(first, end))
+}
