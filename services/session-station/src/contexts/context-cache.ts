@@ -2,6 +2,7 @@ import type { SealedText } from '@munjigi/sealing/sealed-text'
 import type { Store } from '@munjigi/store/store'
 import { type Context, contextBind, contextKey, isNewer, isSame, type Mark, type Target } from './context.ts'
 import { recentlyUsed } from './recently-used.ts'
+import { sharedReads } from './shared-reads.ts'
 import { AWAY, type StoreOutage } from './store-outage.ts'
 
 const REMEMBERED = 2_000
@@ -36,6 +37,7 @@ export const contextOf = (cached: Cached | undefined): Context | undefined =>
 /** Contexts in the store, sealed, and those lately read or written opened in memory. */
 export function contextCache({ store, outage, sealing, now }: ContextCacheDeps) {
   const memory = recentlyUsed<Cached>(REMEMBERED)
+  const read = sharedReads((key) => outage.attempt(() => store.get(key)))
   const owed = new Map<string, [Target, Mark]>()
   let outages = 0
 
@@ -59,7 +61,7 @@ export function contextCache({ store, outage, sealing, now }: ContextCacheDeps) 
 
   async function find(target: Target): Promise<Cached | undefined> {
     const key = contextKey(target)
-    const text = await outage.attempt(() => store.get(key))
+    const text = await read(key)
     if (text === AWAY || text === undefined) return undefined
     const remembered = memory.get(key)
     if (remembered?.text === text) return remembered
