@@ -1,9 +1,10 @@
-import type { Document, Element } from 'domhandler'
+import type { Element } from 'domhandler'
 import { type Answer, answerText, mediaType, UnreadableAnswer } from './answer-text.ts'
 import { PathFault, parsePath } from './body-path.ts'
 import { elementValue, parseHtml, UnreadablePage } from './html.ts'
 import { readJson, readPath, textOfValue } from './json.ts'
-import { firstMatch } from './selector.ts'
+import { LIMITS } from './limits.ts'
+import { countedTree, firstMatch } from './selector.ts'
 
 /** Why nothing could be found; the message holds no word of the answer. */
 export class NothingFound extends Error {}
@@ -12,13 +13,30 @@ export class NothingFound extends Error {}
 export function answerReader(answer: Answer) {
   const text = once(() => answerText(answer))
   const json = once(() => readJson(text()))
+  const form = once(() => new URLSearchParams(text()))
   const page = once(() => parseHtml(text()))
+  const tree = countedTree()
+  let written = 0
+
+  /** Rules may name one large object in many ways: all that is written out of one answer is limited. */
+  function textOf(value: unknown): string | undefined {
+    if (written > LIMITS.writtenCharacters) throw new UnreadableAnswer('its objects are too large to be written out')
+    const found = textOfValue(value)
+    if (typeof value === 'object') written += found?.length ?? 0
+    return found
+  }
+
+  function bodyValue(path: string | undefined): string | undefined {
+    if (!path) return text().trim()
+    if (mediaType(answer) === 'application/x-www-form-urlencoded') return formValue(form(), path)
+    return textOf(readPath(json(), parsePath(path)))
+  }
 
   return {
     json: () => readable(json),
-    body: (path: string | undefined) => readable(() => bodyValue(answer, path, text, json)),
+    body: (path: string | undefined) => readable(() => bodyValue(path)),
     element: (selector: string, attribute: string | undefined) =>
-      readable(() => elementOf(page(), selector, attribute)),
+      readable(() => elementOf(firstMatch(page(), selector, tree), attribute)),
     header: (name: string, all: boolean) => headerOf(answer, name, all),
   }
 }
@@ -49,23 +67,15 @@ function readable<T>(read: () => T): T {
   }
 }
 
-function bodyValue(answer: Answer, path: string | undefined, text: () => string, json: () => unknown) {
-  if (!path) return text().trim()
-  if (mediaType(answer) === 'application/x-www-form-urlencoded') return formValue(text(), path)
-  return textOfValue(readPath(json(), parsePath(path)))
-}
-
 // Names of a form are flat: `user.id` and `["user[id]"]` are one name each.
-function formValue(form: string, path: string): string | undefined {
-  const values = new URLSearchParams(form)
-  const literal = values.get(path)
+function formValue(form: URLSearchParams, path: string): string | undefined {
+  const literal = form.get(path)
   if (literal !== null) return literal
   const [name, ...more] = parsePath(path)
-  return name !== undefined && more.length === 0 ? (values.get(name) ?? undefined) : undefined
+  return name !== undefined && more.length === 0 ? (form.get(name) ?? undefined) : undefined
 }
 
-function elementOf(page: Document, selector: string, attribute: string | undefined): string | undefined {
-  const element: Element | undefined = firstMatch(page, selector)
+function elementOf(element: Element | undefined, attribute: string | undefined): string | undefined {
   if (!element) return undefined
   return attribute ? element.attribs[attribute.toLowerCase()] : elementValue(element)
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { answer, found } from './answer.fixture.ts'
+import { answerReader, NothingFound } from './answer-reader.ts'
 import { PathFault, parsePath } from './body-path.ts'
 import { readJson, readPath, textOfValue } from './json.ts'
 
@@ -232,4 +233,19 @@ test('no answer makes extraction throw', () => {
       },
     ),
   )
+})
+
+test('however many rules name one large object, it is written out a few times', () => {
+  const reader = answerReader(answer(JSON.stringify({ large: Array.from({ length: 300_000 }, () => 1), token: 't' })))
+  const paths = Array.from({ length: 10 }, () => '$')
+  const written = paths.filter((path) => {
+    try {
+      return reader.body(path)
+    } catch (error) {
+      assert.ok(error instanceof NothingFound)
+      return false
+    }
+  })
+
+  assert.equal(written.length, 4)
 })

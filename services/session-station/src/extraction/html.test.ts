@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { answer, found } from './answer.fixture.ts'
 import { parseHtml } from './html.ts'
 import { LIMITS } from './limits.ts'
-import { firstMatch, selectorFault } from './selector.ts'
+import { countedTree, firstMatch, selectorFault } from './selector.ts'
 
 const html = (page: string | Uint8Array, key_path: string, attribute?: string, type = 'text/html') =>
   found({ source: 'html', key_path, ...(attribute !== undefined && { attribute }) }, answer(page, type))
@@ -124,8 +124,16 @@ test('a selector that would take too long finds nothing, on whatever page', () =
 
   for (const selector of ['p:nth-last-of-type(40001)', 'p:nth-child(1 of :has(~ b))', ':not(:nth-last-child(n+2)) ~ x'])
     for (const page of [flat, deep]) assert.equal(html(page, selector), undefined, selector)
-  assert.throws(() => firstMatch(parseHtml(flat), 'p:nth-last-of-type(40001)'), /too many steps/)
+  assert.throws(() => firstMatch(parseHtml(flat), 'p:nth-last-of-type(40001)', countedTree()), /too many steps/)
   assert.equal(html(`${flat}<input value=yes>`, 'p ~ input:nth-of-type(1)'), 'yes')
+})
+
+test('all selectors on one page share what may be spent on it', () => {
+  const [page, tree] = [parseHtml('<p class="a b">x</p>'.repeat(40_000)), countedTree()]
+
+  assert.equal(firstMatch(page, 'p', tree)?.name, 'p')
+  assert.throws(() => firstMatch(page, 'p:nth-last-of-type(40001)', tree), /too many steps/)
+  assert.throws(() => firstMatch(page, 'p', tree), /too many steps/)
 })
 
 for (const [selector, message] of [

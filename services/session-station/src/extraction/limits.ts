@@ -8,10 +8,12 @@ export const LIMITS = {
   filledCharacters: 65_536,
   /** Objects and arrays within one another, and names in a path. */
   jsonDepth: 64,
+  /** Characters of objects and lists that are written out of one answer. */
+  writtenCharacters: 2_097_152,
   htmlElements: 50_000,
   /** As in browsers: a stack of open elements is walked for every tag. */
   htmlDepth: 512,
-  /** Looks at elements, attributes and text that one selector may cost. */
-  selectorSteps: 10_000_000,
+  /** Looks at elements, attributes and text that the selectors on one page may cost together. */
+  selectorSteps: 3_000_000,
   selectorCharacters: 500,
 } as const

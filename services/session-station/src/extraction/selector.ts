@@ -7,9 +7,10 @@ const childrenOf = (node: AnyNode): AnyNode[] => ('children' in node ? node.chil
 
 /**
  * The tree as css-select asks for it, each look counted: a selector of 20 characters (`*~*~*~*`, `:has(:has(*))`) may take n³
- * of them, so what is limited is the work and not the grammar.
+ * of them, so what is limited is the work and not the grammar:
+ * of all selectors on one page together.
  */
-function countedTree() {
+export function countedTree() {
   let steps = 0
   const count = (more: number) => {
     steps += more
@@ -61,7 +62,9 @@ function countedTree() {
   }
 }
 
-const optionsOf = () => ({ adapter: countedTree(), relativeSelector: false })
+type Tree = ReturnType<typeof countedTree>
+
+const optionsOf = (adapter: Tree) => ({ adapter, relativeSelector: false })
 
 /** What is wrong with a selector; undefined where nothing is. */
 export function selectorFault(selector: string): string | undefined {
@@ -69,7 +72,7 @@ export function selectorFault(selector: string): string | undefined {
   if (selector.length > LIMITS.selectorCharacters)
     return `a selector has at most ${LIMITS.selectorCharacters} characters`
   try {
-    compile<AnyNode, Element>(selector, optionsOf())
+    compile<AnyNode, Element>(selector, optionsOf(countedTree()))
     return undefined
   } catch (error) {
     return `this is no CSS selector that can be used here: ${error instanceof Error ? error.message : 'it cannot be read'}`
@@ -77,8 +80,8 @@ export function selectorFault(selector: string): string | undefined {
 }
 
 /** The first element in the order of the page. @throws UnreadablePage */
-export function firstMatch(document: Document, selector: string): Element | undefined {
+export function firstMatch(document: Document, selector: string, tree: Tree): Element | undefined {
   const fault = selectorFault(selector)
   if (fault) throw new UnreadablePage(fault)
-  return selectOne<AnyNode, Element>(selector, document, optionsOf()) ?? undefined
+  return selectOne<AnyNode, Element>(selector, document, optionsOf(tree)) ?? undefined
 }

@@ -104,3 +104,23 @@ test('no target fills a jar: the newest hundred stay', () => {
   assert.equal(kept.headerFor(at('/'))?.split('; ').length, 100)
   assert.deepEqual([kept.find('c199', at('/')), kept.find('c299', at('/'))], [undefined, { value: '1' }])
 })
+
+test('of long cookies fewer stay, and however many answers set some, no more are gone through', () => {
+  const long = (count: number) => Array.from({ length: count }, (_, index) => `c${index}=${'x'.repeat(4000)}; Path=/`)
+  const names = (text = '') => JSON.parse(text).cookies.map(({ key }: { key: string }) => key)
+  assert.deepEqual(
+    names(jarOf(...long(50)).serialise()),
+    [...Array(16).keys()].map((index) => `c${index + 34}`),
+  )
+
+  const jar = jarOf()
+  for (let turn = 0; turn < 10; turn += 1) {
+    jar.take(
+      at('/'),
+      Array.from({ length: 1000 }, (_, index) => `t${turn}-${index}=1; Path=/`),
+    )
+  }
+  const sent = jar.headerFor(at('/'))?.split('; ')
+  assert.ok(sent && sent.length <= 200)
+  assert.equal(sent.at(-1), 't9-999=1')
+})

@@ -1,13 +1,17 @@
-import { Cookie, CookieJar } from 'tough-cookie'
+import { Cookie, CookieJar, type SerializedCookieJar } from 'tough-cookie'
 import type { Cookies } from '../egress/egress.ts'
 
 // RFC 6265bis §5.6 and §5.5: what browsers keep of one cookie, and for how long.
 const LONGEST_COOKIE = 4096
 const LONGEST_AGE_SECONDS = 400 * 24 * 3600
 const MOST_COOKIES = 100
+// Of names and values together: no server takes as much in one request.
+const MOST_CHARACTERS = 65_536
+
+type SerializedCookie = SerializedCookieJar['cookies'][number]
 
 export interface LoginJar extends Cookies {
-  /** The newest hundred that have not ended; undefined where there is none. The same cookies give the same text. */
+  /** The newest hundred that have not ended, fewer where they are long; undefined where there is none. The same cookies give the same text. */
   serialise(): string | undefined
   /** What `url` would be sent under that name, else what any other path or host of the jar would. Expiry in epoch ms. */
   find(name: string, url: URL): { value: string; expires?: number } | undefined
@@ -15,11 +19,18 @@ export interface LoginJar extends Cookies {
 
 /** Cookies as browsers keep them (RFC 6265, public suffixes), of and for `origins` alone. */
 export function loginJar(serialised: string | undefined, origins: string[]): LoginJar {
-  const jar = serialised === undefined ? new CookieJar() : CookieJar.deserializeSync(serialised)
+  let jar = serialised === undefined ? new CookieJar() : CookieJar.deserializeSync(serialised)
+  let taken = 0
   const whole = () => {
     const all = jar.toJSON()
     if (!all) throw new Error('the memory store of the jar is synchronous')
     return { ...all, cookies: all.cookies.filter((cookie) => (Cookie.fromJSON(cookie)?.TTL() ?? 0) > 0) }
+  }
+
+  function serialise(): string | undefined {
+    const all = whole()
+    const cookies = newest(all.cookies).map(({ lastAccessed: _, ...cookie }) => cookie)
+    return cookies.length > 0 ? JSON.stringify({ ...all, cookies }) : undefined
   }
 
   return {
@@ -30,19 +41,20 @@ export function loginJar(serialised: string | undefined, origins: string[]): Log
 
     take(url, setCookies) {
       if (!origins.includes(url.origin)) return
-      for (const text of setCookies) {
-        const cookie = text.length <= LONGEST_COOKIE ? Cookie.parse(text) : undefined
+      for (const text of setCookies.slice(-MOST_COOKIES)) {
+        const cookie = cookieIn(text)
         if (!cookie) continue
-        endByDate(cookie)
         jar.setCookieSync(cookie, url.href, { ignoreError: true })
+        taken += 1
       }
+      if (taken <= 2 * MOST_COOKIES) return
+      // A login has many answers, and each look at the jar goes through all of it.
+      const kept = serialise()
+      jar = kept === undefined ? new CookieJar() : CookieJar.deserializeSync(kept)
+      taken = 0
     },
 
-    serialise() {
-      const all = whole()
-      const cookies = all.cookies.slice(-MOST_COOKIES).map(({ lastAccessed: _, ...cookie }) => cookie)
-      return cookies.length > 0 ? JSON.stringify({ ...all, cookies }) : undefined
-    },
+    serialise,
 
     find(name, url) {
       const named = ({ key }: { key?: string }) => key === name
@@ -52,6 +64,23 @@ export function loginJar(serialised: string | undefined, origins: string[]): Log
       return { value: cookie.value, ...(expires !== undefined && Number.isFinite(expires) && { expires }) }
     },
   }
+}
+
+function newest(cookies: SerializedCookie[]): SerializedCookie[] {
+  let left = MOST_CHARACTERS
+  const isKept = ({ key = '', value = '' }: SerializedCookie) => {
+    left -= String(key).length + String(value).length
+    return left >= 0
+  }
+  const latest = cookies.slice(-MOST_COOKIES)
+  const first = latest.findLastIndex((cookie) => !isKept(cookie))
+  return latest.slice(first + 1)
+}
+
+function cookieIn(text: string): Cookie | undefined {
+  const cookie = text.length <= LONGEST_COOKIE ? Cookie.parse(text) : undefined
+  if (cookie) endByDate(cookie)
+  return cookie
 }
 
 // tough-cookie counts Max-Age from the last use: what is used would never end.

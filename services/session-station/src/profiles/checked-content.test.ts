@@ -146,6 +146,16 @@ test('the query, user and fragment of a URL leave it, and its path stays as it w
   assert.deepEqual(login_config.query, { c: '3', a: ['1', ''], b: ' ' })
 })
 
+test('a parameter of a URL may have any name, those that every object has among them', () => {
+  const { login_config } = check(login({ url: 'https://a.example/?__proto__=1&constructor=2&toString=3&toString=4' }))
+
+  assert.deepEqual(Object.entries(login_config.query ?? {}), [
+    ['__proto__', '1'],
+    ['constructor', '2'],
+    ['toString', ['3', '4']],
+  ])
+})
+
 test("text that is fields alone is a template where they are there, and a value where they aren't", () => {
   const { login_config, refresh_config } = check({
     ...rule({ source: 'html', key_path: 'input[name=csrf]', step: 0 }),

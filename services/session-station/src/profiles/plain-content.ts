@@ -39,17 +39,18 @@ function splitRequest<R extends Located>(request: R, at: string, faults: Fault[]
     return request
   }
   const twice = (name: string) => faults.push({ field: `${at}.${name}`, message: 'is said twice, here and in the URL' })
-  const query = { ...request.query }
+  // A Map: `__proto__` and `constructor` are names like any other.
+  const query = new Map(Object.entries(request.query ?? {}))
   for (const [name, value] of groupedParameters(parts.query)) {
-    if (query[name] !== undefined && ![query[name]].flat().every(isMark)) twice(`query.${name}`)
-    query[name] = value
+    if (query.has(name) && ![query.get(name)].flat().every(isMark)) twice(`query.${name}`)
+    query.set(name, value)
   }
   const isToldTwice = request.userinfo !== undefined && request.userinfo !== null && !isMark(request.userinfo)
   if (parts.userinfo !== undefined && isToldTwice) twice('userinfo')
   return {
     ...request,
     url: parts.url,
-    ...(Object.keys(query).length > 0 && { query }),
+    ...(query.size > 0 && { query: Object.fromEntries(query) }),
     ...(parts.userinfo !== undefined && { userinfo: parts.userinfo }),
   }
 }

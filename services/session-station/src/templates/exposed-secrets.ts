@@ -21,14 +21,17 @@ export function exposedSecrets(shared: object, open: SecretParts): Fault[] {
   const names = new Set<string>()
   collect(shared, [], texts, names)
   const isSecret = ({ text }: Text) => text.length >= SHORTEST && !names.has(text) && !GRANT_TYPES.has(text)
-  const secrets = secretsOf(open).filter(isSecret)
+  // Made ready once: there may be hundreds of long ones, and thousands of texts.
+  const secrets = secretsOf(open)
+    .filter(isSecret)
+    .map((secret) => ({ ...secret, cores: base64Cores(secret.text) }))
   return texts.flatMap(({ place, text }) => {
     const readings = [text, decoded(text), decoded(text.replaceAll('+', ' '))]
     const encoded = text.replaceAll('-', '+').replaceAll('_', '/')
     const found = secrets.find(
       (secret) =>
         readings.some((reading) => reading.includes(secret.text)) ||
-        base64Cores(secret.text).some((core) => encoded.includes(core)),
+        secret.cores.some((core) => encoded.includes(core)),
     )
     return found ? [{ field: place, message: `holds the secret at ${found.place}` }] : []
   })
