@@ -97,6 +97,14 @@ test('a bad body names every field and what is wrong with it', async () => {
   )
 })
 
+test('of a value that is none of those allowed all of them are named', async () => {
+  const app = createServer({ name: 'test', logLevel: 'silent' })
+  app.post('/doors', { schema: { body: Type.Object({ is: Type.Enum(['open', 'shut']) }) } }, async () => ({}))
+  const answer = await app.inject({ method: 'POST', url: '/doors', payload: { is: 'ajar' } })
+
+  assert.equal(answer.json().detail, 'is: must be one of open, shut')
+})
+
 test('broken JSON, a wrong content type and an unknown path are 4xx problems', async () => {
   const app = build()
   const broken = await app.inject({
@@ -112,7 +120,12 @@ test('broken JSON, a wrong content type and an unknown path are 4xx problems', a
     headers: { 'content-type': 'text/plain' },
   })
 
+  const empty = await app.inject({ method: 'POST', url: '/people', headers: { 'content-type': 'application/json' } })
+
   assert.deepEqual([broken.statusCode, broken.json().type], [400, '/problems/bad-request'])
+  assert.match(broken.json().detail, /not well-formed JSON/)
+  assert.deepEqual([empty.statusCode, empty.json().type], [400, '/problems/bad-request'])
+  assert.match(empty.json().detail, /empty/)
   assert.deepEqual([text.statusCode, text.json().type], [415, '/problems/unsupported-media-type'])
   assert.equal((await app.inject('/nowhere')).json().type, '/problems/not-found')
 })

@@ -12,7 +12,7 @@ export function problemOf(error: FastifyError | Problem): Problem {
     return new Problem(415, 'unsupported-media-type', 'This content type is not read here', {
       detail: 'Send application/json',
     })
-  if (status >= 400 && status < 500) return new Problem(status, 'bad-request', 'The request could not be read')
+  if (status >= 400 && status < 500) return badRequest(status, error.code)
   // What packages/db and packages/store mark as an outage of theirs.
   if (status === 503)
     return new Problem(503, 'unavailable', 'Something we depend on does not answer', {
@@ -23,6 +23,19 @@ export function problemOf(error: FastifyError | Problem): Problem {
   return new Problem(500, 'internal', 'Something went wrong on our side', {
     detail: 'Try again; if it stays, report the request_id',
     cause: error,
+  })
+}
+
+// In words of our own: a parser's may repeat what was sent.
+const UNREADABLE = new Map([
+  ['FST_ERR_CTP_EMPTY_JSON_BODY', 'The body is empty: send JSON, or leave Content-Type out'],
+  ['FST_ERR_CTP_INVALID_JSON_BODY', 'The body is not well-formed JSON'],
+])
+
+function badRequest(status: number, code: string): Problem {
+  const detail = UNREADABLE.get(code)
+  return new Problem(status, 'bad-request', 'The request could not be read', {
+    ...(detail !== undefined && { detail }),
   })
 }
 
@@ -37,14 +50,15 @@ function invalidRequest({ validation = [], validationContext }: FastifyError): P
   const faults = plainFaults(validation).map(({ instancePath, keyword, params, message }) => {
     const inner = params.missingProperty ?? params.additionalProperty
     const path = [...instancePath.split('/'), inner].filter(Boolean).join('.')
-    const isUnknown = keyword === 'additionalProperties'
-    return {
-      field: path || (validationContext ?? 'request'),
-      message: isUnknown ? 'is not a known field' : (message ?? 'is not valid'),
-    }
+    return { field: path || (validationContext ?? 'request'), message: sentenceOf(keyword, params, message) }
   })
   const detail = faults.map(({ field, message }) => `${field}: ${message}`).join('; ')
   return new Problem(400, 'invalid-request', 'The request is not valid', { detail, extensions: { faults } })
+}
+
+function sentenceOf(keyword: string, params: Record<string, unknown>, message = 'is not valid'): string {
+  if (keyword === 'additionalProperties') return 'is not a known field'
+  return keyword === 'enum' ? `must be one of ${(params.allowedValues as unknown[]).join(', ')}` : message
 }
 
 type Fault = NonNullable<FastifyError['validation']>[number]
