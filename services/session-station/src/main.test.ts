@@ -73,6 +73,13 @@ test('rotate-keys asks for the keys and the database, and for nothing else', asy
   )
 })
 
+test('a command that it does not know is told those it has, and nothing is served', async (t) => {
+  const { code, written } = await run(t, {}, 'rotate-key').exit
+
+  assert.equal(code, 1)
+  assert.match(written, /^usage: .*rotate-keys/)
+})
+
 test('it starts while database and store are away, says so, and ends when it is told to', async (t) => {
   const station = run(t, {})
   const url = await listening(station)

@@ -34,8 +34,18 @@ async function start(): Promise<void> {
   await serve(app, env.PORT, 'SESSION_STATION_PORT')
 }
 
+const COMMANDS = new Map([
+  [undefined, start],
+  ['rotate-keys', rotate],
+])
+
 try {
-  await (process.argv[2] === 'rotate-keys' ? rotate() : start())
+  const run = COMMANDS.get(process.argv[2])
+  if (run === undefined) {
+    process.stderr.write('usage: munjigi-session-station [rotate-keys]; without a command it serves\n')
+    process.exit(1)
+  }
+  await run()
 } catch (error) {
   const { statusCode, message } = error as Error & { statusCode?: number }
   if (!(error instanceof WrongKeyError) && statusCode !== 503) throw error

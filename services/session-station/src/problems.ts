@@ -14,7 +14,7 @@ export const profileChanging = () =>
   })
 export const profileInactive = () =>
   new Problem(409, 'auth-profile-inactive', 'The auth profile is not active', {
-    detail: 'Enter its missing secrets and set its status to active with PUT.',
+    detail: 'Set its status to active with PUT; its missing_secrets, where it has any, have to be entered first.',
   })
 /** The target refuses the credentials again and again; nothing is tried until the profile changes. */
 export const needsAuth = () =>
