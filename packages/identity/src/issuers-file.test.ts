@@ -29,3 +29,7 @@ test('a variable without a value, a bad field and an issuer without a name are n
   for (const [index, expected] of [/IDP has no value/, /people/, /needs a name/].entries())
     assert.throws(() => readIssuersFile(fileOf(`issuers:\n  - { ${faulty[index]} }\n`), {}), expected)
 })
+
+test('a file that is not there is told with the name of its variable', () => {
+  assert.throws(() => readIssuersFile('/nowhere/services.yaml', {}), /^Error: ISSUERS_FILE .*\/nowhere\/services\.yaml/)
+})

@@ -15,7 +15,7 @@ const MAX_ALIASES = 20
  * @throws Error naming the file and what is wrong with its list.
  */
 export function readIssuersFile(path: string, environment: Environment = wholeEnvironment()): Issuer[] {
-  const file = parse(readFileSync(path, 'utf8'), { maxAliasCount: MAX_ALIASES }) as { issuers?: unknown } | null
+  const file = parse(textOf(path), { maxAliasCount: MAX_ALIASES }) as { issuers?: unknown } | null
   const missing: string[] = []
   const replaced = mapText(Clone(file?.issuers ?? []), (text) => {
     const result = replaceVariables(text, environment)
@@ -30,6 +30,14 @@ export function readIssuersFile(path: string, environment: Environment = wholeEn
   ]
   if (faults.length > 0) throw new Error(`${path} is not usable:\n  ${faults.join('\n  ')}`)
   return issuers as Issuer[]
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new Error(`ISSUERS_FILE cannot be read: ${(error as Error).message}`, { cause: error })
+  }
 }
 
 function mapText(value: unknown, replace: (text: string) => string): unknown {
