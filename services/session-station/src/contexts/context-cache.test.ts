@@ -19,6 +19,7 @@ const contextWith = (mark: Mark): Context => ({
   ...mark,
   made_by: 'login',
   fields: {},
+  origins: [],
   injections: [],
   headers: {},
   obtained_at: Date.now(),

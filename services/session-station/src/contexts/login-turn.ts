@@ -42,14 +42,21 @@ export type LoginTurn = ReturnType<typeof loginTurn>
 /** What whose turn it is does: looks whether somebody else has been faster, and if not makes a login. */
 export function loginTurn({ records, cache, logins, making, sealing, now, log }: TurnDeps) {
   /** The newest context of the present profile, with its jar as it is by now. */
-  async function newestOf(target: Target, { context }: LoginState): Promise<Context | undefined> {
-    const stored = context === null ? undefined : openContext(target, context)
+  async function newestOf(target: Target, state: LoginState): Promise<Context | undefined> {
+    const stored = storedContext(target, state)
     // Its jar may be newer than the database's.
     const cached = (await cache.find(target)) ?? cache.remembered(target)
     const present = contextOf(cached)
     if (!cached || !present || !stored || !isSame(stored, present)) return stored
     cache.confirm(target, cached)
     return present.jar === undefined ? stored : { ...stored, jar: present.jar }
+  }
+
+  /** Of the row's own login: an earlier one that somebody has put there is none. */
+  function storedContext(target: Target, { id, generation, context, context_number }: LoginState) {
+    const opened = context === null ? undefined : openContext(target, context)
+    const mark = { profile_id: id, generation, login_number: context_number ?? 0 }
+    return opened && isSame(opened, mark) ? opened : undefined
   }
 
   function openContext(target: Target, sealed: string): Context | undefined {

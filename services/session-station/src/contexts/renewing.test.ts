@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, beforeEach, test } from 'node:test'
-import { contextsHouse, movedClock, refusalOf, renewing } from './house.fixture.ts'
+import { testUpstream } from '@munjigi/testing/upstream'
+import { contextsHouse, loginAt, movedClock, refusalOf, renewing } from './house.fixture.ts'
 
 const house = await contextsHouse()
 const { outside } = house
@@ -151,4 +152,32 @@ test('what has ended is answered to nobody', async () => {
 
   assert.equal((await refusalOf(one.headers('lee', service))).type, 'target-login-failed')
   assert.equal((await refusalOf(one.headers('lee', service))).type, 'target-login-failed')
+})
+
+test('who can write to the database gets no refresh token sent elsewhere, and no earlier login used', async (t) => {
+  const elsewhere = await testUpstream((_request, response) => response.end('{}'))
+  t.after(() => elsewhere.close())
+  const { one, service } = await due()
+  const login_config = JSON.stringify({ ...loginAt(outside.url), payload: {} })
+  const change = (refresh_config: object) =>
+    house.db
+      .updateTable('auth_profiles')
+      .set({ login_config, refresh_config: JSON.stringify(refresh_config) })
+      .where('service_id', '=', service)
+      .execute()
+  await change({ ...renewing(elsewhere.url), payload: { refresh_token: { $template: '{refresh_token}' } } })
+  await one.find('lee', service)
+  assert.deepEqual(elsewhere.requests, [])
+
+  const again = await due()
+  const earlier = await stored(again.service)
+  await again.one.find('lee', again.service)
+  await house.db
+    .updateTable('auth_contexts')
+    .set({ context: earlier.context })
+    .where('profile_id', '=', earlier.profile_id)
+    .execute()
+  await house.store.remove(`auth_context:{lee:${again.service}}`)
+  const { context } = await house.contexts().find('lee', again.service)
+  assert.equal(context.login_number, 3)
 })

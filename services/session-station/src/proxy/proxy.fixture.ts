@@ -33,6 +33,7 @@ export function contextOf({ origins, injections = [], expired, ...given }: Given
     generation: 1,
     login_number: 1,
     fields: {},
+    origins,
     obtained_at: Date.now(),
     due_at: Date.now() + 3_000_000,
     made_by: 'login',
