@@ -48,6 +48,14 @@ test('nobody who is not logged in reads anything', async () => {
     for (const path of ['data', 'echo']) assert.equal(await statusOf(send(`/${kind}/${path}`)), 401, kind)
 })
 
+test('its first page names every kind and opens none', async () => {
+  const page = await (await send('/')).text()
+
+  for (const kind of ['bearer', 'cookie', 'form', 'oauth', 'api-key', 'api-key-query', 'basic', 'totp'])
+    assert.ok(page.includes(`/${kind}\n`), kind)
+  for (const secret of [password, clientSecret, apiKey]) assert.ok(!page.includes(secret), secret)
+})
+
 suite('bearer', () => {
   const logIn = async () => pairOf(await post('/bearer/login', { username, password }))
 

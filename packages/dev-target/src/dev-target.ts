@@ -20,6 +20,11 @@ const ROUTES: Record<Kind, (app: FastifyInstance, parts: KindParts) => void> = {
   totp,
 }
 
+const INDEX = `An outside service with a login of another kind below each of these paths, to try session-station with:
+${KINDS.map((kind) => `  /${kind}`).join('\n')}
+How each is opened: packages/dev-target/README.md
+`
+
 type Counts = Record<Kind, number>
 
 export interface DevTarget {
@@ -58,6 +63,7 @@ export async function startDevTarget(options: DevTargetOptions = {}): Promise<De
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body))
   await app.register(fastifyCookie)
+  app.get('/', (_request, reply) => reply.type('text/plain; charset=utf-8').send(INDEX))
   for (const kind of KINDS) {
     const parts: KindParts = {
       kind,
