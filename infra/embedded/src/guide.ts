@@ -41,6 +41,7 @@ Six things to try:
   5. Read from the outside service as an agent of user.lee, who never sees its token; then by the headers themselves:
      curl -sk ${gateway}/api/session-station/v1/proxy/demo-bearer/bearer/data -H "Authorization: Bearer $(${movedBy}npx munjigi login user.lee)"
      curl -sk ${gateway}/api/session-station/v1/auth-context/demo-form/headers -H "Authorization: Bearer $(${movedBy}npx munjigi login user.lee)"
+     A profile of your own: services/session-station/README.md
 
   6. See who may go where:
      npx munjigi-gateway check gateway/services.local.yaml
