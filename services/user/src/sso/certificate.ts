@@ -61,7 +61,10 @@ export function certificateIdp(settings: CertificateSettings, log: FastifyBaseLo
           id_token: null,
         }
       } catch (error) {
-        log.warn({ reason: (error as { code?: string }).code ?? 'claims' }, 'sign-in service')
+        log.warn(
+          { reason: (error as { code?: string }).code ?? 'claims' },
+          'the sign-in service did not answer as it should',
+        )
         throw answerInvalid()
       }
     },

@@ -60,10 +60,16 @@ export function discoveredIdp(settings: DiscoverySettings, log: FastifyBaseLogge
 function translated(error: unknown, log: FastifyBaseLogger): Error {
   if (error instanceof Problem) return error
   if (!(error instanceof ProviderError)) {
-    log.warn({ reason: (error as { code?: unknown }).code ?? (error as Error).name }, 'sign-in service')
+    log.warn(
+      { reason: (error as { code?: unknown }).code ?? (error as Error).name },
+      'the sign-in service did not answer as it should',
+    )
     return answerInvalid()
   }
-  log.warn({ reason: error.error ?? error.kind, status: error.status }, 'sign-in service')
+  log.warn(
+    { reason: error.error ?? error.kind, status: error.status },
+    'the sign-in service did not answer as it should',
+  )
   if (error.kind === 'unreachable') return providerUnavailable()
   return error.kind === 'invalid' || error.error === 'invalid_grant' ? answerInvalid() : providerError()
 }
