@@ -6,6 +6,8 @@ import { sharedReads } from './shared-reads.ts'
 import { AWAY, type StoreOutage } from './store-outage.ts'
 
 const REMEMBERED = 2_000
+/** Of sealed texts; what is opened of them takes about as much again. */
+const REMEMBERED_CHARACTERS = 64 * 1024 * 1024
 /** Longer than a process that stood still could take to write what it made before. */
 const DROPPED_MS = 60 * 60_000
 const TRIES = 5
@@ -36,7 +38,7 @@ export const contextOf = (cached: Cached | undefined): Context | undefined =>
 
 /** Contexts in the store, sealed, and those lately read or written opened in memory. */
 export function contextCache({ store, outage, sealing, now }: ContextCacheDeps) {
-  const memory = recentlyUsed<Cached>(REMEMBERED)
+  const memory = recentlyUsed<Cached>(REMEMBERED, { weigh: ({ text }) => text.length, most: REMEMBERED_CHARACTERS })
   const read = sharedReads((key) => outage.attempt(() => store.get(key)))
   const owed = new Map<string, [Target, Mark]>()
   let outages = 0

@@ -1,4 +1,4 @@
-/** A map of at most `limit` entries that keeps what was read or set lately. */
+/** A map of at most `limit` entries, and at most `most` of what they weigh, that keeps what was read or set lately. */
 export interface RecentlyUsed<Value> {
   get(key: string): Value | undefined
   set(key: string, value: Value): void
@@ -6,17 +6,29 @@ export interface RecentlyUsed<Value> {
 }
 
 /** Two halves: what is in use moves to the newer one, and the older is let go when that is full. */
-export function recentlyUsed<Value>(limit: number): RecentlyUsed<Value> {
+export function recentlyUsed<Value>(
+  limit: number,
+  { weigh, most }: { weigh: (value: Value) => number; most: number },
+): RecentlyUsed<Value> {
   let newer = new Map<string, Value>()
   let older = new Map<string, Value>()
+  let weight = 0
 
   function set(key: string, value: Value) {
-    if (newer.size >= limit / 2 && !newer.has(key)) {
+    forget(key)
+    older.delete(key)
+    if (newer.size >= limit / 2 || weight + weigh(value) > most / 2) {
       older = newer
       newer = new Map()
+      weight = 0
     }
     newer.set(key, value)
-    older.delete(key)
+    weight += weigh(value)
+  }
+
+  function forget(key: string) {
+    const value = newer.get(key)
+    if (value !== undefined && newer.delete(key)) weight -= weigh(value)
   }
 
   return {
@@ -29,7 +41,7 @@ export function recentlyUsed<Value>(limit: number): RecentlyUsed<Value> {
     },
     set,
     delete(key) {
-      newer.delete(key)
+      forget(key)
       older.delete(key)
     },
   }

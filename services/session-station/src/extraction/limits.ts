@@ -4,8 +4,12 @@ export const LIMITS = {
   readableBytes: 1_048_576,
   /** Characters of one extracted value. */
   valueCharacters: 32_768,
+  /** Characters of all values that a login has. */
+  fieldsCharacters: 131_072,
   /** Characters of a filled template. */
   filledCharacters: 65_536,
+  /** Characters of all that one login injects: more than any server takes. */
+  injectedCharacters: 131_072,
   /** Objects and arrays within one another, and names in a path. */
   jsonDepth: 64,
   /** Characters of objects and lists that are written out of one answer. */

@@ -92,6 +92,13 @@ test('a template that repeats a long value is refused before it is filled', () =
   assert.throws(() => buildInjections(rules, { token: 'x'.repeat(30_000) }), InjectionError)
 })
 
+test('all that one login injects is limited, however many rules there are', () => {
+  const rules = Array.from({ length: 5 }, (_, index) => rule('body', `b${index}`, '{token}'))
+
+  assert.equal(buildInjections(rules.slice(0, 4), { token: 'x'.repeat(32_768) }).length, 4)
+  assert.throws(() => buildInjections(rules, { token: 'x'.repeat(32_768) }), InjectionError)
+})
+
 test('equal headers are merged with a semicolon, cookies into one Cookie (source 004)', () => {
   const all: Injection[] = [
     { target: 'header', key: 'Cookie', value: 'a=1', required: true },

@@ -1,5 +1,6 @@
 import type { Injection, InjectionRule } from '@munjigi/contracts/auth-profiles'
 import type { Static } from 'typebox'
+import { LIMITS } from '../extraction/limits.ts'
 import { cookieValueFault, forbiddenHeader, headerValueFault, isToken } from './header-rules.ts'
 import { fieldsOf, fill, TemplateError } from './template.ts'
 
@@ -27,10 +28,14 @@ export function valueFault(target: Rule['target'], key: string, value: string): 
  * @throws InjectionError
  */
 export function buildInjections(rules: readonly Rule[], fields: Readonly<Record<string, string>>): Injection[] {
+  let left = LIMITS.injectedCharacters
   return rules.flatMap((rule, index) => {
     const needed = [rule.source_field, ...fieldsOf(rule.value_template)]
     if (!needed.every((name) => Object.hasOwn(fields, name))) return []
-    return [buildInjection(rule, index, fields)]
+    const injection = buildInjection(rule, index, fields)
+    left -= injection.value.length
+    if (left < 0) throw new InjectionError(`more than ${LIMITS.injectedCharacters} characters would be injected`)
+    return [injection]
   })
 }
 

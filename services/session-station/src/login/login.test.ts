@@ -181,6 +181,22 @@ test('a login without what its injections require is none', async (t) => {
   assert.equal(await kindOf({ extraction_rules: [] }), undefined)
 })
 
+test('a login that brings more than anybody could keep for it is none', async (t) => {
+  const names = ['a', 'b', 'c', 'd', 'e']
+  const body = Object.fromEntries(names.map((name) => [name, 'x'.repeat(30_000)]))
+  const target = await jsonTarget(t, { '/login': body })
+  const rules = names.map((name) => rule({ name, source: 'body', key_path: name }))
+  const failureWith = async (count: number) => {
+    const profile = openProfile([loginRequest({ url: `${target.url}/login` })], {
+      extraction_rules: rules.slice(0, count),
+    })
+    return (await logIn(profile, { egress: target.egress, now })).failure
+  }
+
+  assert.equal(await failureWith(4), undefined)
+  assert.deepEqual(await failureWith(5), { kind: 'bad-answer', message: 'more than 131072 characters were extracted' })
+})
+
 test("a target's own clock is believed where the rule states no drift", async (t) => {
   const ahead = 90_000
   const target = await testTarget(t, (_request, response) => {

@@ -1,3 +1,4 @@
+import { LIMITS } from '../extraction/limits.ts'
 import { buildInjections, InjectionError } from '../injection/injections.ts'
 import { usedFields } from '../injection/used-fields.ts'
 import type { Profile } from '../profiles/profile.ts'
@@ -11,6 +12,10 @@ export function requireFields(profile: Profile, fields: Fields, found: string[])
     if (!Object.hasOwn(fields, field)) {
       throw new LoginError('bad-answer', `nothing was found for ${field}, which an injection requires`)
     }
+  }
+  const characters = Object.values(fields).reduce((sum, value) => sum + value.length, 0)
+  if (characters > LIMITS.fieldsCharacters) {
+    throw new LoginError('bad-answer', `more than ${LIMITS.fieldsCharacters} characters were extracted`)
   }
   if (found.length === 0 && answerRules(profile).length > 0) {
     throw new LoginError('bad-answer', 'none of the values to extract was found in the answer')

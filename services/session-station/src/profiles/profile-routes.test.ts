@@ -232,3 +232,21 @@ test('every answer is kept by nobody', async () => {
   for (const path of ['/auth-profiles', `/auth-profiles/${id}`, '/auth-profiles/none', `/revealed/${id}`])
     assert.equal((await lee('GET', path)).headers['cache-control'], 'no-store')
 })
+
+test('a profile that takes too much room is refused, also where it grows step by step', async () => {
+  const large = (...names: string[]) => Object.fromEntries(names.map((each) => [each, 'x'.repeat(20_000)]))
+  const login = (payload: object) => ({ login_config: { url: 'https://login.example.com/', payload } })
+  const faultOf = async (answer: Promise<{ statusCode: number; json(): { detail: string } }>) => {
+    const { statusCode, json } = await answer
+    return [statusCode, json().detail.slice(0, 50)]
+  }
+  const refused = [400, 'login_config: this profile takes more than 250000 ']
+  assert.deepEqual(
+    await faultOf(lee('POST', '/auth-profiles', newProfile('large', login(large(...'abcdefghij'))))),
+    refused,
+  )
+  assert.equal((await lee('POST', '/auth-profiles', newProfile('large', login(large(...'abcdef'))))).statusCode, 201)
+  assert.deepEqual(await faultOf(lee('PUT', '/auth-profiles/large', login(large(...'ghijkl')))), refused)
+  const equals = { success: { body: { path: 'x', equals: 'x'.repeat(300_000) } } }
+  assert.deepEqual(await faultOf(lee('PUT', '/auth-profiles/large', { login_config: equals })), refused)
+})

@@ -8,6 +8,9 @@ import type { Fault } from './fault.ts'
 import { isMark, isMissing, isTemplate, MISSING, SET } from './marks.ts'
 import { mapSecrets, type Place, placeText, type SecretParts } from './secret-places.ts'
 
+/** Of a profile as it is stored. */
+const MAX_CHARACTERS = 250_000
+
 /** Whose profile it is: part of what every secret is bound to. */
 export interface Owner {
   user_id: string
@@ -48,6 +51,9 @@ export function sealContent(
     if (value === null || isMissing(value) || (isTemplate(value) && isPlainTemplate(value.$template))) return value
     return sealing.seal(JSON.stringify(value), bind(place))
   })
+  // Lists hold two hundred.
+  if (JSON.stringify(sealed).length > MAX_CHARACTERS)
+    faults.push({ field: 'login_config', message: `this profile takes more than ${MAX_CHARACTERS} characters sealed` })
   if (faults.length > 0) throw invalidProfile(faults)
   return sealed
 }
