@@ -95,7 +95,7 @@ export const targetTimeout = () =>
 /** What `EGRESS_ALLOW` decides; nothing is said of what lies at the address. */
 export const targetRefused = () =>
   new Problem(403, 'target-refused', 'The address of the outside service is not allowed', {
-    detail: 'An operator decides which addresses may be called.',
+    detail: 'An operator decides which addresses may be called, by EGRESS_ALLOW.',
   })
 /** Nginx's number for a caller who left before the answer; for log and figures alone. */
 export const callerGone = () => new Problem(499, 'caller-gone', 'The caller has left')

@@ -12,7 +12,7 @@ export class LoginError extends Error {
 }
 
 const SENTENCES: Record<EgressError['kind'], [FailureClass, string]> = {
-  address: ['refused', 'the address of this host is not allowed'],
+  address: ['refused', 'the address of this host is not allowed; an operator decides, by EGRESS_ALLOW'],
   connection: ['outage', 'no connection could be made'],
   timeout: ['outage', 'no whole answer came in time'],
   closed: ['outage', 'the connection was closed before the whole answer had come'],
