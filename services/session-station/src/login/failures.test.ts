@@ -79,6 +79,9 @@ test('how long to wait is read in both forms, and is five minutes at most', asyn
 
 test('success is what was stated', async (t) => {
   const cases: [LoginRequest['success'], Answered, string | undefined][] = [
+    [undefined, { status: 201, body: JSON_BODY }, undefined],
+    [undefined, { status: 302, body: JSON_BODY }, undefined],
+    [undefined, { status: 399, body: JSON_BODY }, undefined],
     [{ status: [201] }, { status: 201, body: JSON_BODY }, undefined],
     [{ status: [201] }, { status: 200, body: JSON_BODY }, 'credentials'],
     [{ status: [401] }, { status: 401, body: JSON_BODY }, undefined],
