@@ -40,7 +40,7 @@ const Url = Type.String({
   description: 'http or https; its query and user:password are kept apart, in query and userinfo',
 })
 
-/** Where in a JSON answer: `data.items[0]["a.b"]`; with `equals` it must hold that, without it must be there. */
+/** Where in a JSON answer: `data.items[0]["a.b"]`; with `equals` it must hold that, without it anything but null. */
 const BodyCheck = Type.Object(
   {
     path: Type.String({ minLength: 1, maxLength: 500 }),

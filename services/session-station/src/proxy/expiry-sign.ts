@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { parsePath } from '../extraction/body-path.ts'
-import { readJson, readPath } from '../extraction/json.ts'
+import { holdsIn } from '../extraction/body-check.ts'
+import { readJson } from '../extraction/json.ts'
 import type { Expired } from '../profiles/profile.ts'
 
 /** `body`: that decides, once it is there. */
@@ -26,22 +26,16 @@ export function judgeHead(
   return JSON_TYPE.test(type) && Number(length) <= MAX_SIGN_BYTES ? 'body' : 'good'
 }
 
-export function judgeBody({ path, equals }: NonNullable<Expired['body']>, body: Buffer): Verdict {
-  const found = valueIn(body, path)
-  const holds = equals === undefined ? found !== undefined : found === equals
-  return holds ? 'expired' : 'good'
+export function judgeBody(check: NonNullable<Expired['body']>, body: Buffer): Verdict {
+  try {
+    return holdsIn(readJson(body.toString()), check) ? 'expired' : 'good'
+  } catch {
+    // What cannot be read says nothing.
+    return 'good'
+  }
 }
 
 function leadsTo(path: string, status: number, location: string | undefined, href: string): boolean {
   if (status < 300 || status > 399 || location === undefined || !URL.canParse(location, href)) return false
   return new URL(location, href).pathname.startsWith(path)
-}
-
-function valueIn(body: Buffer, path: string): unknown {
-  try {
-    return readPath(readJson(body.toString()), parsePath(path))
-  } catch {
-    // What cannot be read says nothing.
-    return undefined
-  }
 }

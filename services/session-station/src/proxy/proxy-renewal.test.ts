@@ -63,6 +63,14 @@ test('a second 401 is the answer', async () => {
   assert.equal(target.requests.length, 2)
 })
 
+test('where renewing is in vain the first 401 is the answer, and nothing is sent twice', async () => {
+  proxy.state.context = { ...proxy.state.context, deaths: 3 }
+  const answer = await proxy.fetch('/x', { method: 'POST', body: 'once' })
+
+  assert.deepEqual([answer.status, await answer.text()], [401, 'no'])
+  assert.deepEqual([proxy.state.renewals, target.requests.length], [0, 1])
+})
+
 test('other refusals are answers, and renew nothing', async () => {
   expiring(undefined, (_request, response) => response.writeHead(403).end('forbidden'))
 
@@ -88,7 +96,9 @@ test('a stated sign counts beside 401, where everything that it states holds', a
     [{ location: '/login' }, redirect('/home'), 0],
     [{ body: { path: 'error.code', equals: 'EXPIRED' } }, json(200, { error: { code: 'EXPIRED' } }), 1],
     [{ body: { path: 'error.code', equals: 'EXPIRED' } }, json(200, { error: { code: 'OTHER' } }), 0],
-    [{ body: { path: 'error' } }, json(200, { error: null }), 1],
+    [{ body: { path: 'error' } }, json(200, { error: null }), 0],
+    [{ body: { path: 'error' } }, json(200, { error: { code: 1 } }), 1],
+    [{ body: { path: 'code', equals: null } }, json(200, { code: null }), 1],
     [{ status: [400], body: { path: 'error' } }, json(200, { error: 1 }), 0],
     [{ body: { path: 'error' } }, (_request, response) => response.end('{"error":1}'), 0],
     [{ body: { path: 'constructor' } }, json(200, {}), 0],
