@@ -31,10 +31,9 @@ export interface Contexts {
   find(sub: string, service_id: string, options?: { force?: boolean }): Promise<Found>
   /** Renews now, by refresh where that can be, else by login; `made_by` says which. */
   renew(sub: string, service_id: string): Promise<Context>
-  /**
-   * What was used is known to be dead: another one, made anew unless somebody has already. `dead` itself comes back where
-   * renewing was in vain several times in a row, so that an address that always answers 401 does not make a login each time.
-   */
+  /** False where renewing was in vain several times in a row: an address that always answers 401 makes no login each time. */
+  mayRenew(context: Context): boolean
+  /** What was used is known to be dead: another one, made anew unless somebody has already; `dead` itself where it may not be renewed. */
   renewAfter(sub: string, service_id: string, dead: Context): Promise<Context>
   /** What the target set while `context` was used; nothing where that is no longer the newest. */
   keepCookies(sub: string, service_id: string, context: Context, url: URL, setCookies: string[]): Promise<void>
@@ -119,6 +118,11 @@ export function createContexts(deps: ContextsDeps): Contexts {
     return mark
   }
 
+  /** How many in a row it makes if it is dead now. */
+  const deathsWith = ({ obtained_at, deaths }: Context) =>
+    now() - obtained_at < PAUSE_AFTER_DEATHS_MS ? deaths + 1 : 1
+  const mayRenew = (context: Context) => deathsWith(context) <= DEATHS_WITHOUT_PAUSE
+
   async function find(target: Target, force: boolean) {
     if (force) {
       const newerThan = await markNow(target)
@@ -144,14 +148,15 @@ export function createContexts(deps: ContextsDeps): Contexts {
       return context
     },
 
+    mayRenew,
+
     async renewAfter(sub, service_id, dead) {
       const target = { sub, service_id }
       const present = await findCached(target)
       if (present && isNewer(present, dead)) return present
-      const livedMs = now() - dead.obtained_at
-      const deaths = livedMs < PAUSE_AFTER_DEATHS_MS ? dead.deaths + 1 : 1
-      if (deaths > DEATHS_WITHOUT_PAUSE) return dead
-      return (await obtain(target, { newerThan: dead, loginOnly: false, deaths, takesOlder: false })).context
+      if (!mayRenew(dead)) return dead
+      const wish = { newerThan: dead, loginOnly: false, deaths: deathsWith(dead), takesOlder: false }
+      return (await obtain(target, wish)).context
     },
 
     keepCookies: (sub, service_id, context, url, setCookies) =>

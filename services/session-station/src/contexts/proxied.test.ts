@@ -35,7 +35,9 @@ test('what dies again and again is left alone for a minute', async () => {
   for (let round = 0; round < 5; round++) context = await contexts.renewAfter(owner, service, context)
 
   assert.equal(renewals(), 3)
+  assert.equal(contexts.mayRenew(context), false)
   move(61)
+  assert.equal(contexts.mayRenew(context), true)
   assert.ok((await contexts.renewAfter(owner, service, context)).login_number > context.login_number)
 })
 

@@ -71,7 +71,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
     if (status < 200 || this.#isOver) return
     this.#timer?.refresh()
     // The coding ends here: one that nobody has undone would reach the agent as if there were none.
-    if ((headers['transfer-encoding'] ?? 'chunked').toLowerCase() !== 'chunked') throw targetUnavailable()
+    if (String(headers['transfer-encoding'] ?? 'chunked').toLowerCase() !== 'chunked') throw targetUnavailable()
     this.#head = { status, headers }
     const verdict = judgeHead(this.#context.proxy.expired, status, headers, this.#href)
     if (verdict !== 'body') this.#decide(verdict)

@@ -7,7 +7,7 @@ import { outboundOf } from './outbound.ts'
 import { isWorthRepeating, refusalOf } from './target-failure.ts'
 
 export interface ProxyDeps {
-  contexts: Pick<Contexts, 'find' | 'renewAfter' | 'keepCookies'>
+  contexts: Pick<Contexts, 'find' | 'mayRenew' | 'renewAfter' | 'keepCookies'>
   egress: Pick<Egress, 'dispatcher'>
 }
 
@@ -15,7 +15,7 @@ export interface ProxyDeps {
 export async function exchange(call: Call, deps: ProxyDeps): Promise<void> {
   const { sub, service_id } = call
   const { context } = await deps.contexts.find(sub, service_id)
-  const outcome = await visit(call, context, deps, true)
+  const outcome = await visit(call, context, deps, deps.contexts.mayRenew(context))
   if (outcome === 'answered') return
   const renewal = deps.contexts.renewAfter(sub, service_id, context)
   if (outcome === 'answered-expired') renewal.catch((err) => call.reply.log.info({ err }, 'renewal failed'))

@@ -56,6 +56,7 @@ export async function testProxy(first: Context) {
   const state = { context: first, renewed: first, renewals: 0, kept: [] as { url: string; setCookies: string[] }[] }
   const contexts: ProxyDeps['contexts'] = {
     find: async () => ({ context: state.context, fromCache: true }),
+    mayRenew: ({ deaths }) => deaths < 3,
     renewAfter: async () => {
       state.renewals += 1
       state.context = state.renewed
