@@ -71,6 +71,20 @@ test('the log names what was extracted, never a value', async () => {
   for (const value of Object.values(context.fields)) assert.ok(!JSON.stringify(log).includes(value))
 })
 
+test('the log says how long the outside service took', async () => {
+  let clock = Date.now()
+  const own = house.contexts({ now: () => clock })
+  const service = await house.profile()
+  outside.next({
+    after: () => {
+      clock += 234
+    },
+  })
+  await own.find('lee', service)
+
+  assert.equal((await house.logs(service))[0]?.duration_ms, 234)
+})
+
 test('forced logins at once in two processes join one that begins after them', async () => {
   const service = await house.profile()
   const { context: before } = await first.find('lee', service)
