@@ -180,13 +180,15 @@ test('a Redis that takes no writes is not alive', needsRedis, async (t) => {
 const standStill = (ms: number) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
 
 test('a process that stood still itself calls no Redis silent that has answered', needsRedis, async (t) => {
-  const { store } = await openRedis(t)
+  const { store, socketPath } = await openRedis(t)
   const heard = listener()
   await store.subscribe('c', heard)
   await store.set('k', 'v', 60_000)
-  const answers = everyCommand(store)
+  const opened = redisStore(socketPath)
+  const answers = [...everyCommand(store), opened.get('k')]
   standStill(1_200)
   await Promise.all(answers)
+  await opened.close()
   await pause(0)
 
   assert.deepEqual(heard.told.slice(0, 1), ['ready'])

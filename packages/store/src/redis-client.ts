@@ -1,14 +1,16 @@
 import { type Command, Redis } from 'ioredis'
 import { deadline } from './deadline.ts'
 
-const ANSWER_LIMIT_MS = 500
+export const ANSWER_LIMIT_MS = 500
+// Nobody waits for it that long, and a start that keeps this process busy must not pass for a Redis that is gone.
+const CONNECT_LIMIT_MS = 2_000
 const RETRY_LIMIT_MS = 500
 
 /** A client whose commands fail within half a second, and which connects by itself for as long as it is not closed. */
 export function createClient(url: string): Redis {
   // With the client's own defaults a command waits for ever while Redis is gone, and is sent again when it is back.
   const redis = new PatientRedis(url, {
-    connectTimeout: ANSWER_LIMIT_MS,
+    connectTimeout: CONNECT_LIMIT_MS,
     disconnectTimeout: ANSWER_LIMIT_MS,
     maxRetriesPerRequest: 1,
     enableOfflineQueue: false,

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { createClient, hangUp } from './redis-client.ts'
+import { deadline } from './deadline.ts'
+import { ANSWER_LIMIT_MS, createClient, hangUp } from './redis-client.ts'
 import { redisMessages } from './redis-messages.ts'
 import type { Store } from './store.ts'
 
@@ -16,11 +17,15 @@ export function redisStore(url: string, prefix = ''): Store {
   let closing: Promise<void> | undefined
   // The first commands wait for the first connection, or its failure; later ones fail at once while there is none.
   let isStarted = false
-  const started = new Promise<void>((resolve) => {
-    for (const event of ['ready', 'close', 'end']) redis.once(event, resolve)
-  }).then(() => {
+  const { promise: started, resolve } = Promise.withResolvers<void>()
+  const callOff = deadline(ANSWER_LIMIT_MS, begin)
+  for (const event of ['ready', 'close', 'end']) redis.once(event, begin)
+
+  function begin() {
+    callOff()
     isStarted = true
-  })
+    resolve()
+  }
 
   async function send<Answer>(command: () => Promise<Answer>): Promise<Answer> {
     if (!isStarted) await started
