@@ -46,7 +46,7 @@ export async function sessionStationPlugin(app: FastifyInstance, options: Sessio
   const egress = createEgress(settings.egress)
   const countLogin = loginMetrics(app.metrics)
   const contexts = createContexts({ db, store, sealing, egress, now, log, countLogin })
-  const deps: StationDeps = { db, sealing, egress, contexts, now, countLogin }
+  const deps: StationDeps = { db, sealing, egress, contexts, now, countLogin, testing: new Set() }
   const profiles = ownProfiles(deps)
 
   app.addReadyCheck('session-station-database', database.isAlive)

@@ -15,4 +15,6 @@ export interface StationDeps {
   /** Milliseconds. */
   now: () => number
   countLogin: CountLogin
+  /** Test logins under way, by the names of their contexts. */
+  testing: Set<string>
 }

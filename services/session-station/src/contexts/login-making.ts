@@ -45,19 +45,19 @@ export function loginMaking({ records, logins, sealing, egress, now, log }: Maki
       const attempt = await run(target, profile, login_number, wanted.loginOnly ? undefined : older, deps)
       const { result } = attempt.outcome
       if (result) return await logins.save(target, profile, attempt, result, wanted.deaths)
-      await records.failed(attempt)
+      const pauseMs = await records.failed(attempt)
       // Given up because the profile has changed: the present one is looked at.
       if (stop.signal.aborted) return undefined
-      throw failureOf(attempt)
+      throw failureOf(attempt, pauseMs)
     } finally {
       running.delete(contextKey(target))
     }
   }
 
-  function failureOf({ profile, refresh_type, outcome }: Attempt) {
-    const { kind, message = 'it gave no result', retryAfterMs } = outcome.failure ?? {}
+  function failureOf({ profile, refresh_type, outcome }: Attempt, pauseMs: number | undefined) {
+    const { kind, message = 'it gave no result' } = outcome.failure ?? {}
     log.info({ profile: profile.id, kind, refresh_type }, 'login failed')
-    return targetLoginFailed(message, retryAfterMs)
+    return targetLoginFailed(message, pauseMs)
   }
 
   /** The attempt that counts: a renewal that failed is followed by a login, unless the target is out of order. */

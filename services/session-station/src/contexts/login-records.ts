@@ -104,9 +104,10 @@ export function loginRecords(db: Kysely<Tables>, now: () => number, countLogin?:
         return true
       }),
 
-    /** Counts it, unless a later login has begun or the profile has changed. */
-    failed: (attempt: Attempt): Promise<boolean> =>
-      recorded(attempt, async (trx, row) => {
+    /** Counts it, unless a later login has begun or the profile has changed; how long nobody tries again, in ms. */
+    async failed(attempt: Attempt): Promise<number | undefined> {
+      let pauseMs: number | undefined
+      await recorded(attempt, async (trx, row) => {
         const { failure } = attempt.outcome
         const isLatest = row.generation === attempt.profile.generation && row.login_number === attempt.login_number
         if (!isLatest || !failure) return false
@@ -118,8 +119,11 @@ export function loginRecords(db: Kysely<Tables>, now: () => number, countLogin?:
           last_error: failure.message,
           totp_used: totpUsed(attempt),
         })
+        if (!needsAuth) pauseMs = waitMs
         return true
-      }),
+      })
+      return pauseMs
+    },
 
     /** A renewal that failed and is followed by a login, which alone counts. */
     replaced: (attempt: Attempt): Promise<boolean> =>

@@ -1,10 +1,11 @@
 import type { TestedLogin } from '@munjigi/contracts/auth-profiles'
+import { contextKey, type Target } from '../contexts/context.ts'
 import { loginRecords } from '../contexts/login-records.ts'
 import type { StationDeps } from '../deps.ts'
 import type { EgressAnswer } from '../egress/egress.ts'
 import { answerReader, NothingFound } from '../extraction/answer-reader.ts'
 import { MASK, maskedBody, maskedHeaders } from '../extraction/masking.ts'
-import { needsAuth, profileChanging, profileNotFound, testLoginFailed } from '../problems.ts'
+import { loginInProgress, needsAuth, profileChanging, profileNotFound, testLoginFailed } from '../problems.ts'
 import { openedProfile } from '../profiles/opened-profile.ts'
 import { profileStore } from '../profiles/profile-store.ts'
 import { maskedContent } from '../profiles/sealed-content.ts'
@@ -27,11 +28,19 @@ export const OPEN: Shown = { body: openBody, headers: joined, field: (value) => 
 
 /**
  * Logs in and tells what came of it. Nothing is kept but a line in the log and the count of failures; a login that is
- * in use stays. @throws Problem 400 with what came back where it fails, 409 where it may not be tried
+ * in use stays. @throws Problem 400 with what came back where it fails, 409 where it may not be tried, 503 while another one runs
  */
-export async function testLogin(
+export async function testLogin(deps: StationDeps, target: Target, shown: Shown): Promise<TestedLogin> {
+  const key = contextKey(target)
+  // Several at once would try a wrong password more often than it is counted.
+  if (deps.testing.has(key)) throw loginInProgress()
+  deps.testing.add(key)
+  return testAlone(deps, target, shown).finally(() => deps.testing.delete(key))
+}
+
+async function testAlone(
   { db, sealing, egress, now, countLogin }: StationDeps,
-  { sub, service_id }: { sub: string; service_id: string },
+  { sub, service_id }: Target,
   shown: Shown,
 ): Promise<TestedLogin> {
   const row = await profileStore(db).find(sub, service_id)

@@ -169,3 +169,19 @@ test('what an outside service repeats of a secret is not shown, in whatever it a
     assert.equal(answer.json<TestedLogin>().response_headers['set-cookie'], 'sid=[masked]')
   }
 })
+
+test('tests at once are one login: a wrong password is not tried as often as somebody can ask', async (t) => {
+  const upstream = await testUpstream((_request, response) => {
+    setImmediate(() => response.writeHead(401).end())
+  })
+  t.after(() => upstream.close())
+  const { runTest, profile } = await person({ sub: 'many-at-once', url: upstream.url })
+  const types = async () =>
+    (await Promise.all(Array.from({ length: 10 }, runTest))).map((answer) => answer.json().type.split('/').at(-1))
+
+  const first = await types()
+  assert.deepEqual(first.toSorted(), ['test-login-failed', ...Array(9).fill('login-in-progress')].toSorted())
+  for (let round = 0; round < 10; round += 1) await types()
+  assert.equal(upstream.requests.length, 5)
+  assert.equal((await profile()).status, 'needs_auth')
+})
