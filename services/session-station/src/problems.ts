@@ -8,6 +8,10 @@ export const profileExists = () =>
   new Problem(409, 'auth-profile-exists', 'You have a profile for this service', {
     detail: 'A profile of this service_id is there already: change it with PUT, or delete it first.',
   })
+export const tooManyProfiles = (most: number) =>
+  new Problem(409, 'too-many-auth-profiles', 'You have as many auth profiles as anybody may have', {
+    detail: `Nobody has more than ${most}: delete one first.`,
+  })
 export const profileChanging = () =>
   new Problem(409, 'auth-profile-changing', 'The auth profile is being changed', {
     detail: 'Others change it at this moment: look at it and try again.',

@@ -1,6 +1,6 @@
 import type { AuthProfileChange, NewAuthProfile } from '@munjigi/contracts/auth-profiles'
 import type { StationDeps } from '../deps.ts'
-import { profileChanging, profileExists, profileNotFound } from '../problems.ts'
+import { profileChanging, profileExists, profileNotFound, tooManyProfiles } from '../problems.ts'
 import { changedRow, requireNothingMissing } from './changed-row.ts'
 import { checkedContent } from './checked-content.ts'
 import { type ProfileRow, profileStore } from './profile-store.ts'
@@ -9,6 +9,7 @@ import { contentColumns } from './stored-content.ts'
 
 /** Changes of one profile at the same time are made one after the other; more than that do not meet by chance. */
 const MAX_TRIES = 20
+const MAX_PROFILES = 20_000
 
 export interface Creator {
   /** Whose profile it will be. */
@@ -58,6 +59,8 @@ export function ownProfiles({ db, sealing, contexts }: Pick<StationDeps, 'db' | 
       })
       const missing = missingSecrets(content)
       if (status === 'active') requireNothingMissing(missing)
+      // Many at once may go past it by as many.
+      if ((await profiles.count(sub)) >= MAX_PROFILES) throw tooManyProfiles(MAX_PROFILES)
       const row = await profiles.insert({
         ...owner,
         ...contentColumns(content),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, test } from 'node:test'
+import { sql } from 'kysely'
 import { testService } from '../service.fixture.ts'
 import { newProfile } from './profiles.fixture.ts'
 
@@ -249,4 +250,25 @@ test('a profile that takes too much room is refused, also where it grows step by
   assert.deepEqual(await faultOf(lee('PUT', '/auth-profiles/large', login(large(...'ghijkl')))), refused)
   const equals = { success: { body: { path: 'x', equals: 'x'.repeat(300_000) } } }
   assert.deepEqual(await faultOf(lee('PUT', '/auth-profiles/large', { login_config: equals })), refused)
+})
+
+test('nobody fills the database with profiles', async () => {
+  const eager = service.as('eager')
+  assert.equal((await eager('POST', '/auth-profiles', newProfile('first'))).statusCode, 201)
+  const {
+    id: _id,
+    user_id: _user,
+    service_id: _service,
+    ...columns
+  } = await service.db.selectFrom('auth_profiles').selectAll().where('user_id', '=', 'eager').executeTakeFirstOrThrow()
+  const names = Object.keys(columns).map((name) => sql.ref(name))
+  await sql`insert into session_station.auth_profiles (user_id, service_id, ${sql.join(names)})
+    select user_id, 's' || n, ${sql.join(names)} from session_station.auth_profiles, generate_series(1, 19999) n where user_id = 'eager'`.execute(
+    service.db,
+  )
+
+  const answer = await eager('POST', '/auth-profiles', newProfile('last'))
+  assert.deepEqual([answer.statusCode, answer.json().type], [409, '/problems/too-many-auth-profiles'])
+  assert.equal((await eager('DELETE', '/auth-profiles/s1')).statusCode, 204)
+  assert.equal((await eager('POST', '/auth-profiles', newProfile('last'))).statusCode, 201)
 })

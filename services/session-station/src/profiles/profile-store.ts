@@ -16,6 +16,11 @@ export function profileStore(db: Kysely<Tables>) {
     list: (user_id: string, { after = 0, limit }: { after?: number; limit: number }): Promise<ProfileRow[]> =>
       rows.where('user_id', '=', user_id).where('id', '>', after).orderBy('id').limit(limit).execute(),
 
+    async count(user_id: string): Promise<number> {
+      const counted = db.selectFrom('auth_profiles').where('user_id', '=', user_id)
+      return (await counted.select(({ fn }) => fn.countAll<number>().as('count')).executeTakeFirstOrThrow()).count
+    },
+
     /** Undefined where the owner has a profile of that service. */
     insert: (row: NewProfileRow): Promise<ProfileRow | undefined> =>
       db
