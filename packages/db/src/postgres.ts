@@ -11,7 +11,8 @@ const CONNECT_LIMIT_MS = 700
 const FORGOTTEN_LIMIT_MS = 3_000
 const STATEMENT_LIMIT_MS = 700
 const ANSWER_LIMIT_MS = 800
-const IDLE_IN_TRANSACTION_LIMIT_MS = 10_000
+// Rows that a frozen process has locked are free before a lease of 5 s that it holds has ended.
+const IDLE_IN_TRANSACTION_LIMIT_MS = 3_000
 const MIGRATION_LOCK_LIMIT_MS = 60_000
 const CLOSE_LIMIT_MS = 1_000
 

@@ -52,6 +52,7 @@ export async function sessionStationPlugin(app: FastifyInstance, options: Sessio
   app.addReadyCheck('session-station-database', database.isAlive)
   app.addReadyCheck('session-station-store', store.isAlive)
   app.addReadyCheck('session-station-sealing', guarded.verify)
+  app.addHook('preClose', async () => contexts.hurry())
   app.addHook('onClose', async () => {
     await contexts.close()
     await egress.close()

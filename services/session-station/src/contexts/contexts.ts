@@ -1,3 +1,4 @@
+import { Problem } from '@munjigi/problem'
 import type { SealedText } from '@munjigi/sealing/sealed-text'
 import type { Store } from '@munjigi/store/store'
 import type { FastifyBaseLogger } from 'fastify'
@@ -20,6 +21,8 @@ import { storedLogins } from './stored-login.ts'
 
 /** A change that did not reach the store, because its writer died or was cut off, is seen within this time. */
 const CONFIRMED_EACH_MS = 10_000
+/** Less than a process that was told to end has for what is in flight. */
+const HURRIED_MS = 8_000
 const DEATHS_WITHOUT_PAUSE = 3
 const PAUSE_AFTER_DEATHS_MS = 60_000
 
@@ -42,6 +45,8 @@ export interface Contexts {
    * here or in another process. Of a deleted profile: its generation + 1. Never throws for a store that is away.
    */
   drop(profile: { id: number; user_id: string; service_id: string }, generation: number): Promise<void>
+  /** Before the end: who still waits in 8 s is told that a login is under way, while there is somebody to tell it. */
+  hurry(): void
   close(): Promise<void>
 }
 
@@ -69,7 +74,7 @@ export function createContexts(deps: ContextsDeps): Contexts {
   const turn = loginTurn({ records, cache, logins, making, sealing, now, log })
   const news = loginNews(store, outage, making.stop)
   const flights = loginFlights({ store, outage, news, turn })
-  const obtain = obtaining(flights, now)
+  const { obtain, tellAll } = obtaining(flights, now)
 
   function inBackground(work: Promise<unknown>): void {
     const done = work
@@ -130,7 +135,16 @@ export function createContexts(deps: ContextsDeps): Contexts {
     }
     const context = await findCached(target)
     if (context && !isDue(context)) return { context, fromCache: true }
-    return obtain(target, { newerThan: context, loginOnly: false, deaths: 0, older: context, takesOlder: true })
+    const wish = { newerThan: context, loginOnly: false, deaths: 0, older: context, takesOlder: true }
+    return obtain(target, wish).catch((failure) => rememberedWhileAway(target, failure))
+  }
+
+  /** While neither store nor database answer what cannot be asked is a yes here too: nobody can change a profile meanwhile. */
+  function rememberedWhileAway(target: Target, failure: Error & { statusCode?: number }): Found {
+    const context = contextOf(cache.remembered(target))
+    const areAway = outage.isAway() && failure.statusCode === 503 && !(failure instanceof Problem)
+    if (!areAway || !context || !isGood(context)) throw failure
+    return { context, fromCache: true }
   }
 
   return {
@@ -170,6 +184,10 @@ export function createContexts(deps: ContextsDeps): Contexts {
       await news.tell(target, below)
       // What is left there is of an old generation, which nobody reads.
       await records.dropContext(id, generation).catch((error) => log.warn({ err: error }, 'old context not deleted'))
+    },
+
+    hurry() {
+      setTimeout(tellAll, HURRIED_MS).unref()
     },
 
     async close() {

@@ -22,14 +22,24 @@ interface Obtaining extends Wish {
 
 /** Joins flights until one brings what is wished for. */
 export function obtaining(flights: LoginFlights, now: () => number) {
+  const waiting = new Set<() => void>()
+
+  /** @throws loginInProgress where all who wait are told */
+  function unlessTold<Result>(work: Promise<Result>): Promise<Result> {
+    const { promise: told, reject } = Promise.withResolvers<never>()
+    const tell = () => reject(loginInProgress())
+    waiting.add(tell)
+    return Promise.race([work, told]).finally(() => waiting.delete(tell))
+  }
+
   async function tryOnce(target: Target, wish: Obtaining, waitMs: number): Promise<Found | undefined> {
     const { isMine, landed } = flights.join(target, wish)
     // Who logs in waits for the target; the others, and who has something good, no longer than that.
-    const outcome = await (isMine && !wish.older ? landed : within(landed, waitMs))
+    const outcome = await unlessTold(isMine && !wish.older ? landed : within(landed, waitMs))
     return outcome && foundIn(outcome, wish, isMine, now())
   }
 
-  return async (target: Target, wish: Obtaining): Promise<Found> => {
+  async function obtain(target: Target, wish: Obtaining): Promise<Found> {
     const limitMs = wish.older ? WAIT_WHILE_GOOD_MS : LONGEST_WAIT_MS
     const end = performance.now() + limitMs
     for (let leftMs = limitMs; leftMs > 0; leftMs = end - performance.now()) {
@@ -38,6 +48,14 @@ export function obtaining(flights: LoginFlights, now: () => number) {
     }
     if (wish.older && wish.older.expires_at > now()) return { context: wish.older, fromCache: true }
     throw loginInProgress()
+  }
+
+  return {
+    obtain,
+    /** That their login is under way, whoever makes it. */
+    tellAll(): void {
+      for (const tell of waiting) tell()
+    },
   }
 }
 

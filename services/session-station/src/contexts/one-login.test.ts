@@ -162,3 +162,16 @@ test('who waits for ten seconds is told that a login is under way, and who makes
   assert.deepEqual(await second.headers('lee', service), await making)
   assert.equal(logins(), 1)
 })
+
+test('before the end of a process who makes a login is told too that it is under way, in time', async () => {
+  const service = await house.profile()
+  const held = outside.hold()
+  const ending = house.contexts()
+  const makes = refusalOf(ending.headers('lee', service))
+  await held.came
+  ending.hurry()
+
+  assert.deepEqual(await makes, { type: 'login-in-progress', retryAfter: '1' })
+  held.release()
+  await ending.close()
+})

@@ -17,6 +17,7 @@ beforeEach(() => outside.reset())
 
 const needsRedis = { skip: redisUrl ? false : 'MUNJIGI_TEST_REDIS_URL is not set' }
 const needsPostgres = { skip: databaseUrl ? false : 'MUNJIGI_TEST_DATABASE_URL is not set' }
+const needsBoth = { skip: redisUrl && databaseUrl ? false : 'the URLs of test services are not set' }
 const owner = 'lee'
 const keyed = (key: string) => [
   { source_field: 'access_token', target: 'header' as const, key, value_template: '{access_token}', required: true },
@@ -206,6 +207,35 @@ test(
     assert.equal(outside.count('/login'), 1)
   },
 )
+
+for (const how of ['cut', 'frozen'] as const)
+  test(
+    `with store and database ${how} what a process knows is answered, and the rest refused`,
+    needsBoth,
+    async (t) => {
+      const database = await tcpProxy(databaseUrl ?? '')
+      const store = await tcpProxy(redisUrl ?? '')
+      const pool = connect(database.url)
+      const keys = redisStore(store.url, prefix)
+      const { now, move } = movedClock()
+      const contexts = house.contexts({ db: servingHandle(pool), store: keys, now })
+      t.after(async () => {
+        await contexts.close()
+        await Promise.all([pool.close(), keys.close()])
+        await Promise.all([database.close(), store.close()])
+      })
+      const [warm, cold] = [await house.profile(), await house.profile()]
+      const headers = await contexts.headers(owner, warm)
+      for (const wire of [database, store]) wire.set(how)
+      assert.deepEqual(await contexts.headers(owner, warm), headers)
+
+      assert.deepEqual(await inTime(contexts.headers(owner, warm)), headers)
+      await assert.rejects(inTime(contexts.headers(owner, cold)), { statusCode: 503 })
+      await assert.rejects(inTime(contexts.find(owner, warm, { force: true })), { statusCode: 503 })
+      move(3_600)
+      await assert.rejects(inTime(contexts.headers(owner, warm)), { statusCode: 503 })
+    },
+  )
 
 async function setReadOnly(to: 'on' | 'off') {
   const superuserUrl = process.env.MUNJIGI_TEST_DATABASE_URL ?? ''

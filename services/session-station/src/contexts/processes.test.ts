@@ -90,6 +90,18 @@ suite('in several processes', needsBoth, () => {
       assert.equal(await tokenOf(service), tokens[0])
     })
 
+  test('who stands still while it stores locks nobody out for longer than its lease', async (t) => {
+    const outside = await ownOutside(t)
+    const service = await profileAt(outside.url)
+    const { child, database } = await victim(t)
+    const reached = database.heard('client', 'insert into "session_station"."auth_contexts"')
+    void child.ask(service)
+    await reached
+    child.stop()
+
+    assert.equal(await tokenOf(service), 'Bearer access-2')
+  })
+
   const renewalDeaths = deaths.slice(2)
   for (const [when, reach] of renewalDeaths)
     test(`a refresh token is neither lost nor sent twice where its sender is killed ${when}`, async (t) => {
