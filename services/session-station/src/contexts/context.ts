@@ -14,8 +14,8 @@ export interface Mark {
 export interface Context extends Mark {
   made_by: 'login' | 'refresh'
   fields: Record<string, string>
-  /** Where the secrets of its profile might go when it was made: its refresh token goes nowhere else. */
-  origins: string[]
+  /** Where the secrets of its profile might go when it was made: its refresh token goes nowhere else, and nowhere without it, as contexts were stored before there was one. */
+  origins?: string[]
   injections: Injection[]
   /** Injections into header and cookie as one flat object, equal names merged. */
   headers: Record<string, string>

@@ -88,7 +88,7 @@ export function loginMaking({ records, logins, sealing, egress, now, log }: Maki
     const field = profile.refresh?.refresh_token_field
     if (field === undefined || !Object.hasOwn(older.fields, field)) return undefined
     // A change of the profile ends its contexts; what was written past us into the database does not.
-    if (!profile.origins.every((origin) => older.origins.includes(origin))) return undefined
+    if (!profile.origins.every((origin) => older.origins?.includes(origin))) return undefined
     if (!(await records.beginRefresh(older))) return undefined
     const outcome = await renew(profile, { fields: older.fields, jar: older.jar }, deps)
     if (!outcome.result) await afterFailedRenewal(target, older, field, outcome)

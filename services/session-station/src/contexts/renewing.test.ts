@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, beforeEach, test } from 'node:test'
 import { testUpstream } from '@munjigi/testing/upstream'
+import { contextBind } from './context.ts'
 import { contextsHouse, loginAt, movedClock, refusalOf, renewing } from './house.fixture.ts'
 
 const house = await contextsHouse()
@@ -180,4 +181,22 @@ test('who can write to the database gets no refresh token sent elsewhere, and no
   await house.store.remove(`auth_context:{lee:${again.service}}`)
   const { context } = await house.contexts().find('lee', again.service)
   assert.equal(context.login_number, 3)
+})
+
+test('a login that was stored before logins knew their origins is made anew, not renewed', async () => {
+  const { other, service } = await due()
+  const { context, profile_id } = await stored(service)
+  const bind = contextBind({ sub: 'lee', service_id: service })
+  const { origins, ...older } = JSON.parse(house.sealing.open(context, bind))
+  assert.deepEqual(origins, [new URL(outside.url).origin])
+  await house.db
+    .updateTable('auth_contexts')
+    .set({ context: house.sealing.seal(JSON.stringify(older), bind) })
+    .where('profile_id', '=', profile_id)
+    .execute()
+  await house.store.remove(`auth_context:{lee:${service}}`)
+  const found = await other.find('lee', service)
+
+  assert.equal(found.context.made_by, 'login')
+  assert.equal(outside.count('/refresh'), 0)
 })
