@@ -262,10 +262,11 @@ test('nobody fills the database with profiles', async () => {
     ...columns
   } = await service.db.selectFrom('auth_profiles').selectAll().where('user_id', '=', 'eager').executeTakeFirstOrThrow()
   const names = Object.keys(columns).map((name) => sql.ref(name))
-  await sql`insert into session_station.auth_profiles (user_id, service_id, ${sql.join(names)})
-    select user_id, 's' || n, ${sql.join(names)} from session_station.auth_profiles, generate_series(1, 19999) n where user_id = 'eager'`.execute(
-    service.db,
-  )
+  const copy = (from: number, to: number) =>
+    sql`insert into session_station.auth_profiles (user_id, service_id, ${sql.join(names)})
+      select user_id, 's' || n, ${sql.join(names)} from session_station.auth_profiles, generate_series(${from}::integer, ${to}::integer) n
+      where user_id = 'eager' and service_id = 'first'`.execute(service.db)
+  for (let from = 1; from < 20_000; from += 1_000) await copy(from, Math.min(from + 999, 19_999))
 
   const answer = await eager('POST', '/auth-profiles', newProfile('last'))
   assert.deepEqual([answer.statusCode, answer.json().type], [409, '/problems/too-many-auth-profiles'])
