@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { IncomingHttpHeaders } from 'node:http'
 import { Problem } from '@munjigi/problem'
 import Fastify, {
   type FastifyError,
@@ -54,6 +55,11 @@ export function createServer(options: ServerOptions): FastifyInstance {
       detail: `No route for ${request.method} here`,
     })
   })
+  app.addHook('onRequest', async ({ raw: { headers }, server }) => {
+    // Many front ends name the type of a body that they do not send, which FastAPI does not mind. Where bodies are handed on it stays.
+    const isRead = server.hasContentTypeParser('application/json')
+    if (isRead && !hasBody(headers)) delete headers['content-type']
+  })
   app.addHook('onSend', async (request, reply) => {
     reply.header('x-request-id', request.id)
   })
@@ -87,6 +93,10 @@ function answerProblem(error: FastifyError | Problem, request: FastifyRequest, r
     .type('application/problem+json')
     .send(problem.body(request.id))
 }
+
+/** RFC 9112 §6. */
+const hasBody = ({ 'content-length': length = '0', 'transfer-encoding': coding }: IncomingHttpHeaders): boolean =>
+  coding !== undefined || length !== '0'
 
 /** The caller's request id where it is well-formed, else a new one. */
 export const requestIdOf = (given: string | string[] | undefined): string =>

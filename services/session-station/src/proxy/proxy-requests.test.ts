@@ -109,6 +109,13 @@ test("of the agent's headers only those of content go on, in whatever spelling t
   assert.doesNotMatch(JSON.stringify(sent()), /mine/)
 })
 
+test('a type goes on without a body, too', async () => {
+  for (const method of ['GET', 'POST']) {
+    await proxy.fetch('/x', { method, headers: { 'content-type': 'application/json' } })
+    assert.equal(headerOf(sent(), 'content-type'), 'application/json', method)
+  }
+})
+
 test('what Connection lists ends at the proxy', async () => {
   await proxy.raw(`GET ${proxy.pathOf('/x')} HTTP/1.1`, ['If-Match: given', 'Connection: If-Match'])
 
