@@ -4,6 +4,13 @@ import { callerGone } from '../problems.ts'
 
 /** So much of a body is kept, to be sent a second time or to be injected into. */
 const KEPT_BYTES = 1024 * 1024
+/** Of each body these are kept whatever others hold. */
+const ALWAYS_BYTES = 64 * 1024
+
+/** What all bodies together may keep besides, in bytes. */
+export interface KeptRoom {
+  left: number
+}
 
 /**
  * An agent's body on its way. Each attempt reads it from its beginning, as long as no more has come than is kept; an
@@ -11,14 +18,18 @@ const KEPT_BYTES = 1024 * 1024
  */
 export class CallerBody {
   readonly #request: IncomingMessage
+  readonly #room: KeptRoom
   readonly #kept: Buffer[] = []
+  #taken = 0
   #size = 0
+  isRepeatable = true
   #isWhole = false
   #isGone = false
   #reader: Readable | undefined
 
-  constructor(request: IncomingMessage) {
+  constructor(request: IncomingMessage, room: KeptRoom) {
     this.#request = request
+    this.#room = room
     request.on('data', this.#take)
     request.once('end', () => this.#finish())
     request.once('close', () => this.#lose())
@@ -27,19 +38,15 @@ export class CallerBody {
   }
 
   /** Undefined where the request has none. */
-  static of(request: IncomingMessage): CallerBody | undefined {
+  static of(request: IncomingMessage, room: KeptRoom): CallerBody | undefined {
     const { 'transfer-encoding': coding, 'content-length': length = '0' } = request.headers
-    return coding === undefined && length === '0' ? undefined : new CallerBody(request)
+    return coding === undefined && length === '0' ? undefined : new CallerBody(request, room)
   }
 
   /** In bytes; undefined where it comes in chunks. */
   get announced(): number | undefined {
     const length = this.#request.headers['content-length']
     return length === undefined ? undefined : Number(length)
-  }
-
-  get isRepeatable(): boolean {
-    return this.#size <= KEPT_BYTES
   }
 
   /** True while the agent, not the target, is the one to act. */
@@ -76,7 +83,7 @@ export class CallerBody {
 
   /** Once it is answered: the connection's next request stands behind what is left of this one. */
   discard(): void {
-    this.#kept.length = 0
+    this.#forget()
     const reader = this.#reader
     this.#reader = undefined
     reader?.destroy()
@@ -86,9 +93,27 @@ export class CallerBody {
 
   #take = (chunk: Buffer): void => {
     this.#size += chunk.length
-    if (this.isRepeatable) this.#kept.push(chunk)
-    else this.#kept.length = 0
+    this.#keep(chunk)
     if (this.#reader?.push(chunk) !== true) this.#request.pause()
+  }
+
+  #keep(chunk: Buffer): void {
+    if (!this.isRepeatable) return
+    const more = Math.max(0, this.#size - ALWAYS_BYTES) - this.#taken
+    this.isRepeatable = this.#size <= KEPT_BYTES && more <= this.#room.left
+    if (!this.isRepeatable) {
+      this.#forget()
+      return
+    }
+    this.#room.left -= more
+    this.#taken += more
+    this.#kept.push(chunk)
+  }
+
+  #forget(): void {
+    this.#kept.length = 0
+    this.#room.left += this.#taken
+    this.#taken = 0
   }
 
   #finish(): void {

@@ -5,7 +5,7 @@ import type { FastifyInstance } from 'fastify'
 import { type Static, Type } from 'typebox'
 import { upgradeRefused } from '../problems.ts'
 import type { Call } from './call.ts'
-import { CallerBody } from './caller-body.ts'
+import { CallerBody, type KeptRoom } from './caller-body.ts'
 import { exchange, type ProxyDeps } from './exchange.ts'
 import { targetPath } from './target-path.ts'
 
@@ -14,12 +14,16 @@ const NOT_CARRIED = ['CONNECT', 'TRACE']
 
 const Params = Type.Object({ service_id: ServiceId, '*': Type.Optional(Type.String()) })
 
+/** Of bodies that may be sent a second time. */
+const KEPT_TOGETHER_BYTES = 128 * 1024 * 1024
+
 const ROUTE = '/proxy/:service_id/*'
 /** The router leaves out a slash at the end, so this is the target's root. */
 const ROOT = '/proxy/:service_id'
 
 /** `proxy/{service_id}/*`: any request goes to the profile's target with the person's login, and its answer comes back. */
 export function proxyRoutes(app: FastifyInstance, deps: ProxyDeps): void {
+  const room: KeptRoom = { left: KEPT_TOGETHER_BYTES }
   app.register(async (proxy) => {
     const methods = METHODS.filter((method) => !NOT_CARRIED.includes(method))
     for (const method of methods) if (!proxy.supportedMethods.includes(method)) proxy.addHttpMethod(method)
@@ -48,7 +52,7 @@ export function proxyRoutes(app: FastifyInstance, deps: ProxyDeps): void {
           const call: Call = {
             request: request.raw,
             reply,
-            body: CallerBody.of(request.raw),
+            body: CallerBody.of(request.raw, room),
             sub,
             service_id,
             target,
