@@ -2,8 +2,7 @@ import { readJson } from '../extraction/json.ts'
 import { bodyTooLargeToInject, jsonBodyNeeded, jsonObjectNeeded } from '../problems.ts'
 import type { CallerBody } from './caller-body.ts'
 import type { Credentials } from './credentials.ts'
-
-const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i
+import { isJsonType } from './json-type.ts'
 
 interface Headers {
   'content-type'?: string | undefined
@@ -33,8 +32,8 @@ export async function injectedBody(
   )
 }
 
-const isPlainJson = ({ 'content-type': type = '', 'content-encoding': coding = 'identity' }: Headers): boolean =>
-  JSON_TYPE.test(type) && coding.trim().toLowerCase() === 'identity'
+const isPlainJson = ({ 'content-type': type, 'content-encoding': coding = 'identity' }: Headers): boolean =>
+  isJsonType(type) && coding.trim().toLowerCase() === 'identity'
 
 /** A Map: no name of a member, `__proto__` neither, does more than name it. */
 function membersOf(body: Buffer): Map<string, unknown> {

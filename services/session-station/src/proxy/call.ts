@@ -1,5 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyReply } from 'fastify'
+import type { Contexts } from '../contexts/contexts.ts'
+import type { Egress } from '../egress/egress.ts'
 import type { CallerBody } from './caller-body.ts'
 
 /** One request of an agent, whatever it takes to have it answered. */
@@ -14,4 +16,10 @@ export interface Call {
   target: string
   /** The path that leads to the root of the target. */
   proxyPath: string
+}
+
+/** What it takes to answer one. */
+export interface ProxyDeps {
+  contexts: Pick<Contexts, 'find' | 'mayRenew' | 'renewAfter' | 'keepCookies'>
+  egress: Pick<Egress, 'dispatcher'>
 }

@@ -1,15 +1,8 @@
 import type { Context } from '../contexts/context.ts'
-import type { Contexts } from '../contexts/contexts.ts'
-import type { Egress } from '../egress/egress.ts'
 import { Attempt, type Outcome } from './attempt.ts'
-import type { Call } from './call.ts'
+import type { Call, ProxyDeps } from './call.ts'
 import { outboundOf } from './outbound.ts'
 import { isWorthRepeating, refusalOf } from './target-failure.ts'
-
-export interface ProxyDeps {
-  contexts: Pick<Contexts, 'find' | 'mayRenew' | 'renewAfter' | 'keepCookies'>
-  egress: Pick<Egress, 'dispatcher'>
-}
 
 /** Has the call answered; ends when the answer has begun. @throws Problem where none has */
 export async function exchange(call: Call, deps: ProxyDeps): Promise<void> {

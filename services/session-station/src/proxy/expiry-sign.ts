@@ -2,11 +2,11 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { holdsIn } from '../extraction/body-check.ts'
 import { readJson } from '../extraction/json.ts'
 import type { Expired } from '../profiles/profile.ts'
+import { isJsonType } from './json-type.ts'
 
 /** `body`: that decides, once it is there. */
 export type Verdict = 'good' | 'expired' | 'body'
 
-const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i
 /** A larger answer is no sign. */
 export const MAX_SIGN_BYTES = 1024 * 1024
 
@@ -22,8 +22,8 @@ export function judgeHead(
   if (expired.status !== undefined && !expired.status.includes(status)) return 'good'
   if (expired.location !== undefined && !leadsTo(expired.location, status, headers.location, href)) return 'good'
   if (expired.body === undefined) return 'expired'
-  const { 'content-type': type = '', 'content-length': length = '0' } = headers
-  return JSON_TYPE.test(type) && Number(length) <= MAX_SIGN_BYTES ? 'body' : 'good'
+  const { 'content-type': type, 'content-length': length = '0' } = headers
+  return isJsonType(type) && Number(length) <= MAX_SIGN_BYTES ? 'body' : 'good'
 }
 
 export function judgeBody(check: NonNullable<Expired['body']>, body: Buffer): Verdict {

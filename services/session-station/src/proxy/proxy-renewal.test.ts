@@ -79,10 +79,11 @@ test('other refusals are answers, and renew nothing', async () => {
 })
 
 test('a stated sign counts beside 401, where everything that it states holds', async () => {
-  const json =
-    (status: number, body: unknown): RequestListener =>
+  const written =
+    (status: number, body: string): RequestListener =>
     (_request, response) =>
-      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+      response.writeHead(status, { 'content-type': 'application/json' }).end(body)
+  const json = (status: number, body: unknown) => written(status, JSON.stringify(body))
   const redirect =
     (location: string): RequestListener =>
     (_request, response) =>
@@ -99,6 +100,7 @@ test('a stated sign counts beside 401, where everything that it states holds', a
     [{ body: { path: 'error' } }, json(200, { error: null }), 0],
     [{ body: { path: 'error' } }, json(200, { error: { code: 1 } }), 1],
     [{ body: { path: 'code', equals: null } }, json(200, { code: null }), 1],
+    [{ body: { path: 'code', equals: 7 } }, written(200, '{"code":7.0}'), 1],
     [{ status: [400], body: { path: 'error' } }, json(200, { error: 1 }), 0],
     [{ body: { path: 'error' } }, (_request, response) => response.end('{"error":1}'), 0],
     [{ body: { path: 'constructor' } }, json(200, {}), 0],

@@ -4,9 +4,9 @@ import { requireUser } from '@munjigi/identity/user-context'
 import type { FastifyInstance } from 'fastify'
 import { type Static, Type } from 'typebox'
 import { upgradeRefused } from '../problems.ts'
-import type { Call } from './call.ts'
+import type { Call, ProxyDeps } from './call.ts'
 import { CallerBody, type KeptRoom } from './caller-body.ts'
-import { exchange, type ProxyDeps } from './exchange.ts'
+import { exchange } from './exchange.ts'
 import { targetPath } from './target-path.ts'
 
 /** A tunnel, and an echo of the secrets that were injected. */

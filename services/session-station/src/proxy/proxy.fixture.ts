@@ -11,7 +11,7 @@ import type { Context } from '../contexts/context.ts'
 import { parseAllowed } from '../egress/allowed-ranges.ts'
 import { createEgress } from '../egress/create-egress.ts'
 import { flatHeaders } from '../injection/injections.ts'
-import type { ProxyDeps } from './exchange.ts'
+import type { ProxyDeps } from './call.ts'
 import { proxyRoutes } from './proxy-routes.ts'
 
 const PREFIX = '/api/session-station/v1'
