@@ -1,7 +1,8 @@
 import type { SealedText } from '@munjigi/sealing/sealed-text'
 import type { Store } from '@munjigi/store/store'
-import { type Context, contextBind, contextKey, isNewer, isSame, type Mark, type Target } from './context.ts'
+import { type Context, contextKey, isNewer, isSame, type Mark, type Target } from './context.ts'
 import { recentlyUsed } from './recently-used.ts'
+import { openContext, sealContext } from './sealed-context.ts'
 import { sharedReads } from './shared-reads.ts'
 import { AWAY, type StoreOutage } from './store-outage.ts'
 
@@ -43,11 +44,9 @@ export function contextCache({ store, outage, sealing, now }: ContextCacheDeps) 
   const owed = new Map<string, [Target, Mark]>()
   let outages = 0
 
-  const seal = (target: Target, kept: Kept) => sealing.seal(JSON.stringify(kept), contextBind(target))
-
   function open(target: Target, text: string): Kept | undefined {
     try {
-      return JSON.parse(sealing.open(text, contextBind(target)))
+      return openContext<Kept>(sealing, target, text)
     } catch {
       // Of a key that is gone, or not ours: as good as nothing, and written over.
       return undefined
@@ -79,7 +78,7 @@ export function contextCache({ store, outage, sealing, now }: ContextCacheDeps) 
     const before = await outage.attempt(() => store.get(key))
     const other = before === AWAY ? memory.get(key)?.kept : before && open(target, before)
     if (other && !isNewer(kept, other)) return
-    const text = seal(target, kept)
+    const text = sealContext(sealing, target, kept)
     const isPut = before === AWAY || (await outage.attempt(() => store.replace(key, before, text, lifeMs)))
     if (isPut) remember(target, text, kept, now())
     else if (tries > 1) await put(target, kept, lifeMs, tries - 1)
@@ -101,7 +100,7 @@ export function contextCache({ store, outage, sealing, now }: ContextCacheDeps) 
     const context = contextOf(cached)
     const changed = context && isSame(context, mark) ? change(context) : undefined
     if (!cached || !changed) return
-    const text = seal(target, changed)
+    const text = sealContext(sealing, target, changed)
     const isChanged = await outage.attempt(() => store.replace(key, cached.text, text, lifeOf(changed)))
     if (isChanged) remember(target, text, changed, cached.confirmedAt)
     else if (tries > 1) await update(target, mark, change, tries - 1)

@@ -8,8 +8,9 @@ import { renew } from '../login/renewal.ts'
 import { targetLoginFailed } from '../problems.ts'
 import { openedProfile } from '../profiles/opened-profile.ts'
 import type { Profile } from '../profiles/profile.ts'
-import { type Context, contextBind, contextKey, isNewer, type Mark, type Target } from './context.ts'
+import { type Context, contextKey, isNewer, type Mark, type Target } from './context.ts'
 import type { Attempt, LoginRecords, LoginState } from './login-records.ts'
+import { sealContext } from './sealed-context.ts'
 import type { StoredLogins } from './stored-login.ts'
 
 interface MakingDeps {
@@ -99,7 +100,7 @@ export function loginMaking({ records, logins, sealing, egress, now, log }: Maki
     const token = Object.hasOwn(outcome.salvaged, field) ? outcome.salvaged[field] : undefined
     if (token !== undefined) {
       const kept: Context = { ...older, fields: { ...older.fields, [field]: token } }
-      await records.keepSalvaged(older, sealing.seal(JSON.stringify(kept), contextBind(target)))
+      await records.keepSalvaged(older, sealContext(sealing, target, kept))
     } else if (isUnsent(outcome)) await records.undoRefresh(older)
   }
 

@@ -1,11 +1,12 @@
 import type { SealedText } from '@munjigi/sealing/sealed-text'
 import type { FastifyBaseLogger } from 'fastify'
 import { loginInProgress, profileNotFound } from '../problems.ts'
-import { type Context, contextBind, isNewer, isSame, type Mark, type Target } from './context.ts'
+import { type Context, isNewer, isSame, type Mark, type Target } from './context.ts'
 import { type ContextCache, contextOf } from './context-cache.ts'
 import type { LoginMaking } from './login-making.ts'
 import type { LoginRecords, LoginState } from './login-records.ts'
 import { refusalOf } from './login-state.ts'
+import { openContext } from './sealed-context.ts'
 import type { StoredLogins } from './stored-login.ts'
 
 const CHANGES_FOLLOWED = 3
@@ -54,14 +55,14 @@ export function loginTurn({ records, cache, logins, making, sealing, now, log }:
 
   /** Of the row's own login: an earlier one that somebody has put there is none. */
   function storedContext(target: Target, { id, generation, context, context_number }: LoginState) {
-    const opened = context === null ? undefined : openContext(target, context)
+    const opened = context === null ? undefined : openOrWarn(target, context)
     const mark = { profile_id: id, generation, login_number: context_number ?? 0 }
     return opened && isSame(opened, mark) ? opened : undefined
   }
 
-  function openContext(target: Target, sealed: string): Context | undefined {
+  function openOrWarn(target: Target, sealed: string): Context | undefined {
     try {
-      return JSON.parse(sealing.open(sealed, contextBind(target)))
+      return openContext(sealing, target, sealed)
     } catch (error) {
       log.warn({ err: error, service_id: target.service_id }, 'stored context cannot be opened')
       return undefined

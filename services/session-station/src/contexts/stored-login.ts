@@ -2,10 +2,11 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { SealedText } from '@munjigi/sealing/sealed-text'
 import type { LoggedIn } from '../login/login-outcome.ts'
 import type { Profile } from '../profiles/profile.ts'
-import { type Context, contextBind, contextKey, type Target } from './context.ts'
+import { type Context, contextKey, type Target } from './context.ts'
 import type { ContextCache } from './context-cache.ts'
 import type { Attempt, LoginRecords } from './login-records.ts'
 import { newContext } from './new-context.ts'
+import { sealContext } from './sealed-context.ts'
 
 const TRIES = 3
 const AGAIN_MS = 500
@@ -43,7 +44,7 @@ export function storedLogins(records: LoginRecords, cache: ContextCache, sealing
       const made_by = attempt.refresh_type === 'refresh' ? 'refresh' : 'login'
       const making = { login_number: attempt.login_number, made_by, deaths, now: now() } as const
       const context: Context = newContext(profile, result, making)
-      unsaved.set(contextKey(target), { attempt, sealed: sealing.seal(JSON.stringify(context), contextBind(target)) })
+      unsaved.set(contextKey(target), { attempt, sealed: sealContext(sealing, target, context) })
       if (!(await saveKept(target))) return undefined
       await cache.put(target, context)
       return context

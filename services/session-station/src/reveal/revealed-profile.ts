@@ -1,6 +1,7 @@
 import type { RevealedProfile } from '@munjigi/contracts/auth-profiles'
-import { type Context, contextBind, type Target } from '../contexts/context.ts'
-import { type LoginState, loginRecords } from '../contexts/login-records.ts'
+import type { Context, Target } from '../contexts/context.ts'
+import { loginRecords } from '../contexts/login-records.ts'
+import { openContext } from '../contexts/sealed-context.ts'
 import type { StationDeps } from '../deps.ts'
 import { profileNotFound } from '../problems.ts'
 import { openContent } from '../profiles/sealed-content.ts'
@@ -14,15 +15,12 @@ export async function revealedProfile(
   const row = await loginRecords(db, now).find(target)
   if (!row) throw profileNotFound()
   const open = openContent(storedContent(row), row, sealing)
-  const context = openContext(row, (sealed) => sealing.open(sealed, contextBind(target)))
+  const context = row.context === null ? undefined : openContext(sealing, target, row.context)
   return {
     profile: { ...answeredProfile(row), ...open },
     context: context && context.expires_at > now() ? shown(context) : null,
   }
 }
-
-const openContext = ({ context }: LoginState, open: (sealed: string) => string): Context | undefined =>
-  context === null ? undefined : JSON.parse(open(context))
 
 const shown = ({ fields, injections, obtained_at, expires_at }: Context): RevealedProfile['context'] => ({
   fields,
