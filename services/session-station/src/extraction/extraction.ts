@@ -2,6 +2,7 @@ import type { EgressAnswer } from '../egress/egress.ts'
 import type { ExtractionRule } from '../profiles/profile.ts'
 import { answerReader, NothingFound } from './answer-reader.ts'
 import { statedEnd } from './expiry.ts'
+import { isGiven } from './given-fields.ts'
 import { LIMITS } from './limits.ts'
 
 interface FoundCookie {
@@ -40,7 +41,7 @@ export function extract(rules: readonly ExtractionRule[], source: Source): Extra
   const cookieEnds = new Map<string, number>()
   const missed = new Set<string>()
 
-  for (const rule of rules.filter(asksAnswer)) {
+  for (const rule of rules.filter((rule) => !isGiven(rule))) {
     const step = rule.step ?? source.answers.length - 1
     const [answer, reader] = [source.answers[step], readers[step]]
     if (!answer || !reader) continue
@@ -55,8 +56,6 @@ export function extract(rules: readonly ExtractionRule[], source: Source): Extra
   const { endsAt, ignored } = statedEnd(found, { ...source, cookieEnds })
   return { fields: found, endsAt, faults: [...missed].filter((name) => !fields.has(name)), ignoredEnds: ignored }
 }
-
-const asksAnswer = ({ source }: ExtractionRule): boolean => !['fixed', 'basic', 'totp'].includes(source)
 
 // U+FFFD: bytes that are no text in the answer's charset. A value that was read wrongly is none.
 const isUsable = (value: string | undefined): value is string =>

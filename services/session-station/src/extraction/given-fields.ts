@@ -1,6 +1,11 @@
 import type { ExtractionRule } from '../profiles/profile.ts'
 import { oneTimeCode } from './one-time-code.ts'
 
+const GIVEN: ReadonlySet<string> = new Set(['fixed', 'basic', 'totp'] satisfies ExtractionRule['source'][])
+
+/** Rules that ask no answer: every request may use them. */
+export const isGiven = ({ source }: Pick<ExtractionRule, 'source'>): boolean => GIVEN.has(source)
+
 /** What `fixed`, `basic` and `totp` rules give at `now` (epoch ms); a rule without a usable value gives nothing. */
 export function givenFields(rules: readonly ExtractionRule[], now: number): Record<string, string> {
   const given = rules.map((rule) => [rule.name, givenValue(rule, now)] as const)

@@ -126,8 +126,3 @@ export class LoginRun {
     if (Math.abs(skewMs) > CLOCK_TOLERANCE_MS) this.#skews.set(url.origin, skewMs)
   }
 }
-
-/** The rules that need an answer; the others are given. */
-export function answerRules({ extraction_rules }: Profile): Profile['extraction_rules'] {
-  return extraction_rules.filter(({ source }) => !['fixed', 'basic', 'totp'].includes(source))
-}

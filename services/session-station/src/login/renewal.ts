@@ -1,9 +1,10 @@
+import { isGiven } from '../extraction/given-fields.ts'
 import { usedFields } from '../injection/used-fields.ts'
 import type { LoginRequest, Profile, RefreshRequest } from '../profiles/profile.ts'
 import { type Fields, fieldsIn } from './filled.ts'
 import { LoginError } from './login-error.ts'
 import type { LoginOutcome } from './login-outcome.ts'
-import { answerRules, type LoginDeps, LoginRun } from './login-run.ts'
+import { type LoginDeps, LoginRun } from './login-run.ts'
 import { requireFields } from './required-fields.ts'
 import { requireSuccess } from './verdict.ts'
 
@@ -42,8 +43,8 @@ function withToken(request: RefreshRequest): LoginRequest {
 /** An old access token would be taken for a new one: what the login's last answer gave has to come again. */
 function requireNewFields(profile: Profile, last: number, found: Fields): void {
   const injected = usedFields(profile.injection_rules)
-  const expected = answerRules(profile)
-    .filter(({ step, name }) => (step ?? last) === last && injected.has(name))
+  const expected = profile.extraction_rules
+    .filter((rule) => !isGiven(rule) && (rule.step ?? last) === last && injected.has(rule.name))
     .map(({ name }) => name)
   if (expected.length > 0 && !expected.some((name) => Object.hasOwn(found, name))) {
     throw new LoginError('bad-answer', 'the answer has none of the values that the injections use')

@@ -1,10 +1,10 @@
+import { isGiven } from '../extraction/given-fields.ts'
 import { LIMITS } from '../extraction/limits.ts'
 import { buildInjections, InjectionError } from '../injection/injections.ts'
 import { usedFields } from '../injection/used-fields.ts'
 import type { Profile } from '../profiles/profile.ts'
 import type { Fields } from './filled.ts'
 import { LoginError } from './login-error.ts'
-import { answerRules } from './login-run.ts'
 
 /** Whether a login that found `found` has what it was made for. @throws LoginError where not. */
 export function requireFields(profile: Profile, fields: Fields, found: string[]): void {
@@ -17,7 +17,7 @@ export function requireFields(profile: Profile, fields: Fields, found: string[])
   if (characters > LIMITS.fieldsCharacters) {
     throw new LoginError('bad-answer', `more than ${LIMITS.fieldsCharacters} characters were extracted`)
   }
-  if (found.length === 0 && answerRules(profile).length > 0) {
+  if (found.length === 0 && !profile.extraction_rules.every(isGiven)) {
     throw new LoginError('bad-answer', 'none of the values to extract was found in the answer')
   }
   try {

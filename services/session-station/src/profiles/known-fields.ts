@@ -1,11 +1,7 @@
 import type { ProfileContent } from '@munjigi/contracts/auth-profiles'
+import { isGiven } from '../extraction/given-fields.ts'
 
 type Rules = ProfileContent['extraction_rules']
-
-const GIVEN = new Set<Rules[number]['source']>(['fixed', 'basic', 'totp'])
-
-/** Rules that ask no answer: every request may use them. */
-export const isGiven = ({ source }: Pick<Rules[number], 'source'>): boolean => GIVEN.has(source)
 
 export const allFields = (rules: Rules): ReadonlySet<string> => new Set(rules.map(({ name }) => name))
 

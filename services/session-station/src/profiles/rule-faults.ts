@@ -1,8 +1,9 @@
 import type { ProfileContent } from '@munjigi/contracts/auth-profiles'
 import { extractionFaults, pathFault } from '../extraction/extraction-faults.ts'
+import { isGiven } from '../extraction/given-fields.ts'
 import { injectionFaults } from '../injection/injection-faults.ts'
 import type { Fault } from './fault.ts'
-import { allFields, isGiven } from './known-fields.ts'
+import { allFields } from './known-fields.ts'
 
 type Rule = ProfileContent['extraction_rules'][number]
 
