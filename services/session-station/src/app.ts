@@ -77,7 +77,7 @@ export async function sessionStationPlugin(app: FastifyInstance, options: Sessio
       contextRoutes(v1, contexts)
       presetRoutes(v1, profiles)
       proxyRoutes(v1, deps)
-      logRoutes(v1, logs, now)
+      logRoutes(v1, { logs, profiles, now })
       templateRoutes(v1, { ...deps, profiles })
       storeAdminRoutes(v1, deps)
       revealRoutes(v1, deps)

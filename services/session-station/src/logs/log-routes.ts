@@ -3,9 +3,9 @@ import { RefreshLogDay, RefreshLogPage, RefreshType } from '@munjigi/contracts/a
 import { pageOf } from '@munjigi/db/page'
 import { requireUser } from '@munjigi/identity/user-context'
 import type { TypeBoxProvider } from '@munjigi/server/typebox-provider'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { type Static, Type } from 'typebox'
-import { profileNotFound } from '../problems.ts'
+import type { FastifyInstance } from 'fastify'
+import { Type } from 'typebox'
+import type { OwnProfiles } from '../profiles/own-profiles.ts'
 import type { RefreshLogStore } from './refresh-log-store.ts'
 
 export const LOGS_KEPT_DAYS = 90
@@ -31,14 +31,14 @@ const Days = Type.Object(
   { additionalProperties: false },
 )
 
-export function logRoutes(scope: FastifyInstance, logs: RefreshLogStore, now: () => number): void {
-  const app = scope.withTypeProvider<TypeBoxProvider>()
+interface LogDeps {
+  logs: RefreshLogStore
+  profiles: Pick<OwnProfiles, 'require'>
+  now: () => number
+}
 
-  async function requireProfileId(request: FastifyRequest, { service_id }: Static<typeof Params>): Promise<number> {
-    const profile = await logs.findProfileId(requireUser(request).sub, service_id)
-    if (!profile) throw profileNotFound()
-    return profile.id
-  }
+export function logRoutes(scope: FastifyInstance, { logs, profiles, now }: LogDeps): void {
+  const app = scope.withTypeProvider<TypeBoxProvider>()
 
   app.route({
     method: 'GET',
@@ -52,10 +52,10 @@ export function logRoutes(scope: FastifyInstance, logs: RefreshLogStore, now: ()
     },
     handler: async (request) => {
       const { cursor, limit, from, to, ...filter } = request.query
-      const profileId = await requireProfileId(request, request.params)
+      const { id } = await profiles.require(requireUser(request).sub, request.params.service_id)
       const before = Number(cursor ?? Number.MAX_SAFE_INTEGER)
       const times = { from: from === undefined ? from : new Date(from), to: to === undefined ? to : new Date(to) }
-      const rows = await logs.list(profileId, { ...filter, ...times }, { before, limit: limit + 1 })
+      const rows = await logs.list(id, { ...filter, ...times }, { before, limit: limit + 1 })
       const [page, next] = pageOf(rows, limit)
       return { logs: page, ...(next && { next_cursor: String(next.id) }) }
     },
@@ -73,7 +73,8 @@ export function logRoutes(scope: FastifyInstance, logs: RefreshLogStore, now: ()
     },
     handler: async (request) => {
       const { days, ...filter } = request.query
-      return logs.listDays(await requireProfileId(request, request.params), days, now(), filter)
+      const { id } = await profiles.require(requireUser(request).sub, request.params.service_id)
+      return logs.listDays(id, days, now(), filter)
     },
   })
 }

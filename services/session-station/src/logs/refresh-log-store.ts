@@ -44,14 +44,6 @@ export function refreshLogStore(db: Kysely<Tables>) {
     select(profileId, filter).select(columns).where('id', '<', page.before).orderBy('id', 'desc').limit(page.limit)
 
   return {
-    findProfileId: (user_id: string, service_id: string): Promise<{ id: number } | undefined> =>
-      db
-        .selectFrom('auth_profiles')
-        .select('id')
-        .where('user_id', '=', user_id)
-        .where('service_id', '=', service_id)
-        .executeTakeFirst(),
-
     list: (...page: Parameters<typeof selectPage>): Promise<RefreshLog[]> => selectPage(...page).execute(),
 
     /** Oldest first, days without an attempt left out; today is one of the `days`. */
