@@ -3,6 +3,7 @@ import type { StationDeps } from '../deps.ts'
 import { profileChanging, profileExists, profileNotFound, tooManyProfiles } from '../problems.ts'
 import { changedRow, requireNothingMissing } from './changed-row.ts'
 import { checkedContent } from './checked-content.ts'
+import type { Creator } from './creator.ts'
 import { type ProfileRow, profileStore } from './profile-store.ts'
 import { missingSecrets, sealContent } from './sealed-content.ts'
 import { contentColumns } from './stored-content.ts'
@@ -10,13 +11,6 @@ import { contentColumns } from './stored-content.ts'
 /** Changes of one profile at the same time are made one after the other; more than that do not meet by chance. */
 const MAX_TRIES = 20
 const MAX_PROFILES = 20_000
-
-export interface Creator {
-  /** Whose profile it will be. */
-  sub: string
-  /** Who makes it: the person, or the client that acts for them. */
-  createdBy: string
-}
 
 export type OwnProfiles = ReturnType<typeof ownProfiles>
 

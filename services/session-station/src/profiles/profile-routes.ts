@@ -1,9 +1,10 @@
 import { AuthProfile, AuthProfileChange, NewAuthProfile } from '@munjigi/contracts/auth-profiles'
 import { pageOf } from '@munjigi/db/page'
-import { requireUser, type UserContext } from '@munjigi/identity/user-context'
+import { requireUser } from '@munjigi/identity/user-context'
 import type { TypeBoxProvider } from '@munjigi/server/typebox-provider'
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
+import { creatorOf } from './creator.ts'
 import type { OwnProfiles } from './own-profiles.ts'
 import { answeredProfile } from './stored-content.ts'
 
@@ -16,12 +17,6 @@ const Page = Type.Object(
   { additionalProperties: false },
 )
 const tags = ['auth-profiles']
-
-/** Who makes something: the person, or the client that acts for them. */
-export function creatorOf({ sub, token }: UserContext): { sub: string; createdBy: string } {
-  const { act } = token.claims as { act?: { sub?: unknown } }
-  return { sub, createdBy: typeof act?.sub === 'string' ? act.sub.slice(0, 255) : sub }
-}
 
 export function profileRoutes(scope: FastifyInstance, profiles: OwnProfiles): void {
   const app = scope.withTypeProvider<TypeBoxProvider>()

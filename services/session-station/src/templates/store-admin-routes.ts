@@ -1,4 +1,4 @@
-import { TemplateList, TemplateSearch } from '@munjigi/contracts/auth-profile-store'
+import { Template, TemplateList, TemplateSearch } from '@munjigi/contracts/auth-profile-store'
 import { requireUser } from '@munjigi/identity/user-context'
 import type { TypeBoxProvider } from '@munjigi/server/typebox-provider'
 import type { FastifyInstance } from 'fastify'
@@ -6,7 +6,6 @@ import { Type } from 'typebox'
 import { recordEvent } from '../audit.ts'
 import type { StationDeps } from '../deps.ts'
 import { templateNotFound } from '../problems.ts'
-import { TemplateParams } from './template-routes.ts'
 import { templateStore } from './template-store.ts'
 import { listPage, requireTenant } from './tenant-page.ts'
 
@@ -35,7 +34,7 @@ export function storeAdminRoutes(scope: FastifyInstance, { db }: Pick<StationDep
     schema: {
       summary: "Delete anybody's template of the tenant (administrators of the store)",
       tags,
-      params: TemplateParams,
+      params: Type.Pick(Template, ['template_id']),
       response: { 204: Type.Null() },
     },
     handler: async (request, reply) => {

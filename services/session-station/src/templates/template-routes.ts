@@ -13,8 +13,8 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { StationDeps } from '../deps.ts'
 import { templateNotFound, templateNotYours } from '../problems.ts'
+import { creatorOf } from '../profiles/creator.ts'
 import type { OwnProfiles } from '../profiles/own-profiles.ts'
-import { creatorOf } from '../profiles/profile-routes.ts'
 import { answeredProfile } from '../profiles/stored-content.ts'
 import { validContent } from '../profiles/valid-content.ts'
 import { noteLook } from './looks.ts'
@@ -23,7 +23,7 @@ import { filled, requireKnownSlots, slotsOf } from './slots.ts'
 import { templateStore } from './template-store.ts'
 import { listPage, requireTenant } from './tenant-page.ts'
 
-export const TemplateParams = Type.Object({ template_id: Template.properties.template_id })
+const Params = Type.Pick(Template, ['template_id'])
 const tags = ['store']
 
 /** Shared templates of the caller's tenant. */
@@ -78,7 +78,7 @@ export function templateRoutes(
     schema: {
       summary: 'A template whole, with its slots and every host that credentials will go to',
       tags,
-      params: TemplateParams,
+      params: Params,
       response: { 200: Template },
     },
     handler: (request) => requireTemplate(request, request.params.template_id),
@@ -90,7 +90,7 @@ export function templateRoutes(
     schema: {
       summary: 'Make a profile of your own from a template; it stays inactive while slots are left to be filled',
       tags,
-      params: TemplateParams,
+      params: Params,
       body: Type.Union([TemplateDownload, Type.Null()]),
       response: { 201: TemplateDownloaded },
     },
@@ -111,7 +111,7 @@ export function templateRoutes(
   app.route({
     method: 'DELETE',
     url: '/auth-profile-store/:template_id',
-    schema: { summary: 'Take back what you shared', tags, params: TemplateParams, response: { 204: Type.Null() } },
+    schema: { summary: 'Take back what you shared', tags, params: Params, response: { 204: Type.Null() } },
     handler: async (request, reply) => {
       const { template_id } = request.params
       const { owner } = await requireTemplate(request, template_id)
