@@ -1,7 +1,7 @@
 import { Counter, Histogram, type Registry } from 'prom-client'
-import type { Attempt } from './contexts/login-records.ts'
+import type { LoginOutcome } from './login/login-outcome.ts'
 
-export type CountLogin = (attempt: Pick<Attempt, 'refresh_type' | 'outcome'>) => void
+export type CountLogin = (attempt: { refresh_type: string; outcome: LoginOutcome }) => void
 
 /** What operations watch: how logins at outside services go, and how long they take. No label names a person or a service. */
 export function loginMetrics(registry: Registry): CountLogin {

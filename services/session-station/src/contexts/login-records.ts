@@ -1,12 +1,11 @@
-import { type Kysely, type Selectable, sql, type Transaction, type Updateable } from 'kysely'
+import { type Kysely, sql, type Transaction } from 'kysely'
 import type { LoginOutcome } from '../login/login-outcome.ts'
 import type { CountLogin } from '../metrics.ts'
 import type { Profile } from '../profiles/profile.ts'
+import { NOTHING_FAILED, type ProfileRow, type ProfileRowChange } from '../profiles/profile-store.ts'
 import type { Tables } from '../tables.ts'
 import type { Mark, Target } from './context.ts'
 import { coolDown } from './cool-down.ts'
-
-type ProfileRow = Selectable<Tables['auth_profiles']>
 
 export interface Attempt {
   profile: Pick<Profile, 'id' | 'user_id' | 'service_id' | 'generation'>
@@ -92,7 +91,7 @@ export function loginRecords(db: Kysely<Tables>, now: () => number, countLogin?:
         if (row.generation !== attempt.profile.generation) return false
         if (!(await upsertContext(trx, attempt, context))) return false
         const last_refresh = new Date(now())
-        await updateProfile(trx, row.id, { ...NO_FAILURES, last_refresh, totp_used: totpUsed(attempt) })
+        await updateProfile(trx, row.id, { ...NOTHING_FAILED, last_refresh, totp_used: totpUsed(attempt) })
         return true
       }),
 
@@ -100,7 +99,7 @@ export function loginRecords(db: Kysely<Tables>, now: () => number, countLogin?:
     tested: (attempt: Attempt): Promise<boolean> =>
       recorded(attempt, async (trx, row) => {
         if (row.generation !== attempt.profile.generation) return false
-        await updateProfile(trx, row.id, { ...NO_FAILURES, totp_used: totpUsed(attempt) })
+        await updateProfile(trx, row.id, { ...NOTHING_FAILED, totp_used: totpUsed(attempt) })
         return true
       }),
 
@@ -142,8 +141,6 @@ export function loginRecords(db: Kysely<Tables>, now: () => number, countLogin?:
   }
 }
 
-const NO_FAILURES = { failures: 0, outages: 0, retry_at: null, last_error: null }
-
 const totpUsed = ({ outcome }: Attempt) => JSON.stringify(outcome.totp_used)
 
 type LockedRow = Pick<ProfileRow, 'id' | 'generation' | 'login_number' | 'failures' | 'outages'>
@@ -182,9 +179,7 @@ function logLine({ profile, refresh_type, outcome }: Attempt) {
   }
 }
 
-type ProfileChange = Updateable<Tables['auth_profiles']>
-
-async function updateProfile(trx: Transaction<Tables>, id: number, change: ProfileChange): Promise<void> {
+async function updateProfile(trx: Transaction<Tables>, id: number, change: ProfileRowChange): Promise<void> {
   await trx.updateTable('auth_profiles').set(change).where('id', '=', id).execute()
 }
 

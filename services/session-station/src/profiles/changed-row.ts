@@ -4,7 +4,7 @@ import type { SealedText } from '@munjigi/sealing/sealed-text'
 import { invalidProfile } from '../problems.ts'
 import { checkedContent } from './checked-content.ts'
 import { mergedContent } from './merged-content.ts'
-import type { ProfileRow, ProfileRowChange } from './profile-store.ts'
+import { NOTHING_FAILED, type ProfileRow, type ProfileRowChange } from './profile-store.ts'
 import { originOf } from './request-url.ts'
 import { maskedContent, missingSecrets, sealContent } from './sealed-content.ts'
 import { CONTENT_COLUMNS, contentColumns, storedContent } from './stored-content.ts'
@@ -43,7 +43,6 @@ const isDefaultOrigin = ({ allowed_origins: [first, ...others], login_config }: 
 const withoutOrigins = ({ allowed_origins: _default, ...content }: ProfileContent) => content
 
 const NAMES = ['name', 'description', 'auth_type'] as const
-const NOTHING_FAILED = { failures: 0, outages: 0, retry_at: null, last_error: null }
 
 /** The order of members is kept but says nothing. */
 const isSame = (before: unknown, after: unknown): boolean =>

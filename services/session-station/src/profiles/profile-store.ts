@@ -5,6 +5,9 @@ export type ProfileRow = Selectable<Tables['auth_profiles']>
 export type NewProfileRow = Insertable<Tables['auth_profiles']>
 export type ProfileRowChange = Updateable<Tables['auth_profiles']>
 
+/** Of a row whose last login went well, or whose owner has mended it. */
+export const NOTHING_FAILED = { failures: 0, outages: 0, retry_at: null, last_error: null }
+
 /** The table auth_profiles. Whose a row is stands in every `where`. */
 export function profileStore(db: Kysely<Tables>) {
   const rows = db.selectFrom('auth_profiles').selectAll()
