@@ -1,3 +1,5 @@
+import { base64Cores } from '../base64-cores.ts'
+
 /** Shorter values stand in too many texts that have nothing to do with them. */
 const SHORTEST = 8
 /** What is longer is known by its beginning. */
@@ -36,7 +38,8 @@ function inAllForms(text: string): string[] {
     ...['&#39;', '&#x27;', "'"].map((quote) => Buffer.from(inHtml(text, quote)).toString('latin1')),
     wide.toString('latin1'),
     Buffer.from(wide).swap16().toString('latin1'),
-    ...[0, 1, 2].flatMap((offset) => inBase64(bytes, offset)),
+    ...base64Cores(bytes, 'base64'),
+    ...base64Cores(bytes, 'base64url'),
   ]
 }
 
@@ -47,10 +50,3 @@ const inHtml = (text: string, quote: string): string =>
     .replaceAll('>', '&gt;')
     .replaceAll('"', '&quot;')
     .replaceAll("'", quote)
-
-/** The characters that are the same whatever stands around it, `offset` bytes behind a border of three. */
-function inBase64(bytes: Buffer, offset: number): string[] {
-  const all = Buffer.concat([Buffer.alloc(offset), bytes])
-  const [first, end] = [Math.ceil((offset * 8) / 6), Math.floor((all.length * 8) / 6)]
-  return (['base64', 'base64url'] as const).map((alphabet) => all.toString(alphabet).slice(first, end))
-}

@@ -1,3 +1,4 @@
+import { base64Cores } from '../base64-cores.ts'
 import { isPlainTemplate } from '../injection/template.ts'
 import type { Fault } from '../profiles/fault.ts'
 import { isTemplate } from '../profiles/marks.ts'
@@ -24,7 +25,7 @@ export function exposedSecrets(shared: object, open: SecretParts): Fault[] {
   // Made ready once: there may be hundreds of long ones, and thousands of texts.
   const secrets = secretsOf(open)
     .filter(isSecret)
-    .map((secret) => ({ ...secret, cores: base64Cores(secret.text) }))
+    .map((secret) => ({ ...secret, cores: base64Cores(Buffer.from(secret.text), 'base64') }))
   return texts.flatMap(({ place, text }) => {
     const readings = [text, decoded(text), decoded(text.replaceAll('+', ' '))]
     const encoded = text.replaceAll('-', '+').replaceAll('_', '/')
@@ -79,15 +80,6 @@ function partsOf(value: unknown): string[] {
   const text = String(value)
   const colon = text.indexOf(':')
   return colon < 0 ? [text] : [text, text.slice(colon + 1)]
-}
-
-/** What base64 of any text that holds this one shows of it, by its offset within three bytes. */
-function base64Cores(text: string): string[] {
-  const bytes = Buffer.from(text)
-  return [0, 1, 2].map((offset) => {
-    const encoded = Buffer.concat([Buffer.alloc(offset), bytes]).toString('base64')
-    return encoded.slice(Math.ceil((offset * 8) / 6), Math.floor(((offset + bytes.length) * 8) / 6))
-  })
 }
 
 function decoded(text: string): string {
