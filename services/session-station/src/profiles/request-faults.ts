@@ -6,7 +6,7 @@ import type { Fault } from './fault.ts'
 import { allFields, fieldsAt } from './known-fields.ts'
 import { isMark, isTemplate } from './marks.ts'
 import { pathOf } from './request-url.ts'
-import { isMarked, isPublicHeader, mapSecrets, placeText } from './secret-places.ts'
+import { isMarked, isPublicHeader, type Place, placeText, secretsIn } from './secret-places.ts'
 
 type Login = ProfileContent['login_config']
 type Request = Pick<Login, 'headers' | 'payload' | 'success'> & { url?: string | null }
@@ -90,25 +90,25 @@ function successFaults([path, { success }]: Placed): Fault[] {
   return message ? [{ field: `${path.join('.')}.success.body.path`, message }] : []
 }
 
-/** Of every secret's value: its template, its form as userinfo, and how many there are. */
+/** Of every secret's value, and of how many there are. */
 function valueFaults(content: ProfileContent): Fault[] {
-  const faults: Fault[] = []
-  let count = 0
-  mapSecrets(content, (value, place) => {
-    count += 1
-    const isInRule = place.path[0] === 'extraction_rules'
-    const add = (message: string) => faults.push({ field: placeText(place), message })
-    if (isTemplate(value) && isInRule) add('may be no template')
-    else if (isTemplate(value))
-      for (const message of templateMessages(value.$template, fieldsAt(content.extraction_rules, place.path)))
-        add(message)
-    if (place.path.at(-1) === 'userinfo' && typeof value !== 'object' && !String(value).includes(':'))
-      add('user:password is expected')
-    return value
-  })
-  if (count > MAX_SECRETS)
+  const secrets = secretsIn(content)
+  const faults = secrets.flatMap(({ value, place }) =>
+    valueMessages(value, place, fieldsAt(content.extraction_rules, place.path)).map((message) => ({
+      field: placeText(place),
+      message,
+    })),
+  )
+  if (secrets.length > MAX_SECRETS)
     faults.push({ field: 'login_config', message: `more than ${MAX_SECRETS} values in one profile` })
   return faults
+}
+
+function valueMessages(value: unknown, { path }: Place, known: ReadonlySet<string>): string[] {
+  if (isTemplate(value))
+    return path[0] === 'extraction_rules' ? ['may be no template'] : templateMessages(value.$template, known)
+  const isUserinfo = path.at(-1) === 'userinfo' && typeof value !== 'object'
+  return isUserinfo && !String(value).includes(':') ? ['user:password is expected'] : []
 }
 
 function orderFaults({

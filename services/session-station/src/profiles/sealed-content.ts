@@ -6,7 +6,7 @@ import { invalidProfile } from '../problems.ts'
 import { destinations, hasNewDestination, withheld } from './destinations.ts'
 import type { Fault } from './fault.ts'
 import { isMark, isMissing, isTemplate, MISSING, SET } from './marks.ts'
-import { mapSecrets, type Place, placeText, type SecretParts } from './secret-places.ts'
+import { mapSecrets, type Place, placeText, type SecretParts, secretsIn } from './secret-places.ts'
 
 /** Of a profile as it is stored. */
 const MAX_CHARACTERS = 250_000
@@ -59,11 +59,7 @@ export function sealContent(
 }
 
 function keeper(before: ProfileContent, to: { owner: Owner; sealing: SealedText; content: ProfileContent }) {
-  const stored = new Map<string, unknown>()
-  mapSecrets(before, (value, { key }) => {
-    stored.set(JSON.stringify(key), value)
-    return value
-  })
+  const stored = new Map(secretsIn(before).map(({ value, place }) => [JSON.stringify(place.key), value]))
   const bindBefore = bindings(to.owner, before)
   const isElsewhere = hasNewDestination(before, to.content)
   const [wasWithheld, isWithheld] = [withheld(before), withheld(to.content)]
@@ -103,11 +99,5 @@ export function resealContent<Parts extends Destined>(stored: Parts, owner: Owne
 }
 
 /** Places that have to be filled before the profile can be used. */
-export function missingSecrets(stored: SecretParts): string[] {
-  const places: string[] = []
-  mapSecrets(stored, (value, place) => {
-    if (isMissing(value)) places.push(placeText(place))
-    return value
-  })
-  return places
-}
+export const missingSecrets = (stored: SecretParts): string[] =>
+  secretsIn(stored).flatMap(({ value, place }) => (isMissing(value) ? placeText(place) : []))

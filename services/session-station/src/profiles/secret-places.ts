@@ -46,6 +46,16 @@ export function mapSecrets<Parts extends SecretParts>(content: Parts, change: Ch
   }
 }
 
+/** What stands at every secret's place, in the order in which the places stand in a profile. */
+export function secretsIn(content: SecretParts): { value: unknown; place: Place }[] {
+  const secrets: { value: unknown; place: Place }[] = []
+  mapSecrets(content, (value, place) => {
+    secrets.push({ value, place })
+    return value
+  })
+  return secrets
+}
+
 /** A leaf of a payload: a scalar, or an object that stands for one. */
 export const isMarked = (value: object): boolean => Object.hasOwn(value, '$secret') || Object.hasOwn(value, '$template')
 

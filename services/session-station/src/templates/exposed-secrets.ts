@@ -2,7 +2,7 @@ import { base64Cores } from '../base64-cores.ts'
 import { isPlainTemplate } from '../injection/template.ts'
 import type { Fault } from '../profiles/fault.ts'
 import { isTemplate } from '../profiles/marks.ts'
-import { mapSecrets, placeText, type SecretParts } from '../profiles/secret-places.ts'
+import { placeText, type SecretParts, secretsIn } from '../profiles/secret-places.ts'
 import { GRANT_TYPES } from './slots.ts'
 
 /** Shorter ones stand in ordinary words. */
@@ -62,14 +62,8 @@ function withoutOrigin(text: string, path: string[]): string {
   return text.slice(URL.parse(text)?.origin.length ?? 0)
 }
 
-function secretsOf(open: SecretParts): Text[] {
-  const secrets: Text[] = []
-  mapSecrets(open, (value, place) => {
-    for (const text of partsOf(value)) secrets.push({ place: placeText(place), text })
-    return value
-  })
-  return secrets
-}
+const secretsOf = (open: SecretParts): Text[] =>
+  secretsIn(open).flatMap(({ value, place }) => partsOf(value).map((text) => ({ place: placeText(place), text })))
 
 /** `user:password` is a secret as a whole and in its second part; of a template what stands outside its fields. */
 function partsOf(value: unknown): string[] {
