@@ -36,7 +36,7 @@ suite('the keys of session-station, in processes of their own', { skip: withoutS
         const refused = house.begin(name, { ...ring(newKey()), PORT: '0' })
 
         assert.equal(await refused.exited, 1)
-        assert.match(refused.errors(), /^SESSION_STATION_ENCRYPTION_KEY holds none of the keys/)
+        assert.match(refused.errors(), /^ {2}SESSION_STATION_ENCRYPTION_KEY holds none of the keys/m)
         assert.doesNotMatch(refused.errors(), /^\s+at /m)
       }
       const rotation = house.begin('station', ring(newKey()), ['rotate-keys'])

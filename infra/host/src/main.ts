@@ -1,7 +1,6 @@
 import { EnvError, listOf, requireEnv, requireUsable } from '@munjigi/env'
 import { createServer } from '@munjigi/server/create-server'
 import { serve } from '@munjigi/server/serve'
-import { WrongKeyError } from '@munjigi/session-station/sealing-check'
 import { Env } from './env.ts'
 import { hostParts } from './host-parts.ts'
 import { HOSTED_SERVICES } from './hosted-services.ts'
@@ -14,7 +13,7 @@ for (const place of placings) await place(parts)
 try {
   await serve(app, env.PORT, 'HOST_PORT')
 } catch (error) {
-  if (!(error instanceof WrongKeyError)) throw error
+  if (!(error instanceof EnvError)) throw error
   process.stderr.write(`${error.message}\n`)
   process.exit(1)
 }

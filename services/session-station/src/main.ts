@@ -1,13 +1,12 @@
 #!/usr/bin/env node
 import { connect } from '@munjigi/db/connect'
-import { requireEnv, requireUsable } from '@munjigi/env'
+import { EnvError, requireEnv, requireUsable } from '@munjigi/env'
 import { verifierFromEnv } from '@munjigi/identity/service-verifier'
 import { serve } from '@munjigi/server/serve'
 import { connectStore } from '@munjigi/store/connect'
 import { buildApp } from './app.ts'
 import { Env, RotationEnv } from './env.ts'
 import { rotateKeys } from './rotation/rotate-keys.ts'
-import { WrongKeyError } from './sealing-check.ts'
 import { settingsOf } from './settings.ts'
 
 async function rotate(): Promise<void> {
@@ -48,7 +47,7 @@ try {
   await run()
 } catch (error) {
   const { statusCode, message } = error as Error & { statusCode?: number }
-  if (!(error instanceof WrongKeyError) && statusCode !== 503) throw error
+  if (!(error instanceof EnvError) && statusCode !== 503) throw error
   process.stderr.write(`${message}\n`)
   process.exit(1)
 }

@@ -1,4 +1,5 @@
 import { assertServingRole } from '@munjigi/db/serving-role'
+import { EnvError } from '@munjigi/env'
 import type { SealedText } from '@munjigi/sealing/sealed-text'
 import type { Kysely } from 'kysely'
 import { sealingUnknown } from './problems.ts'
@@ -7,12 +8,13 @@ import type { Tables } from './tables.ts'
 const BIND = 'sealing_check'
 const TEXT = 'written under this key ring'
 
-export class WrongKeyError extends Error {
+/** What only the database knows of the environment. */
+export class WrongKeyError extends EnvError {
   constructor() {
-    super(
+    super([
       'SESSION_STATION_ENCRYPTION_KEY holds none of the keys that this database was written under: ' +
         'start with the ring that was used before (rotate-keys comes before a key is removed)',
-    )
+    ])
     this.name = 'WrongKeyError'
   }
 }
