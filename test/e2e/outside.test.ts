@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
-import type { AuthContext } from '@munjigi/contracts/auth-profiles'
+import type { AuthContext } from '@munjigi/contracts/auth-contexts'
 import type { PlatformClaims } from '@munjigi/contracts/tokens'
 import { CREDENTIALS } from '@munjigi/dev-target/credentials'
 import { KINDS } from '@munjigi/dev-target/kind'

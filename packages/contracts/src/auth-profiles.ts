@@ -1,4 +1,5 @@
-import { type Static, type TObject, type TProperties, type TSchema, Type } from 'typebox'
+import { type Static, type TObject, Type } from 'typebox'
+import { optional, Patch, withoutDefaults } from './merge-patch.ts'
 
 /** The object, or null. Said by its type: in a union its defaults would not be filled in. */
 const Nullable = <T extends TObject>(schema: T) =>
@@ -216,32 +217,6 @@ const Kept = {
 export const AuthProfile = Type.Object({ service_id: ServiceId, ...Told, status: ProfileStatus, ...Kept })
 export type AuthProfile = Static<typeof AuthProfile>
 
-/** Nothing is filled in where a member is left out of a change: it stays as it is. What has a default need not be there. */
-function withoutDefaults(schema: TSchema & Partial<TObject> & { default?: unknown; items?: TSchema }): TSchema {
-  const { default: _default, properties, required, items, ...plain } = schema
-  const isNeeded = (name: string) => properties !== undefined && !('default' in (properties[name] ?? {}))
-  return {
-    ...plain,
-    ...(items !== undefined && { items: withoutDefaults(items) }),
-    ...(properties && { properties: mapValues(properties, withoutDefaults) }),
-    ...(required && { required: required.filter(isNeeded) }),
-  }
-}
-const mapValues = (properties: TProperties, change: (schema: TSchema) => TSchema): TProperties =>
-  Object.fromEntries(Object.entries(properties).map(([name, schema]) => [name, change(schema)]))
-const optional = (properties: TProperties, change: (schema: TSchema) => TSchema): TProperties =>
-  mapValues(properties, (schema) => Type.Optional(change(schema)))
-
-/** RFC 7396: every member may be left out, null takes it away. */
-const Patch = ({ properties }: TObject, type: 'object' | ['object', 'null']) =>
-  Type.Unsafe<Record<string, unknown> | null>({
-    ...Type.Object(
-      optional(properties, (schema) => Type.Union([withoutDefaults(schema), Type.Null()])),
-      { additionalProperties: false },
-    ),
-    type,
-  })
-
 /** `PUT auth-profiles/{service_id}`: what is left out stays. What only we write may be sent back and changes nothing. */
 export const AuthProfileChange = Type.Unsafe<
   Partial<Omit<AuthProfile, 'login_config' | 'refresh_config'>> & {
@@ -262,57 +237,3 @@ export const AuthProfileChange = Type.Unsafe<
   ),
 )
 export type AuthProfileChange = Static<typeof AuthProfileChange>
-
-/** One value to put into a request. */
-export const Injection = Type.Object({
-  target: InjectionRule.properties.target,
-  key: Type.String(),
-  value: Type.String(),
-  required: Type.Boolean(),
-})
-export type Injection = Static<typeof Injection>
-
-/** `GET auth-context/{service_id}` (source 004). */
-export const AuthContext = Type.Object({
-  success: Type.Boolean(),
-  service_id: ServiceId,
-  context_fields: Type.Array(Type.String(), { description: 'names of what was extracted' }),
-  injections: Type.Array(Injection),
-  from_cache: Type.Boolean(),
-  expires_at: Time,
-})
-export type AuthContext = Static<typeof AuthContext>
-
-/** `POST auth-profiles/{service_id}/test` (source 004): what a login made that nobody uses. A failed one is a problem with the same members. */
-export const TestedLogin = Type.Object({
-  success: Type.Boolean(),
-  message: Type.String({ description: 'HTTP 200 (234ms)' }),
-  status_code: Type.Union([Type.Integer(), Type.Null()], {
-    description: 'null where nobody was asked or nobody answered',
-  }),
-  response_body: Type.Unknown({
-    description: 'of the last request; text and numbers masked, other than JSON by its size',
-  }),
-  response_headers: Type.Record(Type.String(), Type.String()),
-  extracted_context: Type.Record(Type.String(), Type.String(), { description: 'by name what was found, masked' }),
-  extraction_rules: ProfileContent.properties.extraction_rules,
-})
-export type TestedLogin = Static<typeof TestedLogin>
-
-/** `GET revealed/{service_id}`: the profile with its secrets in the open, and what the present login has brought. */
-export const RevealedProfile = Type.Object({
-  profile: AuthProfile,
-  context: Type.Union(
-    [
-      Type.Object({
-        fields: Type.Record(Type.String(), Type.String(), { description: 'what was extracted, by name' }),
-        injections: Type.Array(Injection),
-        obtained_at: Time,
-        expires_at: Time,
-      }),
-      Type.Null(),
-    ],
-    { description: 'null where nobody is logged in; revealing makes no login' },
-  ),
-})
-export type RevealedProfile = Static<typeof RevealedProfile>

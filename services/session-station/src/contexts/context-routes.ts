@@ -1,4 +1,5 @@
-import { AuthContext, ServiceId } from '@munjigi/contracts/auth-profiles'
+import { AuthContext } from '@munjigi/contracts/auth-contexts'
+import { ServiceId } from '@munjigi/contracts/auth-profiles'
 import { requireUser } from '@munjigi/identity/user-context'
 import type { TypeBoxProvider } from '@munjigi/server/typebox-provider'
 import type { FastifyInstance } from 'fastify'

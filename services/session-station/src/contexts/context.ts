@@ -1,4 +1,4 @@
-import type { Injection } from '@munjigi/contracts/auth-profiles'
+import type { Injection } from '@munjigi/contracts/auth-contexts'
 import type { Expired, Profile } from '../profiles/profile.ts'
 
 /** Which login: the higher is the newer, by profile (one made anew after a deletion), then by generation, then by login. */

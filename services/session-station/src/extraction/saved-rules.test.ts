@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
-import type { AuthContext, AuthProfile } from '@munjigi/contracts/auth-profiles'
+import type { AuthContext } from '@munjigi/contracts/auth-contexts'
+import type { AuthProfile } from '@munjigi/contracts/auth-profiles'
 import { testUpstream, type Upstream } from '@munjigi/testing/upstream'
 import fc from 'fast-check'
 import { type TestService, testService } from '../service.fixture.ts'

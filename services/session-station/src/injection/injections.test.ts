@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Injection } from '@munjigi/contracts/auth-profiles'
+import type { Injection } from '@munjigi/contracts/auth-contexts'
 import fc from 'fast-check'
 import { forbiddenHeader } from './header-rules.ts'
 import { injectionFaults } from './injection-faults.ts'

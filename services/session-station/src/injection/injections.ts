@@ -1,4 +1,5 @@
-import type { Injection, InjectionRule } from '@munjigi/contracts/auth-profiles'
+import type { Injection } from '@munjigi/contracts/auth-contexts'
+import type { InjectionRule } from '@munjigi/contracts/auth-profiles'
 import type { Static } from 'typebox'
 import { LIMITS } from '../extraction/limits.ts'
 import { cookieValueFault, forbiddenHeader, headerValueFault, isToken } from './header-rules.ts'

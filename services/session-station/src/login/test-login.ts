@@ -1,4 +1,4 @@
-import type { TestedLogin } from '@munjigi/contracts/auth-profiles'
+import type { TestedLogin } from '@munjigi/contracts/auth-contexts'
 import { contextKey, type Target } from '../contexts/context.ts'
 import { loginRecords } from '../contexts/login-records.ts'
 import type { StationDeps } from '../deps.ts'

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, type TestContext, test } from 'node:test'
-import type { AuthProfile, TestedLogin } from '@munjigi/contracts/auth-profiles'
+import type { TestedLogin } from '@munjigi/contracts/auth-contexts'
+import type { AuthProfile } from '@munjigi/contracts/auth-profiles'
 import { CREDENTIALS } from '@munjigi/dev-target/credentials'
 import { type DevTarget, startDevTarget } from '@munjigi/dev-target/dev-target'
 import { testUpstream } from '@munjigi/testing/upstream'

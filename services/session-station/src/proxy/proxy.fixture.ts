@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect } from 'node:net'
 import { text } from 'node:stream/consumers'
-import type { Injection } from '@munjigi/contracts/auth-profiles'
+import type { Injection } from '@munjigi/contracts/auth-contexts'
 import { platformIssuer } from '@munjigi/identity/issuers'
 import { identity } from '@munjigi/identity/user-context'
 import { createVerifier } from '@munjigi/identity/verifier'

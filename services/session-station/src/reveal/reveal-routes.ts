@@ -1,4 +1,5 @@
-import { AuthProfile, RevealedProfile, TestedLogin } from '@munjigi/contracts/auth-profiles'
+import { RevealedProfile, TestedLogin } from '@munjigi/contracts/auth-contexts'
+import { AuthProfile } from '@munjigi/contracts/auth-profiles'
 import { requireUser } from '@munjigi/identity/user-context'
 import type { TypeBoxProvider } from '@munjigi/server/typebox-provider'
 import type { FastifyInstance, FastifyRequest } from 'fastify'

@@ -1,4 +1,4 @@
-import type { RevealedProfile } from '@munjigi/contracts/auth-profiles'
+import type { RevealedProfile } from '@munjigi/contracts/auth-contexts'
 import type { Context, Target } from '../contexts/context.ts'
 import { loginRecords } from '../contexts/login-records.ts'
 import { openContext } from '../contexts/sealed-context.ts'
