@@ -1,8 +1,8 @@
-import { dueAt } from '../extraction/expiry.ts'
 import { buildInjections, flatHeaders } from '../injection/injections.ts'
 import type { LoggedIn } from '../login/login-outcome.ts'
 import type { Profile } from '../profiles/profile.ts'
 import type { Context } from './context.ts'
+import { dueAt } from './due-at.ts'
 import { injectedCookies } from './kept-cookies.ts'
 
 export interface Making {

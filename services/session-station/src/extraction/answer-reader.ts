@@ -3,8 +3,10 @@ import { type Answer, answerText, mediaType, UnreadableAnswer } from './answer-t
 import { PathFault, parsePath } from './body-path.ts'
 import { elementValue, parseHtml, UnreadablePage } from './html.ts'
 import { readJson, readPath, textOfValue } from './json.ts'
-import { LIMITS } from './limits.ts'
 import { countedTree, firstMatch } from './selector.ts'
+
+/** In characters, of objects and lists that are written out of one answer. */
+const MAX_WRITTEN_LENGTH = 2 * 1024 * 1024
 
 /** Why nothing could be found; the message holds no word of the answer. */
 export class NothingFound extends Error {}
@@ -20,7 +22,7 @@ export function answerReader(answer: Answer) {
 
   /** Rules may name one large object in many ways: all that is written out of one answer is limited. */
   function textOf(value: unknown): string | undefined {
-    if (written > LIMITS.writtenCharacters) throw new UnreadableAnswer('its objects are too large to be written out')
+    if (written > MAX_WRITTEN_LENGTH) throw new UnreadableAnswer('its objects are too large to be written out')
     const found = textOfValue(value)
     if (typeof value === 'object') written += found?.length ?? 0
     return found

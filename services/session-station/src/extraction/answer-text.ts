@@ -1,6 +1,8 @@
 import { TextDecoder } from 'node:util'
 import type { EgressAnswer } from '../egress/egress.ts'
-import { LIMITS } from './limits.ts'
+
+/** Of an answer that values are read from; egress lets more through, for the proxy. */
+export const READABLE_BYTES = 1024 * 1024
 
 export type Answer = Pick<EgressAnswer, 'headers' | 'body'>
 
@@ -22,7 +24,7 @@ export const mediaType = (answer: Answer): string => contentType(answer).split('
 
 /** The body as text: by its byte order mark, the stated charset, a page's own meta element, else UTF-8. @throws UnreadableAnswer */
 export function answerText(answer: Answer): string {
-  if (answer.body.length > LIMITS.readableBytes) throw new UnreadableAnswer('it is larger than 1 MB')
+  if (answer.body.length > READABLE_BYTES) throw new UnreadableAnswer('it is larger than 1 MB')
   return decoderOf(charsetOf(answer)).decode(answer.body)
 }
 

@@ -1,4 +1,4 @@
-import { LIMITS } from './limits.ts'
+import { MAX_JSON_DEPTH } from './json.ts'
 
 /** `position` counts characters from 1. */
 export class PathFault extends Error {
@@ -30,7 +30,7 @@ export function parsePath(text: string): string[] {
     const start = STEP.lastIndex
     const step = STEP.exec(path)
     if (!step) return fault(start + leadOf(path, start), 'a name, [0] or ["name"] is expected')
-    if (names.length === LIMITS.jsonDepth) return fault(start, `more than ${LIMITS.jsonDepth} names`)
+    if (names.length === MAX_JSON_DEPTH) return fault(start, `more than ${MAX_JSON_DEPTH} names`)
     const [, plain, index, double, single] = step
     names.push(plain ?? index ?? (double ?? single ?? '').replaceAll(/\\(.)/g, '$1'))
   }

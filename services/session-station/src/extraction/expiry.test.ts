@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { answer, NOW } from './answer.fixture.ts'
-import { dueAt, statedEnd } from './expiry.ts'
+import { statedEnd } from './expiry.ts'
 import { extract } from './extraction.ts'
 
 const HOUR_MS = 3_600_000
@@ -116,15 +116,4 @@ test('the rules find an end in an answer, and say whose was ignored', () => {
   assert.equal(extracted(300).endsAt, NOW + 300_000)
   assert.deepEqual(extracted(0).ignoredEnds, ['expires_in'])
   assert.deepEqual(extracted(0).faults, [])
-})
-
-test('renewal is due before the end, but never in the first half of a life', () => {
-  fc.assert(
-    fc.property(fc.integer({ min: 10_000, max: 1e9 }), fc.integer({ min: 0, max: 1e6 }), (life, before) => {
-      const due = dueAt(NOW, NOW + life, before)
-      assert.ok(due >= NOW + life / 2 && due <= NOW + life)
-    }),
-  )
-  assert.equal(dueAt(NOW, NOW + HOUR_MS, 300), NOW + HOUR_MS - 300_000)
-  assert.equal(dueAt(NOW, NOW + 60_000, 300), NOW + 30_000)
 })

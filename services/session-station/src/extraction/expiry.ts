@@ -39,11 +39,6 @@ export function statedEnd(
   return { endsAt: Math.max(earliest, now + FLOOR_MS), ignored: [...ignored] }
 }
 
-/** From when on a context is renewed while it is still good: `refreshBeforeExpire` (seconds) before its end, at most half its life. */
-export function dueAt(obtainedAt: number, endsAt: number, refreshBeforeExpire: number): number {
-  return endsAt - Math.min(refreshBeforeExpire * 1000, (endsAt - obtainedAt) / 2)
-}
-
 function endsOf(name: string, value: string, now: number, used: ReadonlySet<string>): Stated[] {
   if (name === 'expires_in') return [{ name, end: now + secondsOf(value) * 1000 }]
   if (name === 'expires_at') return [{ name, end: timeOf(value) }]

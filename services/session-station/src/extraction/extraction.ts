@@ -3,7 +3,9 @@ import type { ExtractionRule } from '../profiles/profile.ts'
 import { answerReader, NothingFound } from './answer-reader.ts'
 import { statedEnd } from './expiry.ts'
 import { isGiven } from './given-fields.ts'
-import { LIMITS } from './limits.ts'
+
+/** In characters. */
+const MAX_VALUE_LENGTH = 32_768
 
 interface FoundCookie {
   value: string
@@ -59,7 +61,7 @@ export function extract(rules: readonly ExtractionRule[], source: Source): Extra
 
 // U+FFFD: bytes that are no text in the answer's charset. A value that was read wrongly is none.
 const isUsable = (value: string | undefined): value is string =>
-  value !== undefined && value.length <= LIMITS.valueCharacters && value.isWellFormed() && !value.includes('\ufffd')
+  value !== undefined && value.length <= MAX_VALUE_LENGTH && value.isWellFormed() && !value.includes('\ufffd')
 
 function cookieOf(rule: ExtractionRule, url: URL, { cookie, used }: Source): Found {
   const found = cookie(rule.key_path ?? rule.name, url)

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { answer, found } from './answer.fixture.ts'
+import { READABLE_BYTES } from './answer-text.ts'
 import { parseHtml } from './html.ts'
-import { LIMITS } from './limits.ts'
 import { countedTree, firstMatch, selectorFault } from './selector.ts'
 
 const html = (page: string | Uint8Array, key_path: string, attribute?: string, type = 'text/html') =>
@@ -79,8 +79,7 @@ test('formatting that was not closed properly leaves no depth behind', () => {
   assert.equal(html(page, 'input'), 'yes')
 })
 
-const whole = (text: string) =>
-  text.repeat(Math.ceil(LIMITS.readableBytes / text.length)).slice(0, LIMITS.readableBytes)
+const whole = (text: string) => text.repeat(Math.ceil(READABLE_BYTES / text.length)).slice(0, READABLE_BYTES)
 for (const [label, page, fault] of [
   ['elements without end', whole('<p>'), /more than 50000 elements/],
   ['elements in one another', whole('<div>'), /nested more than 512 deep/],

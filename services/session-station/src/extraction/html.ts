@@ -1,7 +1,10 @@
 import { type AnyNode, type Document, type Element, isTag } from 'domhandler'
 import { parse } from 'parse5'
 import { adapter, type Htmlparser2TreeAdapterMap } from 'parse5-htmlparser2-tree-adapter'
-import { LIMITS } from './limits.ts'
+
+const MAX_ELEMENTS = 50_000
+/** As in browsers: a stack of open elements is walked for every tag. */
+const MAX_DEPTH = 512
 
 /** A page, or a selector on it, that would cost too much or cannot be read. */
 export class UnreadablePage extends Error {}
@@ -19,13 +22,12 @@ function boundedAdapter(): typeof adapter {
     ...adapter,
     createElement(name, namespace, attributes) {
       elements += 1
-      if (elements > LIMITS.htmlElements) throw new UnreadablePage(`it has more than ${LIMITS.htmlElements} elements`)
+      if (elements > MAX_ELEMENTS) throw new UnreadablePage(`it has more than ${MAX_ELEMENTS} elements`)
       return adapter.createElement(name, namespace, attributes)
     },
     onItemPush() {
       depth += 1
-      if (depth > LIMITS.htmlDepth)
-        throw new UnreadablePage(`its elements are nested more than ${LIMITS.htmlDepth} deep`)
+      if (depth > MAX_DEPTH) throw new UnreadablePage(`its elements are nested more than ${MAX_DEPTH} deep`)
     },
     onItemPop() {
       depth -= 1

@@ -1,4 +1,5 @@
-import { LIMITS } from './limits.ts'
+/** Of objects and arrays within one another. */
+export const MAX_JSON_DEPTH = 64
 
 interface RawJson {
   rawJSON: string
@@ -53,7 +54,7 @@ function refuseDepth(text: string): void {
     if (character === '"') index = endOfString(text, index)
     else if (character === '[' || character === '{') depth += 1
     else if (character === ']' || character === '}') depth -= 1
-    if (depth > LIMITS.jsonDepth) throw new SyntaxError(`nested more than ${LIMITS.jsonDepth} deep`)
+    if (depth > MAX_JSON_DEPTH) throw new SyntaxError(`nested more than ${MAX_JSON_DEPTH} deep`)
   }
 }
 

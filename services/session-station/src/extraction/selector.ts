@@ -1,20 +1,23 @@
 import { compile, selectOne } from 'css-select'
 import { type AnyNode, type Document, type Element, isTag } from 'domhandler'
 import { UnreadablePage } from './html.ts'
-import { LIMITS } from './limits.ts'
+
+/** Looks at elements, attributes and text that the selectors on one page may cost together. */
+const MAX_STEPS = 3_000_000
+/** In characters. */
+const MAX_LENGTH = 500
 
 const childrenOf = (node: AnyNode): AnyNode[] => ('children' in node ? node.children : [])
 
 /**
  * The tree as css-select asks for it, each look counted: a selector of 20 characters (`*~*~*~*`, `:has(:has(*))`) may take n³
- * of them, so what is limited is the work and not the grammar:
- * of all selectors on one page together.
+ * of them, so what is limited is the work and not the grammar, of all selectors on one page together.
  */
 export function countedTree() {
   let steps = 0
   const count = (more: number) => {
     steps += more
-    if (steps > LIMITS.selectorSteps) throw new UnreadablePage('the selector takes too many steps on it')
+    if (steps > MAX_STEPS) throw new UnreadablePage('the selector takes too many steps on it')
   }
   const textOf = (node: AnyNode): string => {
     count(1)
@@ -69,8 +72,7 @@ const optionsOf = (adapter: Tree) => ({ adapter, relativeSelector: false })
 /** What is wrong with a selector; undefined where nothing is. */
 export function selectorFault(selector: string): string | undefined {
   if (selector.trim() === '') return 'a CSS selector is expected'
-  if (selector.length > LIMITS.selectorCharacters)
-    return `a selector has at most ${LIMITS.selectorCharacters} characters`
+  if (selector.length > MAX_LENGTH) return `a selector has at most ${MAX_LENGTH} characters`
   try {
     compile<AnyNode, Element>(selector, optionsOf(countedTree()))
     return undefined

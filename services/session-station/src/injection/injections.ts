@@ -1,11 +1,13 @@
 import type { Injection } from '@munjigi/contracts/auth-contexts'
 import type { InjectionRule } from '@munjigi/contracts/auth-profiles'
 import type { Static } from 'typebox'
-import { LIMITS } from '../extraction/limits.ts'
 import { cookieValueFault, forbiddenHeader, headerValueFault, isToken } from './header-rules.ts'
 import { fieldsOf, fill, TemplateError } from './template.ts'
 
 type Rule = Static<typeof InjectionRule>
+
+/** In characters, of all that one login injects: more than any server takes. */
+const MAX_INJECTED_LENGTH = 131_072
 
 /** An injection that would not be well-formed; the message names the rule and never its value. */
 export class InjectionError extends Error {}
@@ -29,13 +31,13 @@ export function valueFault(target: Rule['target'], key: string, value: string): 
  * @throws InjectionError
  */
 export function buildInjections(rules: readonly Rule[], fields: Readonly<Record<string, string>>): Injection[] {
-  let left = LIMITS.injectedCharacters
+  let left = MAX_INJECTED_LENGTH
   return rules.flatMap((rule, index) => {
     const needed = [rule.source_field, ...fieldsOf(rule.value_template)]
     if (!needed.every((name) => Object.hasOwn(fields, name))) return []
     const injection = buildInjection(rule, index, fields)
     left -= injection.value.length
-    if (left < 0) throw new InjectionError(`more than ${LIMITS.injectedCharacters} characters would be injected`)
+    if (left < 0) throw new InjectionError(`more than ${MAX_INJECTED_LENGTH} characters would be injected`)
     return [injection]
   })
 }

@@ -1,5 +1,3 @@
-import { LIMITS } from '../extraction/limits.ts'
-
 /** What keeps a template from being used, or a value from being filled in; its message holds no value. */
 export class TemplateError extends Error {}
 
@@ -8,6 +6,8 @@ const PIECE = /\{\{|\}\}|\{([^{}]*)\}|[{}]/g
 const NAME = /^[A-Za-z_][A-Za-z0-9_-]{0,63}$/
 const PLAIN = /^(?:Bearer |Basic |Token |JWT )?(?:\{[A-Za-z_][A-Za-z0-9_-]{0,63}\})+$/
 const FAULTS_TOLD = 10
+/** In characters. */
+const MAX_FILLED_LENGTH = 65_536
 
 function nameFault(name: string, known: ReadonlySet<string> | undefined): string | undefined {
   if (name === '') return 'a field name is missing: {field}'
@@ -54,8 +54,7 @@ export function fill(text: string, fields: Readonly<Record<string, string>>): st
     const value = fields[name] ?? ''
     length += value.length
     // A short template may name a long value a thousand times.
-    if (length > LIMITS.filledCharacters)
-      throw new TemplateError(`more than ${LIMITS.filledCharacters} characters come out`)
+    if (length > MAX_FILLED_LENGTH) throw new TemplateError(`more than ${MAX_FILLED_LENGTH} characters come out`)
     return value
   })
 }

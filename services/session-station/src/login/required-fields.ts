@@ -1,10 +1,12 @@
 import { isGiven } from '../extraction/given-fields.ts'
-import { LIMITS } from '../extraction/limits.ts'
 import { buildInjections, InjectionError } from '../injection/injections.ts'
 import { usedFields } from '../injection/used-fields.ts'
 import type { Profile } from '../profiles/profile.ts'
 import type { Fields } from './filled.ts'
 import { LoginError } from './login-error.ts'
+
+/** In characters, of all values that a login has. */
+const MAX_FIELDS_LENGTH = 131_072
 
 /** Whether a login that found `found` has what it was made for. @throws LoginError where not. */
 export function requireFields(profile: Profile, fields: Fields, found: string[]): void {
@@ -14,8 +16,8 @@ export function requireFields(profile: Profile, fields: Fields, found: string[])
     }
   }
   const characters = Object.values(fields).reduce((sum, value) => sum + value.length, 0)
-  if (characters > LIMITS.fieldsCharacters) {
-    throw new LoginError('bad-answer', `more than ${LIMITS.fieldsCharacters} characters were extracted`)
+  if (characters > MAX_FIELDS_LENGTH) {
+    throw new LoginError('bad-answer', `more than ${MAX_FIELDS_LENGTH} characters were extracted`)
   }
   if (found.length === 0 && !profile.extraction_rules.every(isGiven)) {
     throw new LoginError('bad-answer', 'none of the values to extract was found in the answer')

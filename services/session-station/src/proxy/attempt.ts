@@ -2,11 +2,12 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import type { Context } from '../contexts/context.ts'
+import { READABLE_BYTES } from '../extraction/answer-text.ts'
 import { callerGone, targetTimeout, targetUnavailable } from '../problems.ts'
 import { Answer } from './answer.ts'
 import type { Call, ProxyDeps } from './call.ts'
 import { credentialsOf } from './credentials.ts'
-import { judgeBody, judgeHead, MAX_SIGN_BYTES, type Verdict } from './expiry-sign.ts'
+import { judgeBody, judgeHead, type Verdict } from './expiry-sign.ts'
 import type { Outbound } from './outbound.ts'
 
 /** A target, or a reader of its answer, that does nothing for so long has left. */
@@ -85,7 +86,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
     } else if (this.#answer !== undefined) this.#write(chunk)
     else {
       this.#waiting.push(chunk)
-      if (!this.#isJudged && this.#size > MAX_SIGN_BYTES) this.#decide('good')
+      if (!this.#isJudged && this.#size > READABLE_BYTES) this.#decide('good')
     }
   }
 

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import { READABLE_BYTES } from '../extraction/answer-text.ts'
 import { holdsIn } from '../extraction/body-check.ts'
 import { readJson } from '../extraction/json.ts'
 import type { Expired } from '../profiles/profile.ts'
@@ -6,9 +7,6 @@ import { isJsonType } from './json-type.ts'
 
 /** `body`: that decides, once it is there. */
 export type Verdict = 'good' | 'expired' | 'body'
-
-/** A larger answer is no sign. */
-export const MAX_SIGN_BYTES = 1024 * 1024
 
 /** Whether an answer says that the login has ended: 401 always does, else everything that the profile states has to hold. */
 export function judgeHead(
@@ -23,7 +21,7 @@ export function judgeHead(
   if (expired.location !== undefined && !leadsTo(expired.location, status, headers.location, href)) return 'good'
   if (expired.body === undefined) return 'expired'
   const { 'content-type': type, 'content-length': length = '0' } = headers
-  return isJsonType(type) && Number(length) <= MAX_SIGN_BYTES ? 'body' : 'good'
+  return isJsonType(type) && Number(length) <= READABLE_BYTES ? 'body' : 'good'
 }
 
 export function judgeBody(check: NonNullable<Expired['body']>, body: Buffer): Verdict {
