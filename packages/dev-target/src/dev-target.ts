@@ -40,9 +40,8 @@ export interface DevTarget {
 }
 
 interface DevTargetOptions {
-  /** 0 by default: any that is free. */
+  /** On 127.0.0.1; 0 by default: any that is free. */
   port?: number
-  host?: string
   /** Of tokens and sessions. An hour by default. */
   tokenLifeSeconds?: number
 }
@@ -52,7 +51,7 @@ interface DevTargetOptions {
  * opened by CREDENTIALS. It is built on nothing of ours, so that it can be a witness.
  */
 export async function startDevTarget(options: DevTargetOptions = {}): Promise<DevTarget> {
-  const { port = 0, host = '127.0.0.1', tokenLifeSeconds: lifeSeconds = 3600 } = options
+  const { port = 0, tokenLifeSeconds: lifeSeconds = 3600 } = options
   const counts = Object.fromEntries(COUNTED.map((what) => [what, noneOfAny()])) as Record<
     (typeof COUNTED)[number],
     Counts
@@ -75,7 +74,7 @@ export async function startDevTarget(options: DevTargetOptions = {}): Promise<De
     }
     app.register(async (inside) => ROUTES[kind](inside, parts), { prefix: `/${kind}` })
   }
-  const url = await app.listen({ port, host })
+  const url = await app.listen({ port, host: '127.0.0.1' })
   return {
     url,
     logins: () => ({ ...counts.logins }),
