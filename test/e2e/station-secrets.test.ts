@@ -3,13 +3,13 @@ import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { after, before, suite, test } from 'node:test'
 import { promisify } from 'node:util'
+import { foundIn } from '@munjigi/testing/planted'
 import { testUpstream, type Upstream } from '@munjigi/testing/upstream'
 import { type ProfileOwner, profileOwner, STATION } from './profile-owner.ts'
-import { foundIn } from './secret-markers.ts'
 import { type SeparateHouse, separateHouse, withoutServers } from './separate-house.ts'
 
 /** What is no secret, and shows that what is searched can be found there. */
-const PUBLIC = { name: `open-${randomBytes(12).toString('hex')}` }
+const PUBLIC = `open-${randomBytes(12).toString('hex')}`
 const PLACES = [
   'payload',
   'deep',
@@ -29,16 +29,6 @@ const secrets = Object.fromEntries(
 ) as Record<Place, string>
 /** With characters that are written in more than one way. */
 const value = (place: Place) => `${secrets[place]}/ü"&`
-
-test('a secret is found in every look that it may have', () => {
-  const secret = { it: value('payload') }
-  for (const shift of ['', 'a', 'ab'])
-    for (const encoding of ['base64', 'base64url', 'hex'] as const)
-      assert.deepEqual(foundIn(Buffer.from(`${shift}${secret.it}zz`).toString(encoding), secret), ['it'], encoding)
-  for (const look of [secret.it, encodeURIComponent(secret.it), JSON.stringify(secret.it)])
-    assert.deepEqual(foundIn(`x${look}y`, secret), ['it'], look)
-  assert.deepEqual(foundIn(value('deep'), secret), [])
-})
 
 suite('the whole house, searched for what was planted', { skip: withoutServers }, () => {
   let house: SeparateHouse
@@ -75,7 +65,7 @@ suite('the whole house, searched for what was planted', { skip: withoutServers }
   }
 
   const content = (url: string) => ({
-    name: PUBLIC.name,
+    name: PUBLIC,
     auth_type: 'bearer',
     login_config: {
       url: `${url}?api=${encodeURIComponent(value('query'))}`,
@@ -109,18 +99,18 @@ suite('the whole house, searched for what was planted', { skip: withoutServers }
   })
 
   test('no planted secret stands in the database, in Redis, on its wire, in a log, in an error or in an answer', async () => {
-    const good = { service_id: PUBLIC.name, ...content(`${target.url}/login`) }
+    const good = { service_id: PUBLIC, ...content(`${target.url}/login`) }
     assert.equal((await asks('POST', '/auth-profiles', good)).status, 201)
-    assert.equal((await asks('POST', `/auth-profiles/${PUBLIC.name}/test`)).status, 200)
-    const proxied = await asks('GET', `/proxy/${PUBLIC.name}/data`)
+    assert.equal((await asks('POST', `/auth-profiles/${PUBLIC}/test`)).status, 200)
+    const proxied = await asks('GET', `/proxy/${PUBLIC}/data`)
     assert.equal(proxied.status, 200)
-    assert.equal((await asks('POST', `/auth-profiles/${PUBLIC.name}/refresh`)).status, 200)
-    const told = await owner.asks<Record<string, string>>('GET', `/auth-context/${PUBLIC.name}/headers`)
+    assert.equal((await asks('POST', `/auth-profiles/${PUBLIC}/refresh`)).status, 200)
+    const told = await owner.asks<Record<string, string>>('GET', `/auth-context/${PUBLIC}/headers`)
     assert.equal(told.body.Authorization, `Bearer ${secrets.access}`)
-    await asks('PUT', `/auth-profiles/${PUBLIC.name}`, { description: 'changed', login_config: { timeout: 20 } })
-    await asks('POST', '/auth-profile-store/upload', { service_id: PUBLIC.name })
+    await asks('PUT', `/auth-profiles/${PUBLIC}`, { description: 'changed', login_config: { timeout: 20 } })
+    await asks('POST', '/auth-profile-store/upload', { service_id: PUBLIC })
     await asks('GET', '/auth-profile-store/list')
-    await asks('PUT', `/auth-profiles/${PUBLIC.name}`, { ...content(`${target.url}/login`), ttl: 0 })
+    await asks('PUT', `/auth-profiles/${PUBLIC}`, { ...content(`${target.url}/login`), ttl: 0 })
     assert.equal((await asks('POST', '/auth-profiles', good)).status, 409)
     const bad = { service_id: 'bad', ...content(`${target.url}/refused`) }
     assert.equal((await asks('POST', '/auth-profiles', bad)).status, 201)
@@ -128,9 +118,9 @@ suite('the whole house, searched for what was planted', { skip: withoutServers }
     assert.equal((await asks('POST', '/auth-profiles/bad/test')).status, 400)
     for (const path of [
       '/auth-profiles',
-      `/auth-profiles/${PUBLIC.name}`,
+      `/auth-profiles/${PUBLIC}`,
       '/auth-profiles/bad/logs',
-      `/auth-profiles/${PUBLIC.name}/logs`,
+      `/auth-profiles/${PUBLIC}/logs`,
     ])
       assert.equal((await asks('GET', path)).status, 200)
 
@@ -151,9 +141,10 @@ suite('the whole house, searched for what was planted', { skip: withoutServers }
       ),
     }
     // That there was something to find, had it been there.
-    for (const text of [dump.stdout, watched(), answers.join()]) assert.deepEqual(foundIn(text, PUBLIC), ['name'])
+    for (const text of [dump.stdout, watched(), answers.join()]) assert.deepEqual(foundIn(text, [PUBLIC]), [PUBLIC])
     assert.ok(house.process('station').output().includes(`${STATION}/proxy/:service_id/*`))
-    assert.ok(target.requests.some(({ body }) => foundIn(body, secrets).includes('deep')))
-    for (const [place, text] of Object.entries(places)) assert.deepEqual(foundIn(text, secrets), [], place)
+    assert.ok(target.requests.some(({ body }) => foundIn(body, [secrets.deep]).length > 0))
+    for (const [place, text] of Object.entries(places))
+      assert.deepEqual(foundIn(text, Object.values(secrets)), [], place)
   })
 })

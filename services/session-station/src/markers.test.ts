@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import type { Store } from '@munjigi/store/store'
+import { foundIn } from '@munjigi/testing/planted'
 import { testStore } from '@munjigi/testing/store'
 import { testUpstream } from '@munjigi/testing/upstream'
 import { sql } from 'kysely'
 import { newProfile } from './profiles/profiles.fixture.ts'
 import { testService } from './service.fixture.ts'
-import { foundIn } from './spellings.fixture.ts'
 
 const marker = (kind: string) => `${kind}/4711+mark er & "${kind}"`
 /** What the owner enters, by place. */
