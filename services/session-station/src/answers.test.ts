@@ -3,6 +3,7 @@ import { after, test } from 'node:test'
 import { CREDENTIALS } from '@munjigi/dev-target/credentials'
 import { startDevTarget } from '@munjigi/dev-target/dev-target'
 import { validatorCompiler } from '@munjigi/server/validators'
+import { bearerRule } from './injection/bearer-rule.fixture.ts'
 import { BASE, testService } from './service.fixture.ts'
 
 const service = await testService()
@@ -70,13 +71,7 @@ const profile = {
     { name: 'type', source: 'header', key_path: 'content-type', all: true },
   ],
   injection_rules: [
-    {
-      source_field: 'access_token',
-      target: 'header',
-      key: 'Authorization',
-      value_template: 'Bearer {access_token}',
-      required: true,
-    },
+    bearerRule('access_token'),
     { source_field: 'region', target: 'cookie', key: 'region', value_template: '{region}' },
     { source_field: 'region', target: 'query', key: 'region', value_template: '{region}' },
   ],

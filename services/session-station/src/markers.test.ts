@@ -5,6 +5,7 @@ import { foundIn } from '@munjigi/testing/planted'
 import { testStore } from '@munjigi/testing/store'
 import { testUpstream } from '@munjigi/testing/upstream'
 import { sql } from 'kysely'
+import { bearerRule } from './injection/bearer-rule.fixture.ts'
 import { newProfile } from './profiles/profiles.fixture.ts'
 import { testService } from './service.fixture.ts'
 
@@ -108,13 +109,7 @@ const profile = (service_id: string, path: string) =>
       { name: 'otp', source: 'totp', value: planted.totp },
     ],
     injection_rules: [
-      {
-        source_field: 'access_token',
-        target: 'header',
-        key: 'Authorization',
-        value_template: 'Bearer {access_token}',
-        required: true,
-      },
+      bearerRule('access_token'),
       { source_field: 'client', target: 'query', key: 'client', value_template: '{client}' },
       { source_field: 'sid', target: 'cookie', key: 'session', value_template: '{sid}' },
     ],

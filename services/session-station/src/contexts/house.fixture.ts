@@ -7,6 +7,7 @@ import { redisStore } from '@munjigi/store/redis'
 import { testDatabase } from '@munjigi/testing/database'
 import { parseAllowed } from '../egress/allowed-ranges.ts'
 import { createEgress } from '../egress/create-egress.ts'
+import { bearerRule } from '../injection/bearer-rule.fixture.ts'
 import { migrationPlan } from '../migrations/plan.ts'
 import { ownProfiles } from '../profiles/own-profiles.ts'
 import { servingHandle } from '../serving-handle.ts'
@@ -105,15 +106,7 @@ export function bearerProfile(url: string): Omit<NewAuthProfile, 'service_id'> {
       { name: 'refresh_token', source: 'body', key_path: 'refresh_token' },
       { name: 'expires_in', source: 'body', key_path: 'expires_in' },
     ],
-    injection_rules: [
-      {
-        source_field: 'access_token',
-        target: 'header',
-        key: 'Authorization',
-        value_template: 'Bearer {access_token}',
-        required: true,
-      },
-    ],
+    injection_rules: [bearerRule('access_token')],
     ttl: 3600,
     refresh_before_expire: 300,
   }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { bearerRule } from '../injection/bearer-rule.fixture.ts'
 import { loginJar } from '../login/jar.ts'
-import { bearerOf, loginRequest, openProfile, rule } from '../login/login.fixture.ts'
+import { loginRequest, openProfile, rule } from '../login/login.fixture.ts'
 import type { Context } from './context.ts'
 import { withCookies } from './kept-cookies.ts'
 import { newContext } from './new-context.ts'
@@ -19,7 +20,7 @@ function context(): Context {
       rule({ name: 'token', source: 'body', key_path: 'token' }),
     ],
     injection_rules: [
-      bearerOf('token'),
+      bearerRule('token'),
       { source_field: 'session', target: 'cookie', key: 'sid', value_template: '{session}', required: true },
     ],
   })

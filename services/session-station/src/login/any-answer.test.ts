@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type { EgressAnswer } from '../egress/egress.ts'
-import { bearerOf, loginRequest, openProfile, refreshRequest, rule } from './login.fixture.ts'
+import { bearerRule } from '../injection/bearer-rule.fixture.ts'
+import { loginRequest, openProfile, refreshRequest, rule } from './login.fixture.ts'
 import { logIn } from './login.ts'
 import { renew } from './renewal.ts'
 
@@ -24,7 +25,7 @@ const profile = openProfile(
       rule({ name: 'refresh_token', source: 'html', key_path: 'p' }),
       rule({ name: 'key', source: 'fixed', value: SECRET }),
     ],
-    injection_rules: [bearerOf('token')],
+    injection_rules: [bearerRule('token')],
     refresh: refreshRequest({ url }),
   },
 )

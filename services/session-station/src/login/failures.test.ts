@@ -5,15 +5,16 @@ import { type TestContext, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { headerOf } from '@munjigi/testing/upstream'
 import { rawTarget, testEgress, testTarget } from '../egress/egress.fixture.ts'
+import { bearerRule } from '../injection/bearer-rule.fixture.ts'
 import type { LoginRequest, Profile } from '../profiles/profile.ts'
-import { bearerOf, loginRequest, openProfile, rule } from './login.fixture.ts'
+import { loginRequest, openProfile, rule } from './login.fixture.ts'
 import { logIn } from './login.ts'
 
 const SECRET = 'Zm9v-marker-Secret'
 const TARGETS_WORD = 'word-of-the-target'
 const token = {
   extraction_rules: [rule({ name: 'token', source: 'body', key_path: 'token' })],
-  injection_rules: [bearerOf('token')],
+  injection_rules: [bearerRule('token')],
 }
 
 interface Answered {

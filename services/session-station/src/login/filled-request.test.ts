@@ -3,20 +3,10 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import type { LoginRequest, Tree } from '../profiles/profile.ts'
 import { filledRequest } from './filled-request.ts'
+import { loginRequest } from './login.fixture.ts'
 import { LoginError } from './login-error.ts'
 
-const request = (given: Partial<LoginRequest>): LoginRequest => ({
-  url: 'https://target.example/login',
-  method: 'POST',
-  headers: {},
-  query: {},
-  userinfo: undefined,
-  payload: {},
-  timeout: 30,
-  follow_redirects: true,
-  success: undefined,
-  ...given,
-})
+const request = (given: Partial<LoginRequest>) => loginRequest({ url: 'https://target.example/login', ...given })
 const FORM = { 'content-type': 'application/x-www-form-urlencoded' }
 const refusal = (kind: string) => (error: unknown) => error instanceof LoginError && error.failure.kind === kind
 

@@ -1,3 +1,6 @@
+import { startDevTarget } from '@munjigi/dev-target/dev-target'
+import { parseAllowed } from '../egress/allowed-ranges.ts'
+import { createEgress } from '../egress/create-egress.ts'
 import type { ExtractionRule, LoginRequest, Profile, RefreshRequest } from '../profiles/profile.ts'
 
 /** A request with the defaults of a saved one. */
@@ -25,15 +28,6 @@ export const rule = (given: Partial<ExtractionRule> & Pick<ExtractionRule, 'name
   ...given,
 })
 
-/** `Authorization: Bearer` with that field, required. */
-export const bearerOf = (source_field: string) => ({
-  source_field,
-  target: 'header' as const,
-  key: 'Authorization',
-  value_template: `Bearer {${source_field}}`,
-  required: true,
-})
-
 /** An opened profile that asks `requests`; its secrets go to their origins. */
 export function openProfile(requests: LoginRequest[], given: Partial<Profile> = {}): Profile {
   const origins = [...new Set(requests.map(({ url }) => new URL(url.replaceAll(/[{}]/g, '')).origin))]
@@ -54,5 +48,19 @@ export function openProfile(requests: LoginRequest[], given: Partial<Profile> = 
     ttl: 3600,
     refresh_before_expire: 300,
     ...given,
+  }
+}
+
+/** The house's outside service, and a way out to it. */
+export async function outsideService() {
+  const target = await startDevTarget()
+  const egress = createEgress({ allow: parseAllowed(new URL(target.url).host) })
+  return {
+    target,
+    egress,
+    async close() {
+      await egress.close()
+      await target.close()
+    },
   }
 }

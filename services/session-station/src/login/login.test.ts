@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict'
-import { after, before, beforeEach, suite, type TestContext, test } from 'node:test'
+import { after, beforeEach, suite, type TestContext, test } from 'node:test'
 import { CREDENTIALS } from '@munjigi/dev-target/credentials'
-import { type DevTarget, startDevTarget } from '@munjigi/dev-target/dev-target'
 import { headerOf } from '@munjigi/testing/upstream'
-import { parseAllowed } from '../egress/allowed-ranges.ts'
-import { createEgress } from '../egress/create-egress.ts'
 import { testTarget } from '../egress/egress.fixture.ts'
 import type { Egress } from '../egress/egress.ts'
-import { bearerOf, loginRequest, openProfile, rule } from './login.fixture.ts'
+import { bearerRule } from '../injection/bearer-rule.fixture.ts'
+import { loginRequest, openProfile, outsideService, rule } from './login.fixture.ts'
 import { logIn } from './login.ts'
 import type { LoginOutcome } from './login-outcome.ts'
 
@@ -21,17 +19,11 @@ const got = (outcome: LoginOutcome) => {
   return outcome.result
 }
 
+const outside = await outsideService()
+after(outside.close)
+
 suite('at the outside service of the house', () => {
-  let target: DevTarget
-  let egress: Egress
-  before(async () => {
-    target = await startDevTarget()
-    egress = createEgress({ allow: parseAllowed(new URL(target.url).host) })
-  })
-  after(async () => {
-    await egress.close()
-    await target.close()
-  })
+  const { target, egress } = outside
   beforeEach(() => target.forget())
 
   const read = (kind: string, headers: Record<string, string>) => fetch(`${target.url}/${kind}/data`, { headers })
@@ -43,7 +35,7 @@ suite('at the outside service of the house', () => {
         rule({ name: 'access_token', source: 'body', key_path: 'data.access_token' }),
         rule({ name: 'expires_in', source: 'body', key_path: 'expires_in' }),
       ],
-      injection_rules: [bearerOf('access_token')],
+      injection_rules: [bearerRule('access_token')],
     })
     const outcome = await logIn(profile, { egress, now: () => 1_700_000_000_000 })
     const { fields, endsAt, jar } = got(outcome)
@@ -99,7 +91,7 @@ suite('at the outside service of the house', () => {
         rule({ name: 'otp', source: 'totp', value: totpSecret }),
         rule({ name: 'token', source: 'body', key_path: 'token' }),
       ],
-      injection_rules: [bearerOf('token')],
+      injection_rules: [bearerRule('token')],
     })
     const first = await logIn(profile, { egress, now })
     const stepEnd = first.totp_used.otp ?? 0
@@ -156,7 +148,7 @@ test('method NONE asks nobody: what is given is what there is', async () => {
       rule({ name: 'key', source: 'fixed', value: 'k' }),
       rule({ name: 'basic', source: 'basic', value: 'a:b' }),
     ],
-    injection_rules: [bearerOf('key')],
+    injection_rules: [bearerRule('key')],
   })
   const outcome = await logIn(profile, { egress: { request: () => Promise.reject(asked) } as unknown as Egress, now })
 
@@ -173,10 +165,10 @@ test('a login without what its injections require is none', async (t) => {
   const kindOf = async (given: Parameters<typeof openProfile>[1]) =>
     (await logIn(openProfile([loginRequest({ url })], given), { egress: target.egress, now })).failure?.kind
 
-  assert.equal(await kindOf({ extraction_rules: [token, other], injection_rules: [bearerOf('token')] }), 'bad-answer')
+  assert.equal(await kindOf({ extraction_rules: [token, other], injection_rules: [bearerRule('token')] }), 'bad-answer')
   assert.equal(await kindOf({ extraction_rules: [token] }), 'bad-answer')
-  assert.equal(await kindOf({ extraction_rules: [broken], injection_rules: [bearerOf('broken')] }), 'bad-answer')
-  const optional = { ...bearerOf('token'), required: false }
+  assert.equal(await kindOf({ extraction_rules: [broken], injection_rules: [bearerRule('broken')] }), 'bad-answer')
+  const optional = { ...bearerRule('token'), required: false }
   assert.equal(await kindOf({ extraction_rules: [token, other], injection_rules: [optional] }), undefined)
   assert.equal(await kindOf({ extraction_rules: [] }), undefined)
 })

@@ -1,14 +1,11 @@
 import assert from 'node:assert/strict'
-import { after, before, beforeEach, suite, type TestContext, test } from 'node:test'
+import { after, beforeEach, suite, type TestContext, test } from 'node:test'
 import { CREDENTIALS } from '@munjigi/dev-target/credentials'
-import { type DevTarget, startDevTarget } from '@munjigi/dev-target/dev-target'
 import { headerOf } from '@munjigi/testing/upstream'
-import { parseAllowed } from '../egress/allowed-ranges.ts'
-import { createEgress } from '../egress/create-egress.ts'
 import { testTarget } from '../egress/egress.fixture.ts'
-import type { Egress } from '../egress/egress.ts'
+import { bearerRule } from '../injection/bearer-rule.fixture.ts'
 import type { Profile, RefreshRequest } from '../profiles/profile.ts'
-import { bearerOf, loginRequest, openProfile, refreshRequest, rule } from './login.fixture.ts'
+import { loginRequest, openProfile, outsideService, refreshRequest, rule } from './login.fixture.ts'
 import { logIn } from './login.ts'
 import { renew } from './renewal.ts'
 
@@ -19,17 +16,11 @@ const RULES = ['access_token', 'refresh_token', 'expires_in'].map((name) =>
   rule({ name, source: 'body', key_path: name }),
 )
 
+const outside = await outsideService()
+after(outside.close)
+
 suite('at the outside service of the house', () => {
-  let target: DevTarget
-  let egress: Egress
-  before(async () => {
-    target = await startDevTarget()
-    egress = createEgress({ allow: parseAllowed(new URL(target.url).host) })
-  })
-  after(async () => {
-    await egress.close()
-    await target.close()
-  })
+  const { target, egress } = outside
   beforeEach(() => target.forget())
 
   const oauth = () => {
@@ -38,7 +29,7 @@ suite('at the outside service of the house', () => {
       [loginRequest({ ...request, payload: { grant_type: 'password', username, password, client_id, client_secret } })],
       {
         extraction_rules: RULES,
-        injection_rules: [bearerOf('access_token')],
+        injection_rules: [bearerRule('access_token')],
         refresh: refreshRequest({ ...request, payload: { grant_type: 'refresh_token', client_id, client_secret } }),
       },
     )
@@ -86,7 +77,7 @@ async function renewed(
   const request = refreshRequest({ url: `${target.url}/refresh`, ...refresh })
   const profile = openProfile([loginRequest({ url: target.url })], {
     extraction_rules: RULES,
-    injection_rules: [bearerOf('access_token')],
+    injection_rules: [bearerRule('access_token')],
     refresh: request,
     ...given,
   })

@@ -5,6 +5,7 @@ import type { AuthProfile } from '@munjigi/contracts/auth-profiles'
 import { CREDENTIALS } from '@munjigi/dev-target/credentials'
 import { type DevTarget, startDevTarget } from '@munjigi/dev-target/dev-target'
 import { testUpstream } from '@munjigi/testing/upstream'
+import { bearerRule } from '../injection/bearer-rule.fixture.ts'
 import { type TestService, testService } from '../service.fixture.ts'
 
 const { username, password } = CREDENTIALS
@@ -35,15 +36,7 @@ async function person({ sub, url = `${target.url}/bearer/login`, payload = { use
       { name: 'refresh_token', source: 'body', key_path: 'data.refresh_token' },
       { name: 'tenant', source: 'fixed', value: 'acme-secret' },
     ],
-    injection_rules: [
-      {
-        source_field: 'access_token',
-        target: 'header',
-        key: 'Authorization',
-        value_template: 'Bearer {access_token}',
-        required: true,
-      },
-    ],
+    injection_rules: [bearerRule('access_token')],
   })
   assert.equal(created.statusCode, 201, created.body)
   return {
