@@ -7,8 +7,10 @@ import type { Egress } from '../egress/egress.ts'
 import type { CountLogin } from '../metrics.ts'
 import { profileNotFound } from '../problems.ts'
 import type { Tables } from '../tables.ts'
-import { type Context, contextKey, isNewer, type Mark, type Target } from './context.ts'
-import { type Cached, contextCache, contextOf } from './context-cache.ts'
+import { confirmedContexts } from './confirmed-contexts.ts'
+import { type Context, isNewer, type Mark, type Target } from './context.ts'
+import { contextCache, contextOf } from './context-cache.ts'
+import { contextStore } from './context-store.ts'
 import { withCookies } from './kept-cookies.ts'
 import { loginFlights } from './login-flights.ts'
 import { loginMaking } from './login-making.ts'
@@ -19,8 +21,6 @@ import { type Found, obtaining } from './obtaining.ts'
 import { storeOutage } from './store-outage.ts'
 import { storedLogins } from './stored-login.ts'
 
-/** A change that did not reach the store, because its writer died or was cut off, is seen within this time. */
-const CONFIRMED_EACH_MS = 10_000
 /** Less than a process that was told to end has for what is in flight. */
 const HURRIED_MS = 8_000
 const DEATHS_WITHOUT_PAUSE = 3
@@ -65,55 +65,23 @@ export interface ContextsDeps {
 export function createContexts(deps: ContextsDeps): Contexts {
   const { db, store, sealing, egress, now = Date.now, log } = deps
   const records = loginRecords(db, now, deps.countLogin)
-  const confirming = new Map<string, Promise<boolean>>()
+  const stored = contextStore(db)
   const background = new Set<Promise<unknown>>()
   const outage = storeOutage(store, () => inBackground(cache.settle()))
   const cache = contextCache({ store, outage, sealing, now })
   const logins = storedLogins(records, cache, sealing, now)
-  const making = loginMaking({ records, logins, sealing, egress, now, log })
+  const making = loginMaking({ records, stored, logins, sealing, egress, now, log })
   const turn = loginTurn({ records, cache, logins, making, sealing, now, log })
   const news = loginNews(store, outage, making.stop)
   const flights = loginFlights({ store, outage, news, turn })
   const { obtain, tellAll } = obtaining(flights, now)
+  const cached = confirmedContexts({ records, cache, now, inBackground })
 
   function inBackground(work: Promise<unknown>): void {
     const done = work
       .catch((error) => log.warn({ err: error }, 'context check failed'))
       .finally(() => background.delete(done))
     background.add(done)
-  }
-
-  const isDue = (context: Context) => context.due_at <= now()
-  const isGood = (context: Context) => context.expires_at > now()
-
-  /** Whether the database still has the profile that it was made from; an answer that cannot be had is yes. */
-  function confirm(target: Target, cached: Cached): Promise<boolean> {
-    const key = contextKey(target)
-    const asked = confirming.get(key) ?? askDatabase(target, cached).finally(() => confirming.delete(key))
-    confirming.set(key, asked)
-    return asked
-  }
-
-  async function askDatabase(target: Target, cached: Cached): Promise<boolean> {
-    const profile = await records.findMark(target).catch(() => 'unknown' as const)
-    const { profile_id, generation } = cached.kept
-    const isPresent =
-      profile === 'unknown' ||
-      (profile?.profile_id === profile_id && profile.generation === generation && profile.status !== 'inactive')
-    if (isPresent) cache.confirm(target, cached)
-    else await cache.remove(target)
-    return isPresent
-  }
-
-  /** What is cached and good; one read of the store. */
-  async function findCached(target: Target): Promise<Context | undefined> {
-    const cached = await cache.find(target)
-    const context = contextOf(cached)
-    if (!cached || !context || !isGood(context)) return undefined
-    const confirmedAt = cache.confirmedAt(cached)
-    if (confirmedAt === undefined) return (await confirm(target, cached)) ? context : undefined
-    if (now() - confirmedAt > CONFIRMED_EACH_MS) inBackground(confirm(target, cached))
-    return context
   }
 
   /** What a login that begins from now on is newer than. */
@@ -133,8 +101,8 @@ export function createContexts(deps: ContextsDeps): Contexts {
       const newerThan = await markNow(target)
       return obtain(target, { newerThan, loginOnly: true, deaths: 0, takesOlder: true })
     }
-    const context = await findCached(target)
-    if (context && !isDue(context)) return { context, fromCache: true }
+    const context = await cached.find(target)
+    if (context && context.due_at > now()) return { context, fromCache: true }
     const wish = { newerThan: context, loginOnly: false, deaths: 0, older: context, takesOlder: true }
     return obtain(target, wish).catch((failure) => rememberedWhileAway(target, failure))
   }
@@ -143,7 +111,7 @@ export function createContexts(deps: ContextsDeps): Contexts {
   function rememberedWhileAway(target: Target, failure: Error & { statusCode?: number }): Found {
     const context = contextOf(cache.remembered(target))
     const areAway = outage.isAway() && failure.statusCode === 503 && !(failure instanceof Problem)
-    if (!areAway || !context || !isGood(context)) throw failure
+    if (!areAway || !context || context.expires_at <= now()) throw failure
     return { context, fromCache: true }
   }
 
@@ -166,7 +134,7 @@ export function createContexts(deps: ContextsDeps): Contexts {
 
     async renewAfter(sub, service_id, dead) {
       const target = { sub, service_id }
-      const present = await findCached(target)
+      const present = await cached.find(target)
       if (present && isNewer(present, dead)) return present
       if (!mayRenew(dead)) return dead
       const wish = { newerThan: dead, loginOnly: false, deaths: deathsWith(dead), takesOlder: false }
@@ -183,7 +151,7 @@ export function createContexts(deps: ContextsDeps): Contexts {
       await cache.drop(target, below)
       await news.tell(target, below)
       // What is left there is of an old generation, which nobody reads.
-      await records.dropContext(id, generation).catch((error) => log.warn({ err: error }, 'old context not deleted'))
+      await stored.removeBelow(below).catch((error) => log.warn({ err: error }, 'old context not deleted'))
     },
 
     hurry() {

@@ -9,12 +9,14 @@ import { targetLoginFailed } from '../problems.ts'
 import { openedProfile } from '../profiles/opened-profile.ts'
 import type { Profile } from '../profiles/profile.ts'
 import { type Context, contextKey, isNewer, type Mark, type Target } from './context.ts'
+import type { ContextStore } from './context-store.ts'
 import type { Attempt, LoginRecords, LoginState } from './login-records.ts'
 import { sealContext } from './sealed-context.ts'
 import type { StoredLogins } from './stored-login.ts'
 
 interface MakingDeps {
   records: LoginRecords
+  stored: ContextStore
   logins: StoredLogins
   sealing: SealedText
   egress: Egress
@@ -30,7 +32,7 @@ interface Wanted {
 export type LoginMaking = ReturnType<typeof loginMaking>
 
 /** Renews or logs in, counts what fails, and keeps what comes of it. */
-export function loginMaking({ records, logins, sealing, egress, now, log }: MakingDeps) {
+export function loginMaking({ records, stored, logins, sealing, egress, now, log }: MakingDeps) {
   const running = new Map<string, { mark: Mark; stop: AbortController }>()
 
   /** Undefined where the profile has changed, or somebody else was faster. @throws targetLoginFailed */
@@ -90,7 +92,7 @@ export function loginMaking({ records, logins, sealing, egress, now, log }: Maki
     if (field === undefined || !Object.hasOwn(older.fields, field)) return undefined
     // A change of the profile ends its contexts; what was written past us into the database does not.
     if (!profile.origins.every((origin) => older.origins?.includes(origin))) return undefined
-    if (!(await records.beginRefresh(older))) return undefined
+    if (!(await stored.beginRefresh(older))) return undefined
     const outcome = await renew(profile, { fields: older.fields, jar: older.jar }, deps)
     if (!outcome.result) await afterFailedRenewal(target, older, field, outcome)
     return outcome
@@ -100,8 +102,8 @@ export function loginMaking({ records, logins, sealing, egress, now, log }: Maki
     const token = Object.hasOwn(outcome.salvaged, field) ? outcome.salvaged[field] : undefined
     if (token !== undefined) {
       const kept: Context = { ...older, fields: { ...older.fields, [field]: token } }
-      await records.keepSalvaged(older, sealContext(sealing, target, kept))
-    } else if (isUnsent(outcome)) await records.undoRefresh(older)
+      await stored.keepSalvaged(older, sealContext(sealing, target, kept))
+    } else if (isUnsent(outcome)) await stored.undoRefresh(older)
   }
 
   return {

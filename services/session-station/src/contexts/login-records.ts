@@ -5,6 +5,7 @@ import type { Profile } from '../profiles/profile.ts'
 import { NOTHING_FAILED, type ProfileRow, type ProfileRowChange } from '../profiles/profile-store.ts'
 import type { Tables } from '../tables.ts'
 import type { Mark, Target } from './context.ts'
+import { contextStore } from './context-store.ts'
 import { coolDown } from './cool-down.ts'
 
 export interface Attempt {
@@ -71,25 +72,13 @@ export function loginRecords(db: Kysely<Tables>, now: () => number, countLogin?:
       return row?.login_number
     },
 
-    /** True for one caller: its refresh token is sent once, whatever becomes of the answer. */
-    async beginRefresh(mark: Mark): Promise<boolean> {
-      const query = ofContext(db, mark).set({ refresh_begun: true }).where('refresh_begun', '=', false)
-      return (await query.returning('profile_id').executeTakeFirst()) !== undefined
-    },
-    /** It was not sent after all. */
-    async undoRefresh(mark: Mark): Promise<void> {
-      await ofContext(db, mark).set({ refresh_begun: false }).execute()
-    },
-    /** A refresh token that came with an answer that was of no use otherwise. */
-    async keepSalvaged(mark: Mark, context: string): Promise<void> {
-      await ofContext(db, mark).set({ context, refresh_begun: false, updated_at: sql`now()` }).execute()
-    },
-
     /** Keeps what a login made; false where the profile has changed or gone, or a newer login has been kept. */
     succeeded: (attempt: Attempt, context: string): Promise<boolean> =>
       recorded(attempt, async (trx, row) => {
         if (row.generation !== attempt.profile.generation) return false
-        if (!(await upsertContext(trx, attempt, context))) return false
+        const { profile, login_number } = attempt
+        const mark = { profile_id: profile.id, generation: profile.generation, login_number }
+        if (!(await contextStore(trx).upsert(mark, context))) return false
         const last_refresh = new Date(now())
         await updateProfile(trx, row.id, { ...NOTHING_FAILED, last_refresh, totp_used: totpUsed(attempt) })
         return true
@@ -130,14 +119,6 @@ export function loginRecords(db: Kysely<Tables>, now: () => number, countLogin?:
         await updateProfile(trx, row.id, { totp_used: totpUsed(attempt) })
         return true
       }),
-
-    async dropContext(profile_id: number, belowGeneration: number): Promise<void> {
-      await db
-        .deleteFrom('auth_contexts')
-        .where('profile_id', '=', profile_id)
-        .where('generation', '<', belowGeneration)
-        .execute()
-    },
   }
 }
 
@@ -182,27 +163,3 @@ function logLine({ profile, refresh_type, outcome }: Attempt) {
 async function updateProfile(trx: Transaction<Tables>, id: number, change: ProfileRowChange): Promise<void> {
   await trx.updateTable('auth_profiles').set(change).where('id', '=', id).execute()
 }
-
-async function upsertContext(trx: Transaction<Tables>, { profile, login_number }: Attempt, context: string) {
-  const { generation } = profile
-  const kept = { generation, login_number, context, refresh_begun: false }
-  const row = await trx
-    .insertInto('auth_contexts')
-    .values({ profile_id: profile.id, ...kept })
-    .onConflict((conflict) =>
-      conflict
-        .column('profile_id')
-        .doUpdateSet({ ...kept, updated_at: sql`now()` })
-        .where(sql<boolean>`(auth_contexts.generation, auth_contexts.login_number) < (${generation}, ${login_number})`),
-    )
-    .returning('profile_id')
-    .executeTakeFirst()
-  return row !== undefined
-}
-
-const ofContext = (db: Kysely<Tables>, { profile_id, generation, login_number }: Mark) =>
-  db
-    .updateTable('auth_contexts')
-    .where('profile_id', '=', profile_id)
-    .where('generation', '=', generation)
-    .where('login_number', '=', login_number)
