@@ -20,7 +20,6 @@ export type LoginState = ProfileRow & {
   /** Of the present generation; null where there is none. */
   context: string | null
   context_number: number | null
-  refresh_begun: boolean | null
 }
 
 export type LoginRecords = ReturnType<typeof loginRecords>
@@ -43,11 +42,7 @@ export function loginRecords(db: Kysely<Tables>, now: () => number, countLogin?:
             .onRef('auth_contexts.generation', '=', 'auth_profiles.generation'),
         )
         .selectAll('auth_profiles')
-        .select([
-          'auth_contexts.context',
-          'auth_contexts.login_number as context_number',
-          'auth_contexts.refresh_begun',
-        ])
+        .select(['auth_contexts.context', 'auth_contexts.login_number as context_number'])
         .where('user_id', '=', sub)
         .where('service_id', '=', service_id)
         .executeTakeFirst(),
