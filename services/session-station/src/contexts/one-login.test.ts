@@ -175,3 +175,16 @@ test('before the end of a process who makes a login is told too that it is under
   held.release()
   await ending.close()
 })
+
+test('a login is good for its ttl, and no longer than the service says', async () => {
+  const clock = Date.now()
+  const own = house.contexts({ now: () => clock })
+  for (const [expires_in, seconds] of [
+    [900, 900],
+    [90_000, 3_600],
+  ] as const) {
+    const service = await house.profile({ ttl: 3_600 })
+    outside.next({ answer: { status: 200, body: { access_token: 'short', expires_in } } })
+    assert.equal((await own.find('lee', service)).context.expires_at, clock + seconds * 1_000)
+  }
+})
