@@ -40,7 +40,7 @@ export const contextOf = (cached: Cached | undefined): Context | undefined =>
 /** Contexts in the store, sealed, and those lately read or written opened in memory. */
 export function contextCache({ store, outage, sealing, now }: ContextCacheDeps) {
   const memory = recentlyUsed<Cached>(REMEMBERED, { weigh: ({ text }) => text.length, most: REMEMBERED_CHARACTERS })
-  const read = sharedReads((key) => outage.attempt(() => store.get(key)))
+  const read = sharedReads<string | undefined | typeof AWAY>()
   const owed = new Map<string, [Target, Mark]>()
   let outages = 0
 
@@ -62,7 +62,7 @@ export function contextCache({ store, outage, sealing, now }: ContextCacheDeps) 
 
   async function find(target: Target): Promise<Cached | undefined> {
     const key = contextKey(target)
-    const text = await read(key)
+    const text = await read(key, () => outage.attempt(() => store.get(key)))
     if (text === AWAY || text === undefined) return undefined
     const remembered = memory.get(key)
     if (remembered?.text === text) return remembered

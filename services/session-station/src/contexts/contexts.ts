@@ -8,7 +8,7 @@ import type { CountLogin } from '../metrics.ts'
 import { profileNotFound } from '../problems.ts'
 import type { Tables } from '../tables.ts'
 import { confirmedContexts } from './confirmed-contexts.ts'
-import { type Context, isNewer, type Mark, type Target } from './context.ts'
+import { type Context, contextKey, isNewer, type Mark, type Target } from './context.ts'
 import { contextCache, contextOf } from './context-cache.ts'
 import { contextStore } from './context-store.ts'
 import { withCookies } from './kept-cookies.ts'
@@ -18,6 +18,7 @@ import { loginNews } from './login-news.ts'
 import { loginRecords } from './login-records.ts'
 import { loginTurn } from './login-turn.ts'
 import { type Found, obtaining } from './obtaining.ts'
+import { sharedReads } from './shared-reads.ts'
 import { storeOutage } from './store-outage.ts'
 import { storedLogins } from './stored-login.ts'
 
@@ -65,6 +66,7 @@ export interface ContextsDeps {
 export function createContexts(deps: ContextsDeps): Contexts {
   const { db, store, sealing, egress, now = Date.now, log } = deps
   const records = loginRecords(db, now, deps.countLogin)
+  const readMark = sharedReads<Mark | undefined>()
   const stored = contextStore(db)
   const background = new Set<Promise<unknown>>()
   const outage = storeOutage(store, () => inBackground(cache.settle()))
@@ -86,7 +88,7 @@ export function createContexts(deps: ContextsDeps): Contexts {
 
   /** What a login that begins from now on is newer than. */
   async function markNow(target: Target): Promise<Mark> {
-    const mark = await records.findMark(target)
+    const mark = await readMark(contextKey(target), () => records.findMark(target))
     if (!mark) throw profileNotFound()
     return mark
   }

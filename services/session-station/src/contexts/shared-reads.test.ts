@@ -6,10 +6,12 @@ import { sharedReads } from './shared-reads.ts'
 test('who asks for the same in one turn shares one read, which begins after they have all asked', async () => {
   const begun: string[] = []
   let value = 'before'
-  const read = sharedReads(async (key) => {
-    begun.push(key)
-    return `${key} ${value}`
-  })
+  const shared = sharedReads<string>()
+  const read = (key: string) =>
+    shared(key, async () => {
+      begun.push(key)
+      return `${key} ${value}`
+    })
   const first = read('a')
   const [second, other] = [read('a'), read('b')]
   value = 'after'
@@ -21,7 +23,8 @@ test('who asks for the same in one turn shares one read, which begins after they
 test('who asks in a later turn reads anew, even while the earlier read is under way', async () => {
   const answers = [Promise.withResolvers<string>(), Promise.withResolvers<string>()]
   let reads = 0
-  const read = sharedReads(() => answers[reads++]?.promise ?? assert.fail('a third read'))
+  const shared = sharedReads<string>()
+  const read = (key: string) => shared(key, () => answers[reads++]?.promise ?? assert.fail('a third read'))
   const early = read('a')
   await turn()
   const late = read('a')
@@ -34,10 +37,12 @@ test('who asks in a later turn reads anew, even while the earlier read is under 
 
 test('a read that fails fails for all who share it, and for nobody after them', async () => {
   let isGone = true
-  const read = sharedReads(async () => {
-    if (isGone) throw new Error('gone')
-    return 'there'
-  })
+  const shared = sharedReads<string>()
+  const read = (key: string) =>
+    shared(key, async () => {
+      if (isGone) throw new Error('gone')
+      return 'there'
+    })
   const both = await Promise.allSettled([read('a'), read('a')])
   isGone = false
 
