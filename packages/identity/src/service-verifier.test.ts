@@ -41,5 +41,8 @@ test('a bad issuers file stops the start', async (t) => {
   }
 
   assert.throws(() => verifierFromEnv(env), /issuers\/0\/issuer[\s\S]*issuers\/0\/algorithms\/0/)
-  assert.throws(() => verifierFromEnv({ ...env, ISSUERS_FILE: join(folder, 'absent.yaml') }), /ISSUERS_FILE cannot be read/)
+  assert.throws(
+    () => verifierFromEnv({ ...env, ISSUERS_FILE: join(folder, 'absent.yaml') }),
+    /ISSUERS_FILE cannot be read/,
+  )
 })
