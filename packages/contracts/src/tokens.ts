@@ -1,6 +1,5 @@
 import { type Static, Type } from 'typebox'
-
-const CaseRole = Type.Enum(['trustee', 'reviewer', 'viewer'])
+import { CaseRole } from './case-roles.ts'
 
 const Roles = Type.Object({ roles: Type.Array(Type.String()) })
 

@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { Kysely } from 'kysely'
 import { within } from './deadline.ts'
 import { roleDialect } from './dialect.ts'
-import { type Engine, engines, plainName } from './engine.ts'
+import { type Engine, engines, plainName, type Speaker } from './engine.ts'
 import { pgliteEngine } from './pglite.ts'
 import { postgresEngine } from './postgres.ts'
 
@@ -10,9 +10,10 @@ export interface Database {
   /**
    * A handle whose every statement runs under `role`. Tables are named by schema: `as<Tables>('meal_serving').withSchema('meal')`,
    * and raw SQL writes `meal.menus`. `timestamptz` is a Date, `date` a string `YYYY-MM-DD`, `bigint` a number (throws beyond 2^53),
-   * `numeric` a string; a JSON array goes in as `JSON.stringify(array)`.
+   * `numeric` a string; a JSON array goes in as `JSON.stringify(array)`. With `acrossTenants` the setting `app.all_tenants`
+   * is `on`, which the policies of a schema may let through, except inside `withTenant`.
    */
-  as<Tables>(role: string): Kysely<Tables>
+  as<Tables>(role: string, options?: { acrossTenants?: boolean }): Kysely<Tables>
   /** Throws within 1 s when the database is gone, frozen or read-only. */
   isAlive(): Promise<void>
   /** The whole database as a file for `connect`'s `dump`; PGlite only. */
@@ -28,12 +29,14 @@ const ALIVE_LIMIT_MS = 950
  */
 export function connect(url: string, options: { dump?: Blob } = {}): Database {
   const engine = openEngine(url, options.dump)
-  const handles = new Map<string, Kysely<unknown>>()
+  const handles = new Map<string, { speaker: Speaker; handle: Kysely<unknown> }>()
 
-  function as<Tables>(role: string): Kysely<Tables> {
-    const handle = handles.get(role) ?? new Kysely({ dialect: roleDialect(engine, plainName(role)) })
-    handles.set(role, handle)
-    return handle as Kysely<Tables>
+  function as<Tables>(role: string, { acrossTenants = false } = {}): Kysely<Tables> {
+    const speaker = { role: plainName(role), acrossTenants }
+    const name = `${role} ${acrossTenants}`
+    const known = handles.get(name) ?? { speaker, handle: new Kysely({ dialect: roleDialect(engine, speaker) }) }
+    handles.set(name, known)
+    return known.handle as Kysely<Tables>
   }
 
   let closing: Promise<void> | undefined
@@ -42,7 +45,7 @@ export function connect(url: string, options: { dump?: Blob } = {}): Database {
     return closing
   }
 
-  const isAlive = () => within(ALIVE_LIMIT_MS, assertWritable(engine, handles.keys().next().value))
+  const isAlive = () => within(ALIVE_LIMIT_MS, assertWritable(engine, handles.values().next().value?.speaker))
 
   const database: Database = { as, isAlive, dump: engine.dump, close }
   engines.set(database, engine)
@@ -56,8 +59,8 @@ function openEngine(url: string, dump: Blob | undefined): Engine {
   throw new TypeError('a database URL begins with postgres:// or is pglite://memory or pglite:///folder')
 }
 
-async function assertWritable(engine: Engine, role: string | undefined) {
-  const session = await engine.acquire(role)
+async function assertWritable(engine: Engine, speaker: Speaker | undefined) {
+  const session = await engine.acquire(speaker)
   try {
     const { rows } = await session.query("select current_setting('transaction_read_only') as read_only", [])
     if ((rows[0] as { read_only: string }).read_only === 'on') throw new Error('the database is read-only')

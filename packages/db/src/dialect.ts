@@ -8,14 +8,14 @@ import {
   PostgresQueryCompiler,
   type TransactionSettings,
 } from 'kysely'
-import type { Engine, Session } from './engine.ts'
+import type { Engine, Session, Speaker } from './engine.ts'
 import { enterScope, tenantSetting } from './tenant.ts'
 
-/** Kysely over `engine`, every statement under `role`. */
-export function roleDialect(engine: Engine, role: string): Dialect {
+/** Kysely over `engine`, every statement by `speaker`. */
+export function roleDialect(engine: Engine, speaker: Speaker): Dialect {
   return {
     createAdapter: () => new PostgresAdapter(),
-    createDriver: () => new RoleDriver(engine, role),
+    createDriver: () => new RoleDriver(engine, speaker),
     createIntrospector: (db) => new PostgresIntrospector(db),
     createQueryCompiler: () => new PostgresQueryCompiler(),
   }
@@ -23,18 +23,18 @@ export function roleDialect(engine: Engine, role: string): Dialect {
 
 class RoleDriver implements Driver {
   readonly #engine: Engine
-  readonly #role: string
+  readonly #speaker: Speaker
 
-  constructor(engine: Engine, role: string) {
+  constructor(engine: Engine, speaker: Speaker) {
     this.#engine = engine
-    this.#role = role
+    this.#speaker = speaker
   }
 
   async init() {}
 
   async acquireConnection() {
     enterScope()
-    return new RoleConnection(await this.#engine.acquire(this.#role))
+    return new RoleConnection(await this.#engine.acquire(this.#speaker))
   }
 
   async beginTransaction(connection: RoleConnection, settings: TransactionSettings) {

@@ -15,9 +15,16 @@ export interface Session {
   release(): void
 }
 
+/** As whom statements are made. */
+export interface Speaker {
+  readonly role: string
+  /** Whether `app.all_tenants` is on wherever no `withTenant` narrows it, for policies that let such statements through. */
+  readonly acrossTenants: boolean
+}
+
 /** What connects: PostgreSQL or PGlite. */
 export interface Engine {
-  acquire(role: string | undefined): Promise<Session>
+  acquire(speaker: Speaker | undefined): Promise<Session>
   /** A session of the login itself, without time limits, for migrations. */
   acquireOwner(): Promise<Session>
   dump(): Promise<Blob>

@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync } from 'node:fs'
 import { PGlite } from '@electric-sql/pglite'
 import { AbortedTransactionError } from 'kysely'
-import type { Engine, Session } from './engine.ts'
+import type { Engine, Session, Speaker } from './engine.ts'
 import { lockFolder } from './folder-lock.ts'
 import { Turns } from './turns.ts'
 import { parsers } from './values.ts'
@@ -17,14 +17,14 @@ export function pgliteEngine(dataDir: string | undefined, dump: Blob | undefined
   pglite.waitReady.catch(() => {})
   const turns = new Turns()
 
-  async function acquire(role?: string) {
+  async function acquire(speaker?: Speaker) {
     await pglite.waitReady
-    return pgliteSession(pglite, role, await turns.take(TURN_LIMIT_MS))
+    return pgliteSession(pglite, speaker, await turns.take(TURN_LIMIT_MS))
   }
 
   return {
     acquire,
-    acquireOwner: acquire,
+    acquireOwner: () => acquire(),
     async dump() {
       await pglite.waitReady
       const pass = await turns.take(TURN_LIMIT_MS)
@@ -45,22 +45,22 @@ function makePrivate(folder: string): void {
   chmodSync(folder, 0o700)
 }
 
-function pgliteSession(pglite: PGlite, role: string | undefined, release: () => void): Session {
+function pgliteSession(pglite: PGlite, speaker: Speaker | undefined, release: () => void): Session {
   let isInTransaction = false
   // The one connection is a superuser's: every transaction, that of a single statement too, takes the role first.
-  const asRole = role ? `set local role "${role}";` : ''
+  const asSpeaker = speaker === undefined ? '' : settingsOf(speaker)
 
   const session: Session = {
     run: async (text) => void (await pglite.exec(text).catch(withoutValues)),
     async query(text, parameters) {
-      if (role && !isInTransaction) return single(text, parameters)
+      if (speaker !== undefined && !isInTransaction) return single(text, parameters)
       const { rows, affectedRows, command } = await pglite.query(text, [...parameters]).catch(withoutValues)
       return { rows, affected: command === 'SELECT' ? undefined : BigInt(affectedRows ?? 0) }
     },
     async begin(mode, settings) {
       isInTransaction = true
       try {
-        await session.run(`begin ${mode}; ${asRole} ${settings}`)
+        await session.run(`begin ${mode}; ${asSpeaker} ${settings}`)
       } catch (error) {
         await session.rollback()
         throw error
@@ -92,6 +92,9 @@ function pgliteSession(pglite: PGlite, role: string | undefined, release: () => 
 
   return session
 }
+
+const settingsOf = ({ role, acrossTenants }: Speaker): string =>
+  `set local role "${role}";${acrossTenants ? " set local app.all_tenants = 'on';" : ''}`
 
 /** PGlite hangs the statement's parameters on its errors, from where they would reach the log. */
 function withoutValues(error: unknown): never {

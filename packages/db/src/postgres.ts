@@ -2,7 +2,7 @@ import { Socket } from 'node:net'
 import { AbortedTransactionError } from 'kysely'
 import pg from 'pg'
 import { deadline, within } from './deadline.ts'
-import type { Engine, Session } from './engine.ts'
+import type { Engine, Session, Speaker } from './engine.ts'
 import { postgresTypes } from './values.ts'
 
 // The server stops a slow statement first; the client's own limit is for a server that no longer answers at all.
@@ -31,14 +31,13 @@ export function postgresEngine(url: string): Engine {
   const sockets = new Set<Socket>()
   let isClosed = false
 
-  function poolOf(role: string): pg.Pool {
-    const known = pools.get(role)
+  function poolOf(options: string): pg.Pool {
+    const known = pools.get(options)
     if (known) return known
-    // The role is the connection's own start-up setting: no message per statement, and RESET ROLE leads back to it.
     const pool = new pg.Pool({
       ...serving,
       Client: ServingClient,
-      ...(role && { options: `-c role=${role}` }),
+      ...(options && { options }),
       connectionString: url,
       stream: () => {
         const socket = new Socket()
@@ -49,14 +48,14 @@ export function postgresEngine(url: string): Engine {
     // A lost connection is told by the statement that meets it; without a listener it would end the process.
     pool.on('error', () => {})
     pool.on('connect', (client) => client.on('error', () => {}))
-    pools.set(role, pool)
+    pools.set(options, pool)
     return pool
   }
 
   return {
-    async acquire(role = '') {
+    async acquire(speaker) {
       if (isClosed) throw new Error('the database is closed')
-      const client = await freeClient(poolOf(role)).catch(asOutage)
+      const client = await freeClient(poolOf(startOptions(speaker))).catch(asOutage)
       return postgresSession(client, (isBroken) => client.release(isBroken))
     },
     async acquireOwner() {
@@ -81,6 +80,12 @@ export function postgresEngine(url: string): Engine {
       clearTimeout(cut)
     },
   }
+}
+
+/** Start-up settings of the connection itself: no message per statement, and RESET leads back to them. */
+function startOptions(speaker: Speaker | undefined): string {
+  if (speaker === undefined) return ''
+  return `-c role=${speaker.role}${speaker.acrossTenants ? ' -c app.all_tenants=on' : ''}`
 }
 
 class ServingClient extends pg.Client {

@@ -21,7 +21,8 @@ const plan = {
         create table cases (tenant_id uuid not null, title text not null, constraint cases__title unique (tenant_id, title));
         alter table cases enable row level security;
         create policy cases__tenant on cases
-          using (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid)`,
+          using (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid);
+        create policy cases__all_tenants on cases using (nullif(current_setting('app.all_tenants', true), '') = 'on')`,
     },
   ],
 }
@@ -49,6 +50,18 @@ for (const driver of drivers(process.env.MUNJIGI_TEST_DATABASE_URL)) {
       assert.deepEqual(await titles(db), [])
       await assert.rejects(withTenant(db, ONE, insert(TWO, 'smuggled')), { code: '42501' })
       await assert.rejects(insert(ONE, 'nowhere')(db), { code: '42501' })
+    })
+
+    test('a handle across tenants sees all of them, is held to one by withTenant, and leaks nothing to the other handle', async () => {
+      const all = opened.database.as<Tables>('court_serving', { acrossTenants: true }).withSchema('court')
+      const both = [`of ${ONE}`, `of ${TWO}`]
+
+      for (let round = 0; round < 20; round += 1) {
+        assert.deepEqual((await titles(all)).toSorted(), both)
+        assert.deepEqual((await all.transaction().execute(titles)).toSorted(), both)
+        assert.deepEqual(await withTenant(all, ONE, titles), [`of ${ONE}`])
+        assert.deepEqual(await titles(db), [])
+      }
     })
 
     test('1,000 alternating requests with errors between never see another tenant', async () => {

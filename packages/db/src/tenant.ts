@@ -23,15 +23,15 @@ export function enterScope(): void {
   scope.state = 'open'
 }
 
-/** The statement that makes the surrounding `withTenant` hold until the transaction's end, or nothing. */
+/** The statements that make the surrounding `withTenant` hold until the transaction's end, or nothing. */
 export function tenantSetting(): string {
   const scope = liveScope()
-  return scope ? `set local app.tenant_id = '${scope.tenantId}'` : ''
+  return scope ? `set local app.tenant_id = '${scope.tenantId}'; set local app.all_tenants = ''` : ''
 }
 
 /**
  * Runs `work` in one transaction whose `app.tenant_id` is the tenant (a UUID), for row-level security policies on
- * `nullif(current_setting('app.tenant_id', true), '')::uuid`. Throws on nesting, inside any other transaction, and when
+ * `nullif(current_setting('app.tenant_id', true), '')::uuid`; a handle across tenants is held to it too. Throws on nesting, inside any other transaction, and when
  * `work` uses a database handle other than its own.
  */
 export async function withTenant<Tables, Result>(

@@ -1,4 +1,5 @@
 import type { AccountStatus, SectionLevel } from '@munjigi/contracts/access'
+import type { CaseRole } from '@munjigi/contracts/case-roles'
 import type { ColumnType, Generated, GeneratedAlways, JSONColumnType } from 'kysely'
 
 type Written = ColumnType<Date, never, never>
@@ -71,6 +72,10 @@ export interface Tables {
     refresh_exp: number
     id_token_sealed: string | null
     ended_at: Date | null
+    way: Generated<'sso' | 'password'>
+    user_agent: Generated<string>
+    address: Generated<string>
+    last_used_at: Generated<Date>
   }
   refresh_tokens: {
     jti: string
@@ -97,5 +102,55 @@ export interface Tables {
     tenant_id: string | null
     details: JSONColumnType<Record<string, unknown>>
     request_id: string | null
+  }
+  passwords: {
+    person_sub: string
+    /** Lower case, NFC. */
+    email: string
+    /** Null until the person has chosen one. */
+    hash: string | null
+    changed_at: Generated<Date>
+  }
+  password_resets: {
+    /** SHA-256 of the link's token, as hex. */
+    token_hash: string
+    person_sub: string
+    created_by: string
+    created_at: Written
+    expires_at: Date
+  }
+  api_keys: {
+    tenant_id: string
+    key_id: Generated<string>
+    person_sub: string
+    name: string
+    prefix: string
+    /** SHA-256 of the whole key, as hex. */
+    secret_hash: string
+    scopes: JSONColumnType<string[]>
+    created_at: Written
+    expires_at: Date | null
+    last_used_at: Date | null
+    revoked_at: Date | null
+  }
+  case_roles: {
+    tenant_id: string
+    case_id: string
+    person_sub: string
+    role: CaseRole
+    granted_at: Written
+  }
+  notices: {
+    id: GeneratedAlways<number>
+    event_key: string
+    kind: string
+    recipients: JSONColumnType<string[]>
+    content: JSONColumnType<Record<string, unknown>>
+    created_at: Written
+    /** Null when nothing is left to try. */
+    next_attempt_at: Generated<Date | null>
+    attempts: Generated<number>
+    last_error: string | null
+    delivered_at: Date | null
   }
 }
