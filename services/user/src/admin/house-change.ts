@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import type { Transaction } from 'kysely'
-import { recordEvent } from '../audit.ts'
+import { recordEvent } from '../audit/audit.ts'
 import type { Tables } from '../tables.ts'
 import { requireSuperuser } from './administrator.ts'
 import { type AdminDeps, requireOwnLogin } from './locked-change.ts'

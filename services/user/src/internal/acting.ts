@@ -1,7 +1,7 @@
 import { isAdminRole } from '@munjigi/identity/roles'
 import type { VerifiedToken } from '@munjigi/identity/verifier'
 import type { Kysely } from 'kysely'
-import { recordEvent } from '../audit.ts'
+import { recordEvent } from '../audit/audit.ts'
 import type { UserDeps } from '../deps.ts'
 import { findPerson, type PersonRow } from '../people/people.ts'
 import { listSections } from '../people/sections.ts'

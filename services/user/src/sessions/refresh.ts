@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Transaction } from 'kysely'
-import { recordEvent } from '../audit.ts'
+import { recordEvent } from '../audit/audit.ts'
 import type { UserDeps } from '../deps.ts'
 import { lockPerson, type PersonRow } from '../people/people.ts'
 import { assertStanding } from '../people/standing.ts'

@@ -1,5 +1,5 @@
 import type { Store } from '@munjigi/store/store'
-import { recordEvent } from '../audit.ts'
+import { recordEvent } from '../audit/audit.ts'
 import type { UserDeps } from '../deps.ts'
 import { lockPerson } from '../people/people.ts'
 import { endSession } from './sessions.ts'

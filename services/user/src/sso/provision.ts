@@ -1,5 +1,5 @@
 import type { Transaction } from 'kysely'
-import { recordEvent } from '../audit.ts'
+import { recordEvent } from '../audit/audit.ts'
 import { lockPerson, type PersonRow } from '../people/people.ts'
 import { loginIdTaken } from '../problems.ts'
 import type { Tables } from '../tables.ts'

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { recordEvent } from '../audit.ts'
+import { recordEvent } from '../audit/audit.ts'
 import type { UserDeps } from '../deps.ts'
 import type { PersonRow } from '../people/people.ts'
 import { assertActive } from '../people/standing.ts'

@@ -4,9 +4,9 @@ import type { TypeBoxProvider } from '@munjigi/server/typebox-provider'
 import type { FastifyInstance } from 'fastify'
 import type { Kysely } from 'kysely'
 import { type Static, Type } from 'typebox'
+import { requireAdministrator } from '../admin/administrator.ts'
+import { readCursor, writeCursor } from '../admin/cursor.ts'
 import type { Tables } from '../tables.ts'
-import { requireAdministrator } from './administrator.ts'
-import { readCursor, writeCursor } from './cursor.ts'
 
 const Place = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
 const Moment = Type.String({ format: 'date-time' })

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { type TestDatabase, testDatabase } from '@munjigi/testing/database'
 import { sql } from 'kysely'
+import { migrationPlan } from '../migrations/plan.ts'
+import { servingHandle } from '../serving-handle.ts'
 import { recordEvent } from './audit.ts'
-import { migrationPlan } from './migrations/plan.ts'
-import { servingHandle } from './serving-handle.ts'
 
 let testing: TestDatabase
 before(async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { sql } from 'kysely'
-import { OTHER_TENANT, testAdministration } from './administration.fixture.ts'
+import { OTHER_TENANT, testAdministration } from '../admin/administration.fixture.ts'
 
 let house: Awaited<ReturnType<typeof testAdministration>>
 before(async () => {

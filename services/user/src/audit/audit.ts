@@ -1,5 +1,5 @@
 import type { Transaction } from 'kysely'
-import type { Tables } from './tables.ts'
+import type { Tables } from '../tables.ts'
 
 export interface NewAuditEvent {
   /** Subject of who did it; null for the system and for people who are nobody here yet. */
