@@ -46,6 +46,12 @@ export const SettingsEnv = Type.Object({
   ACCESS_TOKEN_TTL_SECONDS: Seconds(900, 'life of an access token'),
   URL_TOKEN_TTL_SECONDS: Seconds(43_200, 'life of an access token that is delivered as ?token='),
   REFRESH_TOKEN_TTL_SECONDS: Seconds(604_800, 'life of a refresh token'),
+  MAX_SESSIONS_PER_PERSON: Type.Integer({
+    default: 5,
+    minimum: 1,
+    maximum: 1000,
+    description: 'signing in once more ends the longest idle one',
+  }),
 
   CLAIM_USER_ID: ClaimNames('login id', 'loginid,preferred_username'),
   CLAIM_EMAIL: ClaimNames('e-mail', 'mail,email'),

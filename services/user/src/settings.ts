@@ -29,6 +29,7 @@ export interface Settings {
   accessTtl: number
   urlTokenTtl: number
   refreshTtl: number
+  maxSessionsPerPerson: number
   claims: ProfileClaims
 }
 
@@ -53,6 +54,7 @@ export function settingsOf(env: SettingsEnv, options: { development?: boolean } 
     accessTtl: env.ACCESS_TOKEN_TTL_SECONDS,
     urlTokenTtl: env.URL_TOKEN_TTL_SECONDS,
     refreshTtl: env.REFRESH_TOKEN_TTL_SECONDS,
+    maxSessionsPerPerson: env.MAX_SESSIONS_PER_PERSON,
     claims: {
       user_id: listOf(env.CLAIM_USER_ID),
       email: listOf(env.CLAIM_EMAIL),

@@ -43,6 +43,10 @@ export const findPersonByName = (db: Kysely<Tables>, name: { issuer: string; sub
     .where('person_names.sub', '=', name.sub)
     .executeTakeFirst()
 
+/** As `lockPerson`, and one transaction at a time. */
+export const lockPersonAlone = (trx: Kysely<Tables>, sub: string) =>
+  selectPeople(trx).where('people.sub', '=', sub).forNoKeyUpdate('people').executeTakeFirst()
+
 /** Keeps the person as they are until the transaction ends, so that who is disabled meanwhile is so afterwards. */
 export const lockPerson = (trx: Kysely<Tables>, sub: string) =>
   selectPeople(trx).where('people.sub', '=', sub).forShare('people').executeTakeFirst()

@@ -8,7 +8,7 @@ import { refreshTokenInvalid, refreshTokenUsed, sessionEnded } from '../problems
 import type { Tables } from '../tables.ts'
 import { earliestIat, issueAccessToken, nowSeconds } from '../tokens/access-token.ts'
 import { type RefreshClaims, readRefreshToken, signRefreshToken } from './refresh-token.ts'
-import { isBlacklisted, tellEnd } from './session-end.ts'
+import { isBlacklisted, tellEnds } from './session-end.ts'
 import { endSession, findSession, insertRefreshToken, type NewRefreshToken, prolongSession } from './sessions.ts'
 
 /** Parallel tabs and lost answers come again within it; later it is somebody else. */
@@ -38,7 +38,7 @@ export async function refresh(deps: UserDeps, token: string, requestId: string):
     .transaction()
     .execute((trx) => rotate(trx, { claims, candidate, now, requestId, accessTtl: deps.settings.accessTtl }))
   if (rotation === 'stolen') {
-    await tellEnd(deps, { sid: claims.sid, person_sub: claims.sub })
+    await tellEnds(deps, claims.sub, [claims.sid])
     throw sessionEnded('A used refresh token came again: sign in anew')
   }
   return answer(deps, rotation)

@@ -10,15 +10,18 @@ const blacklistKey = (sid: string) => `refresh_blacklist:{${sid}}`
 export const isBlacklisted = async (store: Pick<Store, 'get'>, sid: string): Promise<boolean> =>
   (await store.get(blacklistKey(sid)).catch(() => undefined)) !== undefined
 
-/** After the commit that ended a session: refused at once by every process, and gateways are told. */
-export async function tellEnd(
+/** After the commit that ended sessions of a person: refused at once by every process, and gateways are told. */
+export async function tellEnds(
   { store, settings, events }: Pick<UserDeps, 'store' | 'settings' | 'events'>,
-  { sid, person_sub }: { sid: string; person_sub: string },
+  person_sub: string,
+  sids: string[],
 ): Promise<void> {
-  const blacklisted = store.set(blacklistKey(sid), '1', settings.refreshTtl * 1000).catch(() => {
-    // Only the fast path is lost: the database knows that the session has ended.
-  })
-  await Promise.all([blacklisted, events.personChanged(person_sub)])
+  const blacklisted = sids.map((sid) =>
+    store.set(blacklistKey(sid), '1', settings.refreshTtl * 1000).catch(() => {
+      // Only the fast path is lost: the database knows that the session has ended.
+    }),
+  )
+  await Promise.all([...blacklisted, events.personChanged(person_sub)])
 }
 
 /** Signs out of one session; what it held of the IdP's id_token comes back for the IdP's own sign-out. */
@@ -42,7 +45,7 @@ export async function signOut(
     return live
   })
   if (ended === undefined) return undefined
-  await tellEnd(deps, session)
+  await tellEnds(deps, session.person_sub, [session.sid])
   if (ended.id_token_sealed === null) return undefined
   return deps.settings.sealing.open(ended.id_token_sealed, `id-token:${session.sid}`)
 }

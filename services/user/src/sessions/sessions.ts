@@ -1,5 +1,5 @@
 import { CLOCK_SKEW_S } from '@munjigi/identity/claims'
-import type { Kysely, Transaction } from 'kysely'
+import type { Kysely, Selectable, Transaction } from 'kysely'
 import type { Tables } from '../tables.ts'
 
 export interface NewRefreshToken {
@@ -13,15 +13,17 @@ export interface NewRefreshToken {
 export const findSession = (db: Kysely<Tables>, sid: string) =>
   db.selectFrom('sessions').select(['sid', 'person_sub', 'ended_at']).where('sid', '=', sid).executeTakeFirst()
 
+type Origin = 'way' | 'user_agent' | 'address'
+
 /** Opens a session with its first refresh token. */
 export async function insertSession(
   trx: Transaction<Tables>,
-  session: { sid: string; person_sub: string; access_exp: number; id_token_sealed: string | null },
+  session: Pick<Selectable<Tables['sessions']>, 'sid' | 'person_sub' | 'access_exp' | 'id_token_sealed' | Origin>,
   refresh: NewRefreshToken,
 ): Promise<void> {
   await trx
     .insertInto('sessions')
-    .values({ ...session, refresh_exp: refresh.exp, ended_at: null })
+    .values({ ...session, refresh_exp: refresh.exp, ended_at: null, last_used_at: new Date() })
     .execute()
   await insertRefreshToken(trx, refresh)
 }
@@ -68,6 +70,45 @@ export async function endSession(
     .where('sid', '=', sid)
     .execute()
   return live
+}
+
+/** Ends a person's live sessions, all but `except`, and gives their ids, which are to be told after the commit. */
+export async function endSessionsOf(trx: Transaction<Tables>, person_sub: string, except?: string): Promise<string[]> {
+  const ended = await trx
+    .updateTable('sessions')
+    .set({ ended_at: new Date(), id_token_sealed: null })
+    .where('person_sub', '=', person_sub)
+    .where('ended_at', 'is', null)
+    .$if(except !== undefined, (query) => query.where('sid', '<>', except as string))
+    .returning('sid')
+    .execute()
+  return ended.map(({ sid }) => sid)
+}
+
+/** Ends all but the `keep` live sessions of a person that were used last; who calls it holds the person alone. */
+export async function endLongestIdle(
+  trx: Transaction<Tables>,
+  person_sub: string,
+  { keep, now }: { keep: number; now: number },
+): Promise<string[]> {
+  const idle = await trx
+    .selectFrom('sessions')
+    .select('sid')
+    .where('person_sub', '=', person_sub)
+    .where('ended_at', 'is', null)
+    .where('refresh_exp', '>', now)
+    .orderBy('last_used_at', 'desc')
+    .orderBy('started_at', 'desc')
+    .offset(keep)
+    .execute()
+  const sids = idle.map(({ sid }) => sid)
+  if (sids.length === 0) return []
+  await trx
+    .updateTable('sessions')
+    .set({ ended_at: new Date(), id_token_sealed: null })
+    .where('sid', 'in', sids)
+    .execute()
+  return sids
 }
 
 /** Ended sessions of a person of which some access token may still live. */

@@ -4,10 +4,10 @@ import type { UserDeps } from '../deps.ts'
 import { lockPerson } from '../people/people.ts'
 import { assertStanding } from '../people/standing.ts'
 import { unknownCode } from '../problems.ts'
+import type { Session } from '../sessions/open-session.ts'
 import { readRefreshToken } from '../sessions/refresh-token.ts'
 import { findSession, prolongSession } from '../sessions/sessions.ts'
 import { earliestIat, issueAccessToken } from '../tokens/access-token.ts'
-import type { Session } from './sign-in.ts'
 
 const CODE_LIFE_MS = 60_000
 const CODE = /^[A-Za-z0-9_-]{43}$/

@@ -1,6 +1,5 @@
 import type { Transaction } from 'kysely'
 import { recordEvent } from '../audit/audit.ts'
-import { lockPerson, type PersonRow } from '../people/people.ts'
 import { loginIdTaken } from '../problems.ts'
 import type { Tables } from '../tables.ts'
 import { nowSeconds } from '../tokens/access-token.ts'
@@ -8,11 +7,11 @@ import type { SignedIn } from './idp.ts'
 import type { Newcomer } from './newcomer.ts'
 
 /**
- * The person bound to (iss, sub), brought up to date or made. Of two first logins at once the unique constraints let one
+ * The subject of the person bound to (iss, sub), brought up to date or made. Of two first logins at once the unique constraints let one
  * make the person, and the other finds them.
  * @throws Problem 403 `login-id-taken` where the login id, or the subject, is somebody else's.
  */
-export async function provision(trx: Transaction<Tables>, who: Newcomer): Promise<PersonRow> {
+export async function provision(trx: Transaction<Tables>, who: Newcomer): Promise<string> {
   let sub = await findBound(trx, who)
   if (sub === undefined) {
     const isMade = await insertPerson(trx, who)
@@ -20,9 +19,7 @@ export async function provision(trx: Transaction<Tables>, who: Newcomer): Promis
     if (sub === undefined) throw loginIdTaken()
   }
   await updatePerson(trx, sub, who)
-  const person = await lockPerson(trx, sub)
-  if (person === undefined) throw new Error('a person without a tenant')
-  return person
+  return sub
 }
 
 async function findBound(trx: Transaction<Tables>, { identity }: Newcomer): Promise<string | undefined> {

@@ -4,6 +4,7 @@ import { failurePage } from '@munjigi/server/failure-page'
 import type { TypeBoxProvider } from '@munjigi/server/typebox-provider'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { Type } from 'typebox'
+import { callerOf } from '../caller.ts'
 import type { UserDeps } from '../deps.ts'
 import { loginExpired, providerError, providerUnavailable, signInRefused } from '../problems.ts'
 import { clearRefreshCookie, peekRefreshCookie, setRefreshCookie } from '../sessions/refresh-cookie.ts'
@@ -71,7 +72,7 @@ export async function ssoRoutes(scope: FastifyInstance, deps: UserDeps): Promise
       if (code === undefined || id_token === undefined) throw loginExpired()
       const identity = await idp.finish({ state, code, id_token }, { state, nonce })
       const accessTtl = settings.delivery === 'token' ? settings.urlTokenTtl : settings.accessTtl
-      const session = await signIn(deps, identity, { accessTtl, requestId: request.id })
+      const session = await signIn(deps, identity, { accessTtl, caller: callerOf(request) })
       const target = await deliver(deps, session)
       setRefreshCookie(settings, reply, session)
       return redirect(reply, target)
