@@ -33,6 +33,20 @@ test("a call carries its query and the service's key", async (t) => {
   assert.equal(seen['x-internal-key'], 'k')
 })
 
+test('each method arrives as itself, with its body or its query, and an answer without a body is none', async (t) => {
+  const seen: string[] = []
+  const client = await serviceOf(t, async (request, response) => {
+    let body = ''
+    for await (const chunk of request) body += chunk
+    seen.push(`${request.method} ${request.url} ${body}`)
+    response.writeHead(204).end()
+  })
+  const answers = [await client.put('/x', { a: 1 }), await client.post('/x', []), await client.remove('/x', { b: '2' })]
+
+  assert.deepEqual(seen, ['PUT /x {"a":1}', 'POST /x []', 'DELETE /x?b=2 '])
+  assert.deepEqual(answers, [undefined, undefined, undefined])
+})
+
 test('a problem of the other service is thrown as the same problem', async (t) => {
   const client = await serviceOf(t, (_request, response) => {
     response.writeHead(404, { 'content-type': 'application/problem+json' })

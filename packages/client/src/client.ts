@@ -20,6 +20,8 @@ interface ClientOptions {
 export interface Client {
   get<T>(path: string, query?: Record<string, string>): Promise<T>
   post<T>(path: string, body: unknown): Promise<T>
+  put<T>(path: string, body: unknown): Promise<T>
+  remove<T>(path: string, query?: Record<string, string>): Promise<T>
   close(): Promise<void>
 }
 
@@ -42,7 +44,7 @@ export function createClient(options: ClientOptions): Client {
     connect: { timeout: timeoutMs, ...(ca !== undefined && { ca }) },
     allowH2: false,
   })
-  const send = async <T>(method: 'GET' | 'POST', path: string, body: string | null) => {
+  const send = async <T>(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body: string | null) => {
     const headers = {
       accept: 'application/json',
       ...options.headers,
@@ -54,12 +56,16 @@ export function createClient(options: ClientOptions): Client {
     return read<T>(status, text)
   }
   return {
-    get: <T>(path: string, query?: Record<string, string>) =>
-      send<T>('GET', query === undefined ? path : `${path}?${new URLSearchParams(query)}`, null),
+    get: <T>(path: string, query?: Record<string, string>) => send<T>('GET', withQuery(path, query), null),
     post: <T>(path: string, body: unknown) => send<T>('POST', path, JSON.stringify(body)),
+    put: <T>(path: string, body: unknown) => send<T>('PUT', path, JSON.stringify(body)),
+    remove: <T>(path: string, query?: Record<string, string>) => send<T>('DELETE', withQuery(path, query), null),
     close: () => pool.close(),
   }
 }
+
+const withQuery = (path: string, query: Record<string, string> | undefined): string =>
+  query === undefined ? path : `${path}?${new URLSearchParams(query)}`
 
 function read<T>(status: number, text: string): T {
   let value: unknown
