@@ -5,7 +5,7 @@ import { after, test } from 'node:test'
 import { createServer } from '@munjigi/server/create-server'
 import { testIssuer } from '@munjigi/testing/issuer'
 import { platformIssuer } from './issuers.ts'
-import { identity, requirePermission, requireUser } from './user-context.ts'
+import { identity, requireUser } from './user-context.ts'
 import { createVerifier } from './verifier.ts'
 
 const platform = await testIssuer()
@@ -45,6 +45,7 @@ app.register(async (scope) => {
       tenant: user.tenantId,
       role: user.role,
       permissions: [...user.permissions],
+      cases: user.caseRoles && Object.fromEntries(user.caseRoles),
       global: user.hasRealmRole('global_admin'),
       meal: user.hasClientRole('meal-service', 'meal_admin'),
       proto: user.hasClientRole('__proto__', 'x') || user.hasClientRole('constructor', 'x'),
@@ -56,7 +57,6 @@ app.register(async (scope) => {
     asked: requireUser(request).sub,
   }))
   scope.get('/open-plain', { config: { access: 'open' } }, async ({ user }) => ({ sub: user?.sub ?? null }))
-  scope.get('/cases', { preHandler: requirePermission('case:write') }, async () => ({ ok: true }))
 })
 await app.listen({ port: 0, host: '127.0.0.1' })
 after(async () => {
@@ -87,6 +87,7 @@ test('a user is who the token says, with tenant, role and permissions of ours', 
     ...lee,
     role: 'manager',
     permissions: ['case:read', 7],
+    case_roles: { c1: 'trustee', c2: 'owner', c3: ['viewer'], __proto__: 'viewer' },
     realm_access: { roles: ['global_admin'] },
     resource_access: { 'meal-service': { roles: ['meal_admin'] } },
   })
@@ -97,10 +98,20 @@ test('a user is who the token says, with tenant, role and permissions of ours', 
     tenant: '00000000-0000-4000-8000-000000000001',
     role: 'manager',
     permissions: ['case:read'],
+    cases: { c1: 'trustee' },
     global: true,
     meal: true,
     proto: false,
   })
+})
+
+test('where there are more case roles than fit into a token nobody reads that there are none', async () => {
+  const ref = platform.token({ ...lee, case_roles: {}, case_roles_ref: true })
+  const cases = async (token: string) => (await get('/me', bearer(token, 'lee'))).json().cases
+
+  assert.equal(await cases(ref), undefined)
+  for (const case_roles of [undefined, null, 'trustee', ['trustee']])
+    assert.deepEqual(await cases(platform.token({ ...lee, case_roles })), {})
 })
 
 test('a route that says nothing demands a token', async () => {
@@ -206,10 +217,17 @@ test('routes outside the scope are none of its business', async () => {
 })
 
 test('a shared issuer names our people, but has neither roles nor permissions nor tenants of ours', async () => {
-  const token = keycloak.token({ ...lee, azp: 'kakao-bot', typ: 'Bearer', role: 'ADMIN', permissions: ['case:write'] })
+  const token = keycloak.token({
+    ...lee,
+    azp: 'kakao-bot',
+    typ: 'Bearer',
+    role: 'ADMIN',
+    permissions: ['case:write'],
+    case_roles: { c1: 'trustee' },
+  })
   const me = (await get('/me', bearer(token, 'lee'))).json()
 
-  assert.deepEqual([me.sub, me.role, me.permissions, me.tenant], ['lee', undefined, [], undefined])
+  assert.deepEqual([me.sub, me.role, me.permissions, me.cases, me.tenant], ['lee', undefined, [], {}, undefined])
 })
 
 test('people of another issuer are called by its name and meet nobody of ours', async () => {
@@ -234,23 +252,6 @@ test('a role counts only where the issuer names our people', async () => {
   assert.deepEqual(await rolesOf(outside.token({ sub: 'park', ...roles }), 'company|park'), [false, false])
   const shared = keycloak.token({ ...lee, ...roles, azp: 'kakao-bot', typ: 'Bearer' })
   assert.deepEqual(await rolesOf(shared, 'lee'), [true, true])
-})
-
-test('a permission is asked of a platform token, and nothing else has any', async () => {
-  const cases = (token: string, sub = 'lee') => get('/cases', bearer(token, sub))
-  const foreign = keycloak.token({ ...lee, azp: 'kakao-bot', typ: 'Bearer', permissions: ['case:write'] })
-
-  assert.equal((await cases(platform.token({ ...lee, permissions: ['case:write'] }))).statusCode, 200)
-  assert.deepEqual(refusal(await cases(platform.token({ ...lee, permissions: ['case:read'] }))), [
-    403,
-    '/problems/permission-required',
-  ])
-  assert.deepEqual(refusal(await cases(platform.token({ ...lee, permissions: 'case:write' }))), [
-    403,
-    '/problems/permission-required',
-  ])
-  assert.deepEqual(refusal(await cases(foreign)), [403, '/problems/platform-token-required'])
-  assert.deepEqual(refusal(await get('/cases')), [401, '/problems/token-missing'])
 })
 
 test('role claims of an odd shape give no role', async () => {

@@ -1,6 +1,7 @@
+import { CASE_ROLES, type CaseRole } from '@munjigi/contracts/case-roles'
 import { X_TENANT_ID, X_USER_SUB } from '@munjigi/contracts/headers'
 import { Problem } from '@munjigi/problem'
-import type { FastifyInstance, FastifyRequest, preHandlerAsyncHookHandler } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { VerifiedToken, Verifier } from './verifier.ts'
 
 const unauthenticated = (type: string, title: string, detail: string) =>
@@ -21,8 +22,6 @@ const userSubMismatch = () =>
     'Send the subject of the token, or let the gateway set it',
   )
 const tenantMismatch = () => new Problem(403, 'tenant-mismatch', 'Another tenant', { detail: 'Tenant mismatch' })
-const permissionRequired = (permission: string) =>
-  new Problem(403, 'permission-required', 'A permission is missing', { detail: `Permission '${permission}' required` })
 /** 403 for a token of another issuer, where rights of ours are asked. */
 export const platformTokenRequired = () =>
   new Problem(403, 'platform-token-required', 'A platform token is needed here', {
@@ -37,6 +36,8 @@ export interface UserContext {
   readonly tenantId: string | undefined
   readonly role: string | undefined
   readonly permissions: ReadonlySet<string>
+  /** What they are in which case, as of the token; undefined where they are more than fit in: then user must be asked. */
+  readonly caseRoles: ReadonlyMap<string, CaseRole> | undefined
   /** Keycloak's realm roles (source 002 §2.2); nobody has any whose issuer has people of its own (decision 1). */
   hasRealmRole(role: string): boolean
   /** Keycloak's roles of one client (source 002 §2.2). */
@@ -66,15 +67,6 @@ export function requireUser(request: FastifyRequest): UserContext {
   if (request.user === undefined) throw tokenMissing()
   return request.user
 }
-
-/** A preHandler that lets through who holds the permission: 403 `permission-required` or `platform-token-required`. */
-export const requirePermission =
-  (permission: string): preHandlerAsyncHookHandler =>
-  async (request) => {
-    const user = requireUser(request)
-    if (!user.token.issuer.isPlatform) throw platformTokenRequired()
-    if (!user.permissions.has(permission)) throw permissionRequired(permission)
-  }
 
 async function authenticate(request: FastifyRequest, verifier: Verifier): Promise<UserContext> {
   const token = bearerOf(request)
@@ -113,12 +105,21 @@ function userContext(token: VerifiedToken): UserContext {
     tenantId: typeof claims.tenant_id === 'string' && token.issuer.isPlatform ? claims.tenant_id : undefined,
     role: typeof claims.role === 'string' && token.issuer.isPlatform ? claims.role : undefined,
     permissions: new Set(permissions.filter((item) => typeof item === 'string')),
+    caseRoles: token.issuer.isPlatform ? caseRolesIn(claims) : new Map(),
     hasRealmRole: (role) => rolesIn(realm_access).includes(role),
     hasClientRole: (client, role) => {
       if (typeof clients !== 'object' || clients === null || !Object.hasOwn(clients, client)) return false
       return rolesIn((clients as Record<string, unknown>)[client]).includes(role)
     },
   }
+}
+
+function caseRolesIn({ case_roles, case_roles_ref }: Record<string, unknown>): Map<string, CaseRole> | undefined {
+  if (case_roles_ref === true) return undefined
+  if (typeof case_roles !== 'object' || case_roles === null || Array.isArray(case_roles)) return new Map()
+  const isCaseRole = (entry: [string, unknown]): entry is [string, CaseRole] =>
+    CASE_ROLES.some((role) => role === entry[1])
+  return new Map(Object.entries(case_roles).filter(isCaseRole))
 }
 
 function rolesIn(access: unknown): unknown[] {

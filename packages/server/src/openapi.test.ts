@@ -64,3 +64,24 @@ test('a route of any path and any method is described as far as OpenAPI knows su
   assert.deepEqual(Object.keys(paths['/things/{path}']), ['get', 'options'])
   assert.equal(paths['/things/{path}'].get.parameters[0].name, 'path')
 })
+
+test('a route shows what its preHandlers demand, and whether a token is needed at all', async () => {
+  const app = createServer({ name: 'test', logLevel: 'silent' })
+  const demand = (openapi: object) => Object.assign(async () => {}, { openapi })
+  app.register(async (scope) => {
+    await openApi(scope, '/openapi.json', { title: 'things', description: 'about things' })
+    const handler = async () => ({})
+    const both = [demand({ 'x-permission': 'case:read' }), async () => {}, demand({ 'x-case-role': ['trustee'] })]
+    scope.get('/demanding', { preHandler: both, schema: { summary: 'Demands' } }, handler)
+    scope.get('/plain', handler)
+    scope.get('/public', { config: { access: 'public' } }, handler)
+    scope.get('/open', { config: { access: 'open' } }, handler)
+  })
+  const { paths } = (await app.inject('/openapi.json')).json()
+
+  const { summary, security, 'x-permission': permission, 'x-case-role': roles } = paths['/demanding'].get
+  assert.deepEqual([summary, security, permission, roles], ['Demands', undefined, 'case:read', ['trustee']])
+  assert.equal(paths['/plain'].get.security, undefined)
+  assert.deepEqual(paths['/public'].get.security, [{}, { bearer: [] }])
+  assert.deepEqual(paths['/open'].get.security, [])
+})

@@ -1,5 +1,5 @@
 import swagger, { type FastifyDynamicSwaggerOptions } from '@fastify/swagger'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, RouteOptions } from 'fastify'
 
 /** OpenAPI 3.1 has no others. */
 const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace'] as const
@@ -24,7 +24,7 @@ const problemResponse = {
 
 /**
  * Serves under `path`, to anybody, what the schemas of this scope's routes say, of those declared from now on: OpenAPI 3.1
- * with bearer tokens and problem answers.
+ * with bearer tokens and problem answers. A route's preHandler says by its property `openapi`, of `x-` keys, what it demands.
  */
 export async function openApi(
   app: FastifyInstance,
@@ -46,6 +46,7 @@ export async function openApi(
       components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } },
       security: [{ bearer: [] }],
     },
+    transform: ({ schema, url, route }) => ({ url, schema: { ...schema, ...demandsOf(route) } }),
     transformObject,
   })
   app.get(path, { config: { access: 'open' }, schema: { hide: true } }, async () => app.swagger())
@@ -58,6 +59,15 @@ type Document = Extract<
 type PathItem = NonNullable<NonNullable<Document['openapiObject']['paths']>[string]>
 type Operation = NonNullable<PathItem['get']>
 type Schema = Record<string, unknown>
+
+/** Whether a token is needed, and what the preHandlers of the route say of themselves. */
+function demandsOf({ config, preHandler }: RouteOptions): Schema {
+  const security = { open: [], public: [{}, { bearer: [] }], authenticated: undefined }[
+    config?.access ?? 'authenticated'
+  ]
+  const demands = [preHandler ?? []].flat().map((handler) => ('openapi' in handler ? handler.openapi : {}))
+  return Object.assign({}, security && { security }, ...demands)
+}
 
 function describedPath(item: PathItem): PathItem {
   const operations = METHODS.flatMap((method) => {
