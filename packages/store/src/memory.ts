@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Listener, Store } from './store.ts'
+import type { Count, Listener, Store } from './store.ts'
 
 const SWEEP_INTERVAL_MS = 10_000
 
@@ -39,6 +39,15 @@ export function memoryStore(): Store {
     return isAllowed
   }
 
+  function addUp(key: string, step: number, ttlMs: number): Count {
+    const counted = find(key)
+    const count = Number(counted ?? 0) + step
+    if (counted === undefined) put(key, String(count), ttlMs)
+    const entry = entries.get(key) as Entry
+    entry.value = String(count)
+    return { count, endsInMs: Math.max(1, entry.endsAt - Date.now()) }
+  }
+
   const store: Store = {
     get: async (key) => find(key),
     set: async (key, value, ttlMs) => put(key, value, ttlMs),
@@ -49,6 +58,7 @@ export function memoryStore(): Store {
       entries.delete(key)
       return value
     },
+    count: async (key, step, ttlMs) => addUp(key, step, ttlMs),
     remove: async (key) => (await store.take(key)) !== undefined,
     async lease(key, ttlMs) {
       const owner = randomUUID()

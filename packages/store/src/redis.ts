@@ -8,6 +8,13 @@ const RENEW = "return redis.call('get', KEYS[1]) == ARGV[1] and redis.call('pexp
 const REPLACE =
   "return redis.call('get', KEYS[1]) == ARGV[1] and redis.call('set', KEYS[1], ARGV[2], 'PX', ARGV[3]) and 1 or 0"
 const RELEASE = "return redis.call('get', KEYS[1]) == ARGV[1] and redis.call('del', KEYS[1]) or 0"
+// A time that is no time is refused before anything is counted.
+const COUNT = `
+  if redis.call('exists', KEYS[1]) == 0 then
+    redis.call('set', KEYS[1], ARGV[1], 'PX', ARGV[2])
+    return {tonumber(ARGV[1]), tonumber(ARGV[2])}
+  end
+  return {redis.call('incrby', KEYS[1], ARGV[1]), redis.call('pttl', KEYS[1])}`
 
 /** A Store in Redis 6.2 or later (`redis://` or `rediss://`). `prefix` stands before every key and channel. */
 export function redisStore(url: string, prefix = ''): Store {
@@ -47,6 +54,11 @@ export function redisStore(url: string, prefix = ''): Store {
     replace: (key, expected, value, ttlMs) =>
       expected === undefined ? put(key, value, ttlMs) : runOwned(REPLACE, key, expected, value, ttlMs),
     take: async (key) => (await send(() => redis.getdel(prefix + key))) ?? undefined,
+    async count(key, step, ttlMs) {
+      const answer = await send(() => redis.eval(COUNT, 1, prefix + key, step, ttlMs))
+      const [count, endsInMs] = answer as [number, number]
+      return { count, endsInMs }
+    },
     remove: async (key) => (await send(() => redis.del(prefix + key))) === 1,
     async lease(key, ttlMs) {
       const owner = randomUUID()

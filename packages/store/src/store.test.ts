@@ -73,6 +73,7 @@ for (const [name, open] of stores) {
         await assert.rejects(store.add('bad', 'x', ttlMs))
         await assert.rejects(store.lease('bad', ttlMs))
         await assert.rejects(store.replace('bad', undefined, 'x', ttlMs))
+        await assert.rejects(store.count('bad', 1, ttlMs))
       }
       assert.equal(await store.get('bad'), undefined)
     })
@@ -109,6 +110,27 @@ for (const [name, open] of stores) {
       await untilGone(store, 'aging')
 
       assert.equal(await store.add('aging', 'z', LONG_MS), true)
+    })
+
+    test('many who count one key at once are counted each, and what is given back is counted no more', async () => {
+      const counts = await Promise.all([1, 2, 3, 4].map(() => store.count('tries', 1, LONG_MS)))
+      const after = await store.count('tries', -1, LONG_MS)
+
+      assert.deepEqual(counts.map(({ count }) => count).sort(), [1, 2, 3, 4])
+      assert.equal(after.count, 3)
+      assert.equal(await store.get('tries'), '3')
+    })
+
+    test('the time of a count begins with its first, and what is counted afterwards begins at nothing', async () => {
+      const first = await store.count('tries of long', 1, LONG_MS)
+      const later = await store.count('tries of long', 1, 10 * LONG_MS)
+      await store.count('tries of short', 1, SHORT_MS)
+      await store.count('tries of short', 1, LONG_MS)
+      await untilGone(store, 'tries of short')
+
+      assert.equal(first.endsInMs, LONG_MS)
+      assert.ok(later.endsInMs > 0 && later.endsInMs <= LONG_MS)
+      assert.equal((await store.count('tries of short', 1, LONG_MS)).count, 1)
     })
 
     test('of many who take one key, one gets the value', async () => {

@@ -8,6 +8,8 @@ export interface Store {
   replace(key: string, expected: string | undefined, value: string, ttlMs: number): Promise<boolean>
   /** Reads and deletes in one step: of many callers one gets the value. */
   take(key: string): Promise<string | undefined>
+  /** Adds `step`, a whole number, to what is counted there, 0 at first; the time begins with the first, and `get` reads the count. */
+  count(key: string, step: number, ttlMs: number): Promise<Count>
   /** True when there was something to remove. */
   remove(key: string): Promise<boolean>
   /** Undefined while somebody else holds `key`. */
@@ -32,6 +34,11 @@ export interface Listener {
 /** A listener's place on a channel. */
 export interface Subscription {
   close(): Promise<void>
+}
+
+export interface Count {
+  count: number
+  endsInMs: number
 }
 
 interface Lease {
