@@ -9,6 +9,7 @@ import type { Authenticate } from './admission/authenticate.ts'
 import { authorize } from './admission/authorize.ts'
 import { readCaller } from './admission/credential.ts'
 import { NOBODY, type Principal } from './admission/principal.ts'
+import { callerOf, RateLimits } from './admission/rate-limits.ts'
 import { canonicalTarget } from './door/canonical.ts'
 import { createDoorServer, type Door } from './door/door-server.ts'
 import { Patience } from './door/patience.ts'
@@ -75,12 +76,17 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   const onKeyFetch = keyFetches.add
   const admission = await openAdmission({ platform, internalKey, store, log, table, upstreams, onKeyFetch })
   const sockets = new Sockets(admission.rights, patience)
-  followers.push(upstreams.keepOnly, admission.follow, (next) => sockets.follow(next))
+  const rateLimits = new RateLimits()
+  followers.push(upstreams.keepOnly, admission.follow)
+  followers.push(
+    (next) => sockets.follow(next),
+    (next) => rateLimits.follow(next),
+  )
   gatewayFigures(figures, { table, upstreams, sockets, keyFetches })
 
   const recorders = { figures, lines: options.lines, log }
   const { authenticate } = admission
-  const door = openDoor({ table, authenticate, upstreams, sockets, patience, recorders })
+  const door = openDoor({ table, authenticate, rateLimits, upstreams, sockets, patience, recorders })
   const server = createDoorServer(door, options.tls && readPair(options.tls))
   const unfollow = options.tls && followCertificate(server, options.tls, log)
   const app = createServer({
@@ -113,6 +119,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
 interface DoorParts {
   table: () => RouteTable
   authenticate: Authenticate
+  rateLimits: RateLimits
   upstreams: Upstreams
   sockets: Sockets
   patience: Patience
@@ -120,7 +127,7 @@ interface DoorParts {
 }
 
 /** canonicalise ▶ match ▶ authenticate ▶ authorise ▶ forward: every request goes through these steps, in this order. */
-function openDoor({ table, authenticate, upstreams, sockets, patience, recorders }: DoorParts) {
+function openDoor({ table, authenticate, rateLimits, upstreams, sockets, patience, recorders }: DoorParts) {
   const countFailure = (service: string, failure: Failure) => recorders.figures.addFailure(service, failure)
   const tools = { patience, countFailure }
 
@@ -134,6 +141,9 @@ function openDoor({ table, authenticate, upstreams, sockets, patience, recorders
       visit.read(target)
       const route = requireRoute(visit.table.match(target, method))
       visit.route = route
+      const { limit } = route.rule
+      // Who guesses at credentials is counted before any is looked at.
+      if (limit?.by === 'address') rateLimits.require(limit, callerOf(limit, visit))
       const principal =
         route.rule.access === 'open' ? NOBODY : authenticate(readCaller(request.rawHeaders, visit.tokens), route)
       if (principal instanceof Promise)
@@ -152,6 +162,8 @@ function openDoor({ table, authenticate, upstreams, sockets, patience, recorders
   ): void {
     visit.principal = principal
     authorize(principal, route)
+    const { limit } = route.rule
+    if (limit !== undefined && limit.by !== 'address') rateLimits.require(limit, callerOf(limit, visit))
     if (!visit.isOver) forwardTo(visit, upstreams.of(route.service))
   }
 

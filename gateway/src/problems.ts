@@ -1,4 +1,5 @@
 import { Problem } from '@munjigi/problem'
+import type { Limit } from './table/limits.ts'
 
 const SHORTLY = { 'retry-after': '1' }
 
@@ -95,6 +96,19 @@ export const moduleNotFound = () =>
   })
 export const bodyTooLarge = (limitBytes: number) =>
   new Problem(413, 'body-too-large', 'The request body is too large', { detail: `Send at most ${limitBytes} bytes` })
+
+/** RFC 6585 §4; the RateLimit fields are those of draft-ietf-httpapi-ratelimit-headers-07. */
+export const tooManyRequests = ({ burst, perSecond }: Limit, waitSeconds: number) =>
+  new Problem(429, 'too-many-requests', 'Too many requests', {
+    detail: `Wait ${waitSeconds} s; in the long run ${perSecond} a second are taken`,
+    headers: {
+      'retry-after': String(waitSeconds),
+      'ratelimit-limit': String(burst),
+      'ratelimit-remaining': '0',
+      'ratelimit-reset': String(waitSeconds),
+      'ratelimit-policy': `${burst};w=${Math.ceil(burst / perSecond)}`,
+    },
+  })
 
 export const serviceBusy = () =>
   new Problem(503, 'service-busy', 'The service has too many requests at once', {

@@ -94,6 +94,11 @@ export class Visit {
     return this.route?.rule.forwardsForeignAuthorization === true ? foreignAuthorization(this.request) : undefined
   }
 
+  /** Behind trusted proxies the last address that none of them vouches for. */
+  get callerAddress(): string {
+    return this.connection.callerAddress(this.table, this.request.headers['x-forwarded-for'])
+  }
+
   /** What the caller is told of an error; what is no Problem is a bug and told to the log alone. */
   problemOf(error: unknown): Problem {
     if (error instanceof Problem) return error
@@ -117,7 +122,7 @@ export class Visit {
         status,
         duration,
         subject: this.principal?.token?.subject,
-        client: this.connection.callerAddress(this.table, this.request.headers['x-forwarded-for']),
+        client: this.callerAddress,
         requestId: this.requestId,
       }),
     )

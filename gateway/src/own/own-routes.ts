@@ -79,6 +79,7 @@ const ANYBODY: Rule = {
   pattern: STATUS_PATH,
   path: '',
   methods: undefined,
+  limit: undefined,
   access: 'authenticated',
   section: undefined,
   level: 'user',

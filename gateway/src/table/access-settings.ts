@@ -43,7 +43,7 @@ const forwards = ({ authorization }: AccessEntry, outer: AccessSettings): boolea
   authorization === undefined ? outer.forwardsForeignAuthorization : authorization === 'forward'
 
 export interface AccessFault {
-  key: 'access' | 'section' | 'level' | 'authorization'
+  key: 'access' | 'section' | 'level' | 'authorization' | 'limits'
   what: string
   remedy: string
 }
@@ -64,5 +64,14 @@ export function accessFault(entry: AccessEntry, settings: AccessSettings): Acces
       what: `authorization: forward beside access: ${settings.access}`,
       remedy: 'keep it for open routes: elsewhere the gateway reads Authorization itself',
     }
-  return undefined
+  return limitsFault(entry, settings)
+}
+
+function limitsFault({ limits }: AccessEntry, { access }: AccessSettings): AccessFault | undefined {
+  if (access !== 'open' || limits?.by === undefined || limits.by === 'address') return undefined
+  return {
+    key: 'limits',
+    what: `limits by ${limits.by} beside access: open`,
+    remedy: 'write by: address, since nobody is known on open routes',
+  }
 }

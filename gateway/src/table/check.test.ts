@@ -42,7 +42,7 @@ test('the route table of a good file is printed, one line a rule', () => {
   for (const line of [
     /^admin +http:\/\/user:8000 +\/ +all +section admin-page \(admin\)$/,
     /^auth +http:\/\/user:8000 +\/ +all +authenticated, pending: allow$/,
-    /^ +\/login +all +open$/,
+    /^ +\/login +all +open, limits: 20\/s, burst 200, by address$/,
     /^ +\/v1\/menus +GET HEAD +public$/,
     /^ +\/v1\/menus +all +authenticated, clients: notice-service$/,
     /^documents +http:\/\/documents:8000 \(external\)/,
@@ -71,7 +71,7 @@ test('every fault of a bad file is printed at its place', () => {
 
 test('a file that cannot be read is a fault, not a crash', () => {
   assert.deepEqual(checked('/nowhere/services.yaml').code, 1)
-  assert.match(checked(tmpdir()).lines[0] as string, /EISDIR/)
+  assert.match(checked(mkdtempSync(join(tmpdir(), 'check-'))).lines[0] as string, /EISDIR/)
   const large = join(mkdtempSync(join(tmpdir(), 'check-')), 'services.yaml')
   writeFileSync(large, `# ${'x'.repeat(256 * 1024)}`)
   assert.match(checked(large).lines[0] as string, /:1:1 {2}the file is larger than 256 KB/)

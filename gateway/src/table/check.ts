@@ -1,5 +1,6 @@
 import type { Environment } from '@munjigi/env/variables'
 import { faultLine, ServicesFileError } from './file-fault.ts'
+import { limitText } from './limits.ts'
 import type { Module } from './module-lookup.ts'
 import { buildRouteTable, type RouteTable } from './route-table.ts'
 import type { Rule } from './rules.ts'
@@ -56,5 +57,6 @@ function accessText(rule: Rule): string {
   if (asksWho && clients.size > 0) parts.push(`clients: ${[...clients].join(' ')}`)
   if (asksWho && isPendingAllowed) parts.push('pending: allow')
   if (rule.forwardsForeignAuthorization) parts.push('authorization: forward')
+  if (rule.limit !== undefined) parts.push(limitText(rule.limit))
   return parts.join(', ')
 }

@@ -1,5 +1,6 @@
 import { ambiguousPath, methodNotAllowed } from '../problems.ts'
 import { type AccessSettings, accessSettings } from './access-settings.ts'
+import { type Limit, limitOf } from './limits.ts'
 import type { ModuleEntry, RuleEntry } from './services-schema.ts'
 
 /** What a request must fulfil; everything that outer settings say is already in it. */
@@ -10,6 +11,8 @@ export interface Rule extends AccessSettings {
   readonly path: string
   /** Undefined: every method. */
   readonly methods: ReadonlySet<string> | undefined
+  /** The rule's own, else the module's, whose rules share one count. */
+  readonly limit: Limit | undefined
 }
 
 /** All rules of one prefix inside a module. */
@@ -32,18 +35,22 @@ export function coveredMethods(methods: RuleEntry['methods']): ReadonlySet<strin
 /** The prefixes of a module, longest first; the last one is the module itself. */
 export function compileRules(module: string, entry: ModuleEntry): RulePrefix[] {
   const outer = accessSettings(entry)
+  const limit = limitOf(entry.limits, module, outer.access === 'open')
   const byPath = new Map<string, Rule[]>()
   for (const rule of entry.rules ?? []) {
     const path = rulePath(rule.path)
+    const settings = accessSettings(rule, outer)
+    const place = [module, path, ...(rule.methods ?? [])].join(' ')
     const compiled = {
       pattern: `/${module}${path}`,
       path,
       methods: coveredMethods(rule.methods),
-      ...accessSettings(rule, outer),
+      limit: limitOf(rule.limits, place, settings.access === 'open') ?? limit,
+      ...settings,
     }
     byPath.set(path, [...(byPath.get(path) ?? []), compiled])
   }
-  if (!byPath.has('')) byPath.set('', [{ pattern: `/${module}`, path: '', methods: undefined, ...outer }])
+  if (!byPath.has('')) byPath.set('', [{ pattern: `/${module}`, path: '', methods: undefined, limit, ...outer }])
   return [...byPath]
     .map(([path, rules]) => ({ path, loosePath: loosely(path), rules: rules.toSorted(listedMethodsFirst) }))
     .sort((a, b) => b.path.length - a.path.length)

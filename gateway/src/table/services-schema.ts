@@ -29,6 +29,31 @@ const accessKeys = {
   ),
 }
 
+const Limits = Type.Object(
+  {
+    requests_per_second: Type.Number({
+      exclusiveMinimum: 0,
+      maximum: 1_000_000,
+      description: 'What a caller may ask for in the long run; 0.1 is six a minute.',
+    }),
+    burst: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 1_000_000,
+        description: 'How many at once after a pause; default requests_per_second, rounded up.',
+      }),
+    ),
+    by: Type.Optional(
+      Type.Enum(['person', 'key', 'address'], {
+        description:
+          'Who is counted: the person (or client account); the API key, where one is used; the address (IPv6: its /64). Default person, address on open routes. Who is nobody is counted by address.',
+      }),
+    ),
+  },
+  { ...STRICT, description: 'How often one caller may come, in this gateway process; more is 429 with Retry-After.' },
+)
+export type LimitsEntry = Static<typeof Limits>
+
 const Rule = Type.Object(
   {
     path: Type.String({
@@ -44,12 +69,16 @@ const Rule = Type.Object(
       }),
     ),
     ...accessKeys,
+    limits: Type.Optional(Limits),
   },
   STRICT,
 )
 export type RuleEntry = Static<typeof Rule>
 
-const ModuleSettings = Type.Object({ ...accessKeys, rules: Type.Optional(Type.Array(Rule)) }, STRICT)
+const ModuleSettings = Type.Object(
+  { ...accessKeys, limits: Type.Optional(Limits), rules: Type.Optional(Type.Array(Rule)) },
+  STRICT,
+)
 export type ModuleEntry = Static<typeof ModuleSettings>
 
 const Duration = Type.String({
