@@ -3,6 +3,7 @@ import type { Verifier } from '@munjigi/identity/verifier'
 import { openApi } from '@munjigi/server/openapi'
 import type { FastifyInstance } from 'fastify'
 import { auditRoutes } from '../audit/audit-routes.ts'
+import { tenantRoutes } from '../tenants/tenant-routes.ts'
 import { groupRoutes } from './group-routes.ts'
 import type { AdminDeps } from './locked-change.ts'
 import { personRoutes } from './person-routes.ts'
@@ -22,6 +23,7 @@ export function adminRoutes(app: FastifyInstance, deps: AdminDeps & { verifier: 
           personRoutes(routes, deps)
           sectionRoutes(routes, deps)
           groupRoutes(routes, deps)
+          tenantRoutes(routes, deps)
           auditRoutes(routes, deps)
         },
         { prefix: '/v1' },

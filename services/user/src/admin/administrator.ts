@@ -1,6 +1,7 @@
+import { withTenant } from '@munjigi/db/tenant'
 import { platformTokenRequired, requireUser, type UserContext } from '@munjigi/identity/user-context'
 import type { FastifyRequest } from 'fastify'
-import type { Kysely } from 'kysely'
+import type { Kysely, Transaction } from 'kysely'
 import { listSections } from '../people/sections.ts'
 import { requireStanding } from '../people/standing.ts'
 import type { Tables } from '../tables.ts'
@@ -14,6 +15,20 @@ export async function requireAdministrator(db: Kysely<Tables>, request: FastifyR
   const rights = await requireLiveRights(db, user)
   if (!holdsGrant(rights, ADMIN_PAGE)) throw sectionRequired()
   return rights
+}
+
+/**
+ * Runs what an administrator asks for in one transaction: inside their own tenant under row-level security, across
+ * tenants where they are superuser. `work` gets who asks as they were just before it.
+ */
+export async function administer<Result>(
+  db: Kysely<Tables>,
+  request: FastifyRequest,
+  work: (trx: Transaction<Tables>, actor: Rights) => Promise<Result>,
+): Promise<Result> {
+  const actor = await requireAdministrator(db, request)
+  const step = (trx: Transaction<Tables>) => work(trx, actor)
+  return actor.superuser ? db.transaction().execute(step) : withTenant(db, actor.tenant_id, step)
 }
 
 /** Sections, groups and what they hold reach across tenants, so only who does may change them. */

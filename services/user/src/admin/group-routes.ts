@@ -2,7 +2,7 @@ import { Group, PeoplePage, PeopleQuery, Person } from '@munjigi/contracts/peopl
 import type { TypeBoxProvider } from '@munjigi/server/typebox-provider'
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
-import { requireAdministrator } from './administrator.ts'
+import { administer, requireAdministrator } from './administrator.ts'
 import { groups, joinGroup, leaveGroup } from './groups.ts'
 import { changeHouse } from './house-change.ts'
 import { type AdminDeps, changePerson } from './locked-change.ts'
@@ -92,12 +92,12 @@ export function groupRoutes(scope: FastifyInstance, deps: AdminDeps): void {
       querystring: MembersQuery,
       response: { 200: PeoplePage },
     },
-    handler: async (request) => {
-      const { superuser, tenant_id } = await requireAdministrator(db, request)
-      const group_id = request.params.id
-      if (!(await groups(db).find(group_id))) throw groupNotFound()
-      return people(db).list({ ...request.query, group_id, ...(!superuser && { tenant_id }) })
-    },
+    handler: (request) =>
+      administer(db, request, async (trx, { superuser, tenant_id }) => {
+        const group_id = request.params.id
+        if (!(await groups(trx).find(group_id))) throw groupNotFound()
+        return people(trx).list({ ...request.query, group_id, ...(!superuser && { tenant_id }) })
+      }),
   })
 
   for (const [method, change, summary] of [

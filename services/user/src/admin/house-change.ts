@@ -8,6 +8,8 @@ import { type AdminDeps, requireOwnLogin } from './locked-change.ts'
 interface HouseEvent {
   action: string
   target: string
+  /** Whose administrators may read the line; by default superusers alone. */
+  tenant_id?: string
   details?: Record<string, unknown>
 }
 
@@ -21,7 +23,7 @@ export async function changeHouse<Result>(
   const result = await db.transaction().execute(async (trx) => {
     const actor = await requireSuperuser(trx, request)
     const { result, ...event } = await change(trx)
-    await recordEvent(trx, { ...event, actor: actor.sub, tenant_id: null, request_id: request.id })
+    await recordEvent(trx, { tenant_id: null, ...event, actor: actor.sub, request_id: request.id })
     return result
   })
   await events.allChanged()

@@ -6,9 +6,16 @@ import type { AccessEvents } from '../access-events.ts'
 import { recordEvent } from '../audit/audit.ts'
 import { listSections } from '../people/sections.ts'
 import type { Tables } from '../tables.ts'
-import { requireAdministrator } from './administrator.ts'
+import { administer, requireAdministrator } from './administrator.ts'
 import { people } from './people.ts'
-import { aboveOwnRights, lastAdministrator, ownLoginRequired, ownRights, personNotFound } from './problems.ts'
+import {
+  aboveOwnRights,
+  lastAdministrator,
+  ownLoginRequired,
+  ownRights,
+  personNotFound,
+  superuserRequired,
+} from './problems.ts'
 import { mayActOn, type Rights } from './rights.ts'
 
 export interface AdminDeps {
@@ -38,9 +45,11 @@ export async function changePerson(
   change: PersonChange,
 ): Promise<Person> {
   requireOwnLogin(request)
-  const person = await db.transaction().execute(async (trx) => {
+  const person = await administer(db, request, async (trx, { superuser }) => {
     await lockPeople(trx, [requireUser(request).token.sub, sub])
     const actor = await requireAdministrator(trx, request)
+    // Who is no longer superuser has no business in a transaction across tenants.
+    if (superuser && !actor.superuser) throw superuserRequired()
     const target = await requireTarget(trx, actor, sub)
     const done = await change({ trx, actor, target })
     if (target.superuser && !(await hasSuperuser(trx))) throw lastAdministrator()
@@ -61,8 +70,11 @@ export function requireOwnLogin(request: FastifyRequest): void {
   if (requireUser(request).token.scope !== undefined) throw ownLoginRequired()
 }
 
-/** In the order of their subjects, so that two administrators who act on each other wait instead of deadlocking. */
-async function lockPeople(trx: Transaction<Tables>, subs: string[]): Promise<void> {
+/**
+ * These people and every superuser, in the order of their subjects, so that two administrators who act on each other
+ * wait instead of deadlocking.
+ */
+export async function lockPeople(trx: Transaction<Tables>, subs: string[]): Promise<void> {
   await trx
     .selectFrom('people')
     .select('sub')
@@ -88,9 +100,11 @@ async function requireTarget(db: Kysely<Tables>, actor: Rights, sub: string): Pr
 async function hasSuperuser(trx: Transaction<Tables>): Promise<boolean> {
   const row = await trx
     .selectFrom('people')
+    .innerJoin('tenants', 'tenants.id', 'people.tenant_id')
     .select('sub')
     .where('superuser', '=', true)
-    .where('status', '=', 'active')
+    .where('people.status', '=', 'active')
+    .where('tenants.status', '=', 'active')
     .limit(1)
     .executeTakeFirst()
   return row !== undefined

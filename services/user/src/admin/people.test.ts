@@ -151,9 +151,10 @@ test('a place that no list gave is no cursor', async () => {
   }
 })
 
-test('the document lists every route of the module and needs no token', async () => {
+test('the document lists what each part of the module offers and needs no token', async () => {
   const document = (await house.app.inject('/api/admin/openapi.json')).json()
 
   assert.deepEqual(Object.keys(document.paths['/api/admin/v1/people/{sub}/approve']), ['post'])
-  assert.equal(Object.keys(document.paths).length, 18)
+  for (const path of ['people', 'people/{sub}/tenant', 'sections', 'groups', 'audit-events', 'tenants/{id}/suspend'])
+    assert.ok(`/api/admin/v1/${path}` in document.paths, path)
 })

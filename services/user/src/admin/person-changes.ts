@@ -82,10 +82,14 @@ export const setSections =
     return { action: 'person.sections-set', details: { from: before, to: sections } }
   }
 
-/** Binds the person to another subject at the IdP, for a login id that was refused with `login-id-taken`. */
+/**
+ * Binds the person to another subject at the IdP, for a login id that was refused with `login-id-taken`. Names are those of
+ * all tenants: whoever may give them could take another tenant's person, or learn that they are there.
+ */
 export const rebindName =
   ({ issuer, sub: name }: PrincipalName): PersonChange =>
-  async ({ trx, target }) => {
+  async ({ trx, actor, target }) => {
+    if (!actor.superuser) throw superuserRequired()
     const before = await trx
       .deleteFrom('person_names')
       .where('person_sub', '=', target.sub)
@@ -127,7 +131,7 @@ async function shutOut(trx: Transaction<Tables>, sub: string, status: 'disabled'
 }
 
 /** Final, also if the account is enabled again: tokens of the second that runs are refused with the older ones. */
-async function endSessions(trx: Transaction<Tables>, sub: string) {
+export async function endSessions(trx: Transaction<Tables>, sub: string) {
   await trx
     .updateTable('people')
     .set({ valid_from: nowSeconds() + 1 })

@@ -1,10 +1,12 @@
 import { PrincipalName, SectionGrant } from '@munjigi/contracts/access'
 import { Group, PeoplePage, PeopleQuery, Person } from '@munjigi/contracts/people'
+import { Tenant } from '@munjigi/contracts/tenants'
 import { ROLES } from '@munjigi/identity/roles'
 import type { TypeBoxProvider } from '@munjigi/server/typebox-provider'
 import type { FastifyInstance } from 'fastify'
 import { type Static, type TSchema, Type } from 'typebox'
-import { requireAdministrator } from './administrator.ts'
+import { moveToTenant } from '../tenants/move-to-tenant.ts'
+import { administer } from './administrator.ts'
 import { setGroups } from './groups.ts'
 import { type AdminDeps, changePerson, type PersonChange } from './locked-change.ts'
 import { people } from './people.ts'
@@ -21,6 +23,7 @@ const GivenGroups = Type.Object(
   { groups: Type.Array(Group.properties.id, { uniqueItems: true, maxItems: 500 }) },
   strict,
 )
+const GivenTenant = Type.Object({ tenant_id: Tenant.properties.id }, strict)
 const Name = PrincipalName.properties
 const GivenName = Type.Object(
   {
@@ -38,10 +41,10 @@ export function personRoutes(scope: FastifyInstance, deps: AdminDeps): void {
     method: 'GET',
     url: '/people',
     schema: { summary: 'People, oldest first', querystring: PeopleQuery, response: { 200: PeoplePage } },
-    handler: async (request) => {
-      const { superuser, tenant_id } = await requireAdministrator(db, request)
-      return people(db).list({ ...request.query, ...(!superuser && { tenant_id }) })
-    },
+    handler: (request) =>
+      administer(db, request, (trx, { superuser, tenant_id }) =>
+        people(trx).list({ ...request.query, ...(!superuser && { tenant_id }) }),
+      ),
   })
 
   app.route({
@@ -49,8 +52,10 @@ export function personRoutes(scope: FastifyInstance, deps: AdminDeps): void {
     url: '/people/:sub',
     schema: { summary: 'One person', params: SubParams, response: { 200: Person } },
     handler: async (request) => {
-      const { superuser, tenant_id } = await requireAdministrator(db, request)
-      const person = await people(db).find(request.params.sub, superuser ? undefined : tenant_id)
+      const { sub } = request.params
+      const person = await administer(db, request, (trx, { superuser, tenant_id }) =>
+        people(trx).find(sub, superuser ? undefined : tenant_id),
+      )
       if (!person) throw personNotFound()
       return person
     },
@@ -84,5 +89,8 @@ export function personRoutes(scope: FastifyInstance, deps: AdminDeps): void {
   set('superuser', 'Makes an ADMIN superuser, or no longer', GivenSuperuser, (given) => setSuperuser(given.superuser))
   set('sections', "Replaces the person's own sections", GivenSections, (given) => setSections(given.sections))
   set('groups', "Replaces the person's groups", GivenGroups, (given) => setGroups(given.groups))
+  set('tenant', 'Moves a person to another tenant and ends their sessions', GivenTenant, (given) =>
+    moveToTenant(given.tenant_id),
+  )
   set('sso-name', 'Binds the person to another subject of an IdP', GivenName, rebindName)
 }

@@ -23,6 +23,7 @@ export const ownRights = () => forbidden('own-rights', 'Nobody changes their own
 export const personNotFound = () => absent('person-not-found', 'There is no such person')
 export const sectionNotFound = () => absent('section-not-found', 'There is no such section')
 export const groupNotFound = () => absent('group-not-found', 'There is no such group')
+export const tenantNotFound = () => absent('tenant-not-found', 'There is no such tenant')
 
 export const alreadyDecided = () =>
   conflict('already-decided', 'The request was already decided', 'Read the person anew to see how')
@@ -39,6 +40,11 @@ export const sectionExists = () => conflict('section-exists', 'A section of that
 export const sectionProtected = () =>
   conflict('section-protected', 'Administration itself stands on this section', 'It can be renamed, not removed')
 export const groupExists = () => conflict('group-exists', 'A group of that id exists', 'Choose another id')
+export const ownTenant = () =>
+  conflict('own-tenant', 'Nobody suspends the tenant they are in', 'Ask a superuser of another tenant')
+export const alreadySuspended = () =>
+  conflict('already-suspended', 'The tenant is suspended', 'Nothing is left to suspend')
+export const notSuspended = () => conflict('not-suspended', 'The tenant is active', 'Nothing is left to resume')
 
 /** The same shape as a refusal by schema, for what only the database can tell. */
 export const invalidField = (field: string, message: string) =>

@@ -1,0 +1,18 @@
+import type { PersonChange } from '../admin/locked-change.ts'
+import { endSessions } from '../admin/person-changes.ts'
+import { invalidField, superuserRequired } from '../admin/problems.ts'
+import { tenants } from './tenants.ts'
+
+/** Sessions end and case roles go, for both were of the old tenant; role, sections and API keys stay with the person. */
+export const moveToTenant =
+  (tenantId: string): PersonChange =>
+  async ({ trx, actor, target }) => {
+    if (!actor.superuser) throw superuserRequired()
+    const tenant = await tenants(trx).find(tenantId)
+    if (!tenant) throw invalidField('tenant_id', 'is no tenant')
+    if (target.tenant_id === tenant.id) return undefined
+    await trx.deleteFrom('case_roles').where('person_sub', '=', target.sub).execute()
+    await trx.updateTable('people').set({ tenant_id: tenant.id }).where('sub', '=', target.sub).execute()
+    await endSessions(trx, target.sub)
+    return { action: 'person.tenant-set', details: { from: target.tenant_id, to: tenant.id } }
+  }

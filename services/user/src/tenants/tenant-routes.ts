@@ -1,0 +1,114 @@
+import { randomUUID } from 'node:crypto'
+import { Tenant, TenantPage } from '@munjigi/contracts/tenants'
+import { requireUser } from '@munjigi/identity/user-context'
+import type { TypeBoxProvider } from '@munjigi/server/typebox-provider'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { Type } from 'typebox'
+import { requireSuperuser } from '../admin/administrator.ts'
+import { changeHouse } from '../admin/house-change.ts'
+import { type AdminDeps, lockPeople } from '../admin/locked-change.ts'
+import { alreadySuspended, notSuspended, ownTenant, tenantNotFound } from '../admin/problems.ts'
+import { tenants } from './tenants.ts'
+
+const strict = { additionalProperties: false }
+const IdParams = Type.Pick(Tenant, ['id'])
+const Named = Type.Pick(Tenant, ['name'], strict)
+const PageQuery = Type.Object(
+  {
+    cursor: Type.Optional(Type.String({ maxLength: 1000 })),
+    limit: Type.Integer({ minimum: 1, maximum: 200, default: 50 }),
+  },
+  strict,
+)
+
+/** Tenants live across tenants, so only superusers see them: who is one is ADMIN, who may `tenant:manage`. */
+export function tenantRoutes(scope: FastifyInstance, deps: AdminDeps): void {
+  const app = scope.withTypeProvider<TypeBoxProvider>()
+  const { db } = deps
+  const tags = ['tenants']
+
+  app.route({
+    method: 'GET',
+    url: '/tenants',
+    schema: { tags, summary: 'Every tenant, by name', querystring: PageQuery, response: { 200: TenantPage } },
+    handler: async (request) => {
+      await requireSuperuser(db, request)
+      return tenants(db).list(request.query)
+    },
+  })
+
+  app.route({
+    method: 'POST',
+    url: '/tenants',
+    schema: { tags, summary: 'A new tenant, without people', body: Named, response: { 201: Tenant } },
+    handler: async (request, reply) => {
+      reply.code(201)
+      return changeHouse(deps, request, async (trx) => {
+        const { name } = request.body
+        const tenant = await tenants(trx).insert({ id: randomUUID(), name })
+        return {
+          action: 'tenant.created',
+          target: tenant.id,
+          tenant_id: tenant.id,
+          details: { name },
+          result: tenant,
+        }
+      })
+    },
+  })
+
+  app.route({
+    method: 'PATCH',
+    url: '/tenants/:id',
+    schema: { tags, summary: 'Changes the name', params: IdParams, body: Named, response: { 200: Tenant } },
+    handler: (request) =>
+      changeHouse(deps, request, async (trx) => {
+        const { id } = request.params
+        const { name } = request.body
+        const before = await tenants(trx).lock(id)
+        if (!before) throw tenantNotFound()
+        const result = await tenants(trx).update(id, { name })
+        return {
+          action: 'tenant.renamed',
+          target: before.id,
+          tenant_id: before.id,
+          details: { from: before.name, to: name },
+          result,
+        }
+      }),
+  })
+
+  app.route({
+    method: 'POST',
+    url: '/tenants/:id/suspend',
+    schema: { tags, summary: 'Nothing of its people works any more', params: IdParams, response: { 200: Tenant } },
+    handler: (request) => setStatus(deps, request, request.params.id, 'suspended'),
+  })
+
+  app.route({
+    method: 'POST',
+    url: '/tenants/:id/resume',
+    schema: { tags, summary: 'Takes back a suspension', params: IdParams, response: { 200: Tenant } },
+    handler: (request) => setStatus(deps, request, request.params.id, 'active'),
+  })
+}
+
+function setStatus(deps: AdminDeps, request: FastifyRequest, id: string, status: Tenant['status']): Promise<Tenant> {
+  const isSuspension = status === 'suspended'
+  return changeHouse(deps, request, async (trx) => {
+    // Two superusers may shut out each other's tenant, or one the other, at once: the second finds that they are out.
+    await lockPeople(trx, [requireUser(request).token.sub])
+    const actor = await requireSuperuser(trx, request)
+    const before = await tenants(trx).lock(id)
+    if (!before) throw tenantNotFound()
+    if (before.status === status) throw isSuspension ? alreadySuspended() : notSuspended()
+    if (isSuspension && actor.tenant_id === before.id) throw ownTenant()
+    const result = await tenants(trx).update(id, { status })
+    return {
+      action: isSuspension ? 'tenant.suspended' : 'tenant.resumed',
+      target: before.id,
+      tenant_id: before.id,
+      result,
+    }
+  })
+}
