@@ -4,7 +4,8 @@ import { testService } from '../service.fixture.ts'
 import { bearerProfile, loginAt, renewing } from './house.fixture.ts'
 import { outsideService } from './outside-service.fixture.ts'
 
-const service = await testService()
+const NOW = Date.now()
+const service = await testService({ now: () => NOW })
 const outside = await outsideService()
 after(() => Promise.all([service.close(), outside.close()]))
 beforeEach(() => outside.reset())

@@ -63,7 +63,7 @@ test('outages back off, count apart from wrong passwords, and never need the own
 })
 
 test('how long to wait is what the service says', async () => {
-  const contexts = house.contexts()
+  const contexts = house.contexts({ now: movedClock().now })
   const service = await house.profile()
   outside.next({ answer: { status: 429, headers: { 'retry-after': '77' } } })
 

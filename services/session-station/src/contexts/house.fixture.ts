@@ -13,6 +13,7 @@ import { ownProfiles } from '../profiles/own-profiles.ts'
 import { servingHandle } from '../serving-handle.ts'
 import { type Contexts, type ContextsDeps, createContexts } from './contexts.ts'
 import { outsideService } from './outside-service.fixture.ts'
+import { untilAnswers } from './until-answers.fixture.ts'
 
 export const redisUrl = process.env.MUNJIGI_TEST_REDIS_URL
 
@@ -30,6 +31,7 @@ export async function contextsHouse() {
   const outside = await outsideService()
   const prefix = `test:${randomUUID()}:`
   const store = redisUrl ? redisStore(redisUrl, prefix) : memoryStore()
+  await untilAnswers(store.isAlive)
   const opened: Contexts[] = []
 
   /** A process's worth. */
@@ -112,13 +114,13 @@ export function bearerProfile(url: string): Omit<NewAuthProfile, 'service_id'> {
   }
 }
 
-/** A clock that is moved by hand from the real one. */
+/** A clock that begins at the real one's time and stands still but where it is moved. */
 export function movedClock() {
-  let aheadMs = 0
+  let time = Date.now()
   return {
-    now: () => Date.now() + aheadMs,
+    now: () => time,
     move(seconds: number) {
-      aheadMs += seconds * 1_000
+      time += seconds * 1_000
     },
   }
 }

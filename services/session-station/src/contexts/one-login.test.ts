@@ -163,13 +163,16 @@ test('who waits for ten seconds is told that a login is under way, and who makes
   assert.equal(logins(), 1)
 })
 
-test('before the end of a process who makes a login is told too that it is under way, in time', async () => {
+test('before the end of a process who makes a login is told too that it is under way, in time', async (t) => {
   const service = await house.profile()
   const held = outside.hold()
   const ending = house.contexts()
   const makes = refusalOf(ending.headers('lee', service))
   await held.came
+  t.mock.timers.enable({ apis: ['setTimeout'] })
   ending.hurry()
+  t.mock.timers.tick(8_000)
+  t.mock.timers.reset()
 
   assert.deepEqual(await makes, { type: 'login-in-progress', retryAfter: '1' })
   held.release()

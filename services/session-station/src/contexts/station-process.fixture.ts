@@ -5,10 +5,12 @@ import { connect } from '@munjigi/db/connect'
 import { keyRing } from '@munjigi/sealing/fernet'
 import { sealedText } from '@munjigi/sealing/sealed-text'
 import { redisStore } from '@munjigi/store/redis'
+import { sql } from 'kysely'
 import { parseAllowed } from '../egress/allowed-ranges.ts'
 import { createEgress } from '../egress/create-egress.ts'
 import { servingHandle } from '../serving-handle.ts'
 import { createContexts } from './contexts.ts'
+import { untilAnswers } from './until-answers.fixture.ts'
 
 const FILE = fileURLToPath(import.meta.url)
 
@@ -49,10 +51,12 @@ export async function stationProcess(settings: ProcessSettings) {
   }
 }
 
-function run({ databaseUrl, redisUrl, prefix, key, aheadMs = 0 }: ProcessSettings) {
+async function run({ databaseUrl, redisUrl, prefix, key, aheadMs = 0 }: ProcessSettings) {
+  const db = servingHandle(connect(databaseUrl))
+  const store = redisStore(redisUrl, prefix)
   const contexts = createContexts({
-    db: servingHandle(connect(databaseUrl)),
-    store: redisStore(redisUrl, prefix),
+    db,
+    store,
     sealing: sealedText(keyRing(key)),
     egress: createEgress({ allow: parseAllowed('127.0.0.1') }),
     now: () => Date.now() + aheadMs,
@@ -69,7 +73,9 @@ function run({ databaseUrl, redisUrl, prefix, key, aheadMs = 0 }: ProcessSetting
       ),
     )
   })
+  // Whoever begins on a busy machine must not take for away what has not been reached yet.
+  await Promise.all([untilAnswers(store.isAlive), untilAnswers(() => sql`select`.execute(db))])
   process.send?.('ready')
 }
 
-if (process.argv[1] === FILE) run(JSON.parse(process.argv[2] ?? ''))
+if (process.argv[1] === FILE) await run(JSON.parse(process.argv[2] ?? ''))

@@ -85,13 +85,9 @@ test('the next address is tried where nobody answers at one', async (t) => {
 })
 
 test('where nobody answers at all it was not sent', async (t) => {
-  const server = createServer()
-  const port = await listening(server, '127.0.0.1')
-  server.close()
-  await once(server, 'close')
-  const egress = testEgress(t, `127.0.0.1:${port}`)
+  const egress = testEgress(t, '127.0.0.1:1')
 
-  assert.equal(await failureOf(egress.request(get(`http://gone.test:${port}/`))), 'connection, not sent')
+  assert.equal(await failureOf(egress.request(get('http://gone.test:1/'))), 'connection, not sent')
 })
 
 test('a connection in use keeps the address that was checked when the name changes, a new one does not', async (t) => {
@@ -191,7 +187,7 @@ test('a name server that never answers is given up in time', async (t) => {
   const egress = testEgress(t, '', resolverOf([nameServer.address]))
 
   assert.equal(await failureOf(egress.request(get('http://silent.test/', { timeoutMs: 200 }))), 'timeout, not sent')
-  assert.equal(nameServer.questions.length, 2)
+  while (nameServer.questions.length < 2) await setImmediate()
 })
 
 test('the dispatcher connects under the same rules', async (t) => {

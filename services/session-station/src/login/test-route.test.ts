@@ -165,13 +165,27 @@ test('what an outside service repeats of a secret is not shown, in whatever it a
 })
 
 test('tests at once are one login: a wrong password is not tried as often as somebody can ask', async (t) => {
-  const upstream = await testUpstream((_request, response) => {
-    setImmediate(() => response.writeHead(401).end())
+  let [visits, answered] = [0, 0]
+  const held = Promise.withResolvers<void>()
+  // The one that logs in is still at it when the others are answered.
+  const releaseInTime = () => {
+    if (answered === 9 || visits > 1) held.resolve()
+  }
+  const upstream = await testUpstream(async (_request, response) => {
+    visits += 1
+    releaseInTime()
+    await held.promise
+    response.writeHead(401).end()
   })
   t.after(() => upstream.close())
   const { runTest, profile } = await person({ sub: 'many-at-once', url: upstream.url })
-  const types = async () =>
-    (await Promise.all(Array.from({ length: 10 }, runTest))).map((answer) => answer.json().type.split('/').at(-1))
+  const typeOf = async () => {
+    const answer = await runTest()
+    answered += 1
+    releaseInTime()
+    return answer.json().type.split('/').at(-1)
+  }
+  const types = () => Promise.all(Array.from({ length: 10 }, typeOf))
 
   const first = await types()
   assert.deepEqual(first.toSorted(), ['test-login-failed', ...Array(9).fill('login-in-progress')].toSorted())
