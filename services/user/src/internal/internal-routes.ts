@@ -6,17 +6,17 @@ import {
   TokenExchange,
 } from '@munjigi/contracts/access'
 import { X_INTERNAL_KEY } from '@munjigi/contracts/headers'
-import { isSameText } from '@munjigi/sealing/same-text'
 import type { TypeBoxProvider } from '@munjigi/server/typebox-provider'
 import type { FastifyInstance } from 'fastify'
 import { listNames } from '../access-events.ts'
+import { caseRoleRoutes } from '../case-roles/case-role-routes.ts'
 import type { UserDeps } from '../deps.ts'
 import { findPerson, findPersonByName, type PersonRow } from '../people/people.ts'
 import { listSections } from '../people/sections.ts'
 import { internalKeyInvalid, unknownPerson } from '../problems.ts'
 import { listEndedSids } from '../sessions/sessions.ts'
-import type { Settings } from '../settings.ts'
 import { nowSeconds } from '../tokens/access-token.ts'
+import { isInternalKey } from './internal-key.ts'
 import { exchangeToken } from './token-exchange.ts'
 
 /** The routes between gateway, services and user (DESIGN §4.6); none is reachable from outside. */
@@ -41,11 +41,9 @@ export async function internalRoutes(scope: FastifyInstance, deps: UserDeps): Pr
     { schema: { body: TokenExchange, response: { 200: ExchangedToken } } },
     (request) => exchangeToken(deps, request.body, request.id),
   )
-}
 
-/** Compared with every key, so that the time does not tell which it was. */
-const isInternalKey = (keys: Settings['internalKeys'], given: unknown): boolean =>
-  typeof given === 'string' && keys.filter(({ key }) => isSameText(given, key)).length > 0
+  app.register(caseRoleRoutes, deps)
+}
 
 /** Only we and the issuers that share our people name anybody (DESIGN §4.3). */
 async function findNamed({ db, settings }: UserDeps, name: PrincipalName): Promise<PersonRow | undefined> {

@@ -18,7 +18,7 @@ export async function exchangeToken(deps: UserDeps, body: TokenExchange, request
   if ('api_key' in body) throw unknownCredential()
   const token = await verify(deps, body.token)
   const { person, facts } = 'act_for' in body ? await actFor(deps, token, body, requestId) : await renew(deps, token)
-  const access_token = await issueAccessToken(deps.settings, deps.keys, person, facts)
+  const access_token = await issueAccessToken(deps, person, facts)
   return { access_token, expires_in: facts.exp - facts.iat, sub: person.sub }
 }
 

@@ -123,7 +123,7 @@ async function answer(deps: UserDeps, { person, successor, iat }: Rotation): Pro
   if (key === undefined) throw new Error('the key of a live refresh token is gone')
   const exp = iat + deps.settings.accessTtl
   return {
-    access_token: await issueAccessToken(deps.settings, deps.keys, person, { iat, exp, sid: successor.sid }),
+    access_token: await issueAccessToken(deps, person, { iat, exp, sid: successor.sid }),
     expires_in: deps.settings.accessTtl,
     refresh_token: await signRefreshToken({ sub: person.sub, ...successor }, key),
     refresh_exp: successor.exp,

@@ -18,7 +18,7 @@ const keyOf = (code: string) => `sso_code:{${code}}`
 export async function deliver(deps: UserDeps, session: Session): Promise<URL> {
   const url = new URL(`${deps.settings.frontendUrl}/`)
   if (deps.settings.delivery === 'token') {
-    url.searchParams.set('token', await issueAccessToken(deps.settings, deps.keys, session.person, session.facts))
+    url.searchParams.set('token', await issueAccessToken(deps, session.person, session.facts))
     return url
   }
   const code = randomBytes(32).toString('base64url')
@@ -45,6 +45,6 @@ export async function exchangeCode(deps: UserDeps, code: string, cookie: string 
     await prolongSession(trx, sid, { access: iat + accessTtl })
     return { person, iat }
   })
-  const access_token = await issueAccessToken(deps.settings, deps.keys, person, { iat, exp: iat + accessTtl, sid })
+  const access_token = await issueAccessToken(deps, person, { iat, exp: iat + accessTtl, sid })
   return { access_token, token_type: 'Bearer', expires_in: accessTtl }
 }

@@ -2,11 +2,10 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { PlatformClaims } from '@munjigi/contracts/tokens'
 import { signAccessToken } from '@munjigi/identity/issue'
-import { permissionsOf } from '@munjigi/identity/roles'
-import type { SigningKeys } from '../keys/signing-keys.ts'
+import type { UserDeps } from '../deps.ts'
 import type { PersonRow } from '../people/people.ts'
 import { clocksDiffer } from '../problems.ts'
-import type { Settings } from '../settings.ts'
+import { rightsClaims } from './rights-claims.ts'
 
 const MAX_WAIT_MS = 2_000
 
@@ -38,24 +37,22 @@ async function untilSecond(iat: number): Promise<void> {
 
 /** A platform access token with the claims of DESIGN §4.3. */
 export async function issueAccessToken(
-  { platformIssuer, platformAudience }: Pick<Settings, 'platformIssuer' | 'platformAudience'>,
-  keys: Pick<SigningKeys, 'access'>,
+  { db, settings, keys }: Pick<UserDeps, 'db' | 'settings' | 'keys'>,
   person: PersonRow,
   facts: TokenFacts,
 ): Promise<string> {
   const key = await keys.access()
   await untilSecond(facts.iat)
+  // Read in the second of iat: a change of an earlier one would not be told apart from it by rights_changed_at.
+  const rights = await rightsClaims(db, person.sub)
   const claims: PlatformClaims = {
-    iss: platformIssuer,
-    aud: platformAudience,
+    iss: settings.platformIssuer,
+    aud: settings.platformAudience,
     sub: person.sub,
     jti: randomUUID(),
     ...facts,
     ...(person.email !== null && { email: person.email }),
-    tenant_id: person.tenant_id,
-    role: person.role,
-    permissions: [...permissionsOf(person.role)],
-    case_roles: {},
+    ...rights,
     ...(person.realm_access !== null && { realm_access: person.realm_access }),
     ...(person.resource_access !== null && { resource_access: person.resource_access }),
     user_id: person.user_id,
