@@ -76,19 +76,3 @@ export const Group = Type.Object({
   sections: Type.Array(SectionGrant),
 })
 export type Group = Static<typeof Group>
-
-/** One line of the append-only audit log. */
-const AuditEvent = Type.Object({
-  id: Type.String(),
-  at: Type.String({ format: 'date-time' }),
-  actor: Type.Union([Type.String(), Type.Null()], { description: 'subject of who did it; null for the system' }),
-  action: Type.String(),
-  target: Type.Union([Type.String(), Type.Null()]),
-  details: Type.Record(Type.String(), Type.Unknown()),
-  request_id: Type.Union([Type.String(), Type.Null()]),
-})
-/** A page of the audit log, newest first. */
-export const AuditPage = Type.Object({
-  events: Type.Array(AuditEvent),
-  next_cursor: Type.Optional(Type.String()),
-})

@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promise
 import { fileURLToPath } from 'node:url'
 import { connect, type Database } from '@munjigi/db/connect'
 import { type MigrationPlan, migrate } from '@munjigi/db/migrate'
+import { sql } from 'kysely'
 import pg from 'pg'
 
 const CACHE = fileURLToPath(new URL('../../../node_modules/.cache/munjigi/', import.meta.url))
@@ -11,6 +12,8 @@ export interface TestDatabase {
   database: Database
   /** Where another process reaches it under the same rights; undefined on PGlite, which is in this process alone. */
   url: string | undefined
+  /** One statement by the owner of the tables, for what the serving role may not: ANALYZE. */
+  asOwner(statement: string): Promise<void>
   close(): Promise<void>
 }
 
@@ -25,7 +28,8 @@ export function testDatabase(plan: MigrationPlan): Promise<TestDatabase> {
 
 async function pgliteDatabase(plan: MigrationPlan): Promise<TestDatabase> {
   const database = connect('pglite://memory', { dump: await cachedDump(plan) })
-  return { database, url: undefined, close: () => database.close() }
+  const asOwner = async (statement: string) => void (await sql.raw(statement).execute(database.as('postgres')))
+  return { database, url: undefined, asOwner, close: () => database.close() }
 }
 
 // A fresh PGlite takes seconds, one from a dump a fraction.
@@ -64,14 +68,16 @@ async function postgresDatabase(superuserUrl: string, plan: MigrationPlan): Prom
   const own = new URL(superuserUrl)
   own.pathname = `/${name}`
   await runSql(superuserUrl, `create database ${name}`)
-  await migrate(own.href, plan)
-  await runSql(own.href, `create role ${name} login noinherit password '${password}' in role ${plan.servingRole}`)
+  const ownerUrl = own.href
+  await migrate(ownerUrl, plan)
+  await runSql(ownerUrl, `create role ${name} login noinherit password '${password}' in role ${plan.servingRole}`)
   own.username = name
   own.password = password
   const database = connect(own.href)
   return {
     database,
     url: own.href,
+    asOwner: (statement) => runSql(ownerUrl, statement),
     async close() {
       await database.close()
       await runSql(superuserUrl, `drop database ${name} with (force)`, `drop role ${name}`)

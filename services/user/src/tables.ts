@@ -39,6 +39,12 @@ export interface Tables {
     person_sub: string
     created_at: Written
   }
+  /** Written by the database for what people are searched by. */
+  person_terms: {
+    tenant_id: string
+    person_sub: string
+    term: string
+  }
   sections: {
     id: string
     title_ko: string
@@ -109,7 +115,16 @@ export interface Tables {
     email: string
     /** Null until the person has chosen one. */
     hash: string | null
+    bcrypt_cost: GeneratedAlways<number | null>
+    /** One more with each password; a rehash is the same password. */
+    version: Generated<number>
     changed_at: Generated<Date>
+  }
+  password_origins: {
+    person_sub: string
+    /** An address, or the /64 of one. */
+    origin: string
+    last_signed_in_at: Date
   }
   password_resets: {
     /** SHA-256 of the link's token, as hex. */
@@ -128,7 +143,7 @@ export interface Tables {
     /** SHA-256 of the whole key, as hex. */
     secret_hash: string
     scopes: JSONColumnType<string[]>
-    created_at: Written
+    created_at: Generated<Date>
     expires_at: Date | null
     last_used_at: Date | null
     revoked_at: Date | null

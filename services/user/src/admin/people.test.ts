@@ -72,16 +72,27 @@ test('every person comes once over pages of any size, also when all were made in
   assert.equal(new Set(seen).size, 7)
 })
 
-test('search finds a part of name, login id, department or e-mail, and takes % and _ as letters', async () => {
+test('search finds how a word begins, a given name after its family name, in any case, and takes % and _ as signs', async () => {
   const sub = await house.seed({ username_kr: '가나다_100%', email: 'X.Y@Example.com', user_id: 'choi.search' })
   const find = async (text: string) => {
     const { body } = await house.as(house.superuser)('GET', `/people?search=${encodeURIComponent(text)}`)
     return body.people.map((person: { sub: string }) => person.sub)
   }
 
-  for (const text of ['가나다'.normalize('NFD'), '_100%', 'x.y@example', 'CHOI.SEARCH'])
+  for (const text of [
+    '가나다'.normalize('NFD'),
+    '나다',
+    '_100%',
+    '100',
+    'x.y@example',
+    '@example.com',
+    'CHOI.SEARCH',
+    'sear',
+  ])
     assert.deepEqual(await find(text), [sub], text)
-  assert.deepEqual(await find('가_다'), [])
+  for (const text of ['가_다', '%', 'earch', '00%']) assert.deepEqual(await find(text), [], text)
+  await house.db.updateTable('people').set({ username_kr: '마바사' }).where('sub', '=', sub).execute()
+  assert.deepEqual([await find('나다'), await find('바사')], [[], [sub]])
 })
 
 test('people show their own sections, their groups and all that both give', async () => {

@@ -7,16 +7,13 @@ import { Type } from 'typebox'
 import { PROFILE } from '../people/people.ts'
 import type { Tables } from '../tables.ts'
 import { readCursor, writeCursor } from './cursor.ts'
+import { Moment, momentText } from './moment.ts'
 
 const columns = [...PROFILE, 'created_at', 'last_login_at'] as const
-const searched = ['user_id', 'email', 'username_kr', 'username_en', 'deptname_kr', 'deptname_en'] as const
 
-/** Microseconds as PostgreSQL keeps them: a Date would lose the last three digits and the page would repeat a row. */
-const Place = Type.Tuple([
-  Type.String({ format: 'date-time', pattern: '^[1-9]\\d{3}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:[0-5]\\d\\.\\d{6}Z$' }),
-  Type.String({ pattern: '^[^\\x00-\\x1f]{1,255}$' }),
-])
-const createdAtText = sql<string>`to_char(people.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`
+const Place = Type.Tuple([Moment, Type.String({ pattern: '^[^\\x00-\\x1f]{1,255}$' })])
+
+const LAST_CHARACTER = '\u{10ffff}'
 
 export interface PeopleFilter extends PeopleQuery {
   /** Only people of this tenant. */
@@ -35,7 +32,7 @@ export function people(db: Kysely<Tables>) {
     },
     list: async (filter: PeopleFilter): Promise<PeoplePage> => {
       const rows = await filtered(db, filter)
-        .select(createdAtText.as('place'))
+        .select(momentText('people.created_at').as('place'))
         .orderBy('people.created_at')
         .orderBy('people.sub')
         .limit(filter.limit + 1)
@@ -98,9 +95,18 @@ function filtered(db: Kysely<Tables>, filter: PeopleFilter) {
       ),
     )
   }
-  if (search !== undefined) {
-    const pattern = `%${search.normalize('NFC').replace(/[\\%_]/g, '\\$&')}%`
-    query = query.where(({ or, eb }) => or(searched.map((column) => eb(`people.${column}`, 'ilike', pattern))))
+  if (search !== undefined && search !== '') {
+    const beginning = beginningOf(search)
+    query = query.where(({ exists, selectFrom }) =>
+      exists(
+        selectFrom('person_terms')
+          .select('term')
+          .whereRef('person_terms.person_sub', '=', 'people.sub')
+          .where('term', '>=', beginning)
+          // Signs alone begin nothing.
+          .where('term', '<', beginning && `${beginning}${LAST_CHARACTER}`),
+      ),
+    )
   }
   if (cursor !== undefined) {
     const [createdAt, sub] = readCursor(Place, cursor)
@@ -109,6 +115,14 @@ function filtered(db: Kysely<Tables>, filter: PeopleFilter) {
   }
   return query
 }
+
+/** As the terms of people are written: lower case, and not beginning with a sign. */
+const beginningOf = (search: string): string =>
+  search
+    .normalize('NFC')
+    .toLowerCase()
+    .replace(/^[\s!-/:-@[-`{-~]+/, '')
+    .slice(0, 40)
 
 type PersonRow = Awaited<ReturnType<ReturnType<typeof personQuery>['executeTakeFirstOrThrow']>>
 

@@ -1,28 +1,27 @@
-import { AuditPage } from '@munjigi/contracts/people'
-import { pageOf } from '@munjigi/db/page'
+import { Readable } from 'node:stream'
+import { AuditFilter, AuditPage } from '@munjigi/contracts/audit'
 import type { TypeBoxProvider } from '@munjigi/server/typebox-provider'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Kysely } from 'kysely'
-import { type Static, Type } from 'typebox'
-import { requireAdministrator } from '../admin/administrator.ts'
-import { readCursor, writeCursor } from '../admin/cursor.ts'
+import { Type } from 'typebox'
+import { administer } from '../admin/administrator.ts'
 import type { Tables } from '../tables.ts'
+import { recordEvent } from './audit.ts'
+import { listEvents } from './events.ts'
 
-const Place = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
-const Moment = Type.String({ format: 'date-time' })
+const EXPORT_PAGE = 500
+const JSON_LINES = 'application/x-ndjson'
+
 const AuditQuery = Type.Object(
   {
-    actor: Type.Optional(Type.String({ maxLength: 255, description: 'subject of who did it' })),
-    target: Type.Optional(Type.String({ maxLength: 255 })),
-    action: Type.Optional(Type.String({ maxLength: 100, description: 'the action, or its beginning: `person.`' })),
-    from: Type.Optional(Moment),
-    until: Type.Optional(Moment),
+    ...AuditFilter.properties,
     cursor: Type.Optional(Type.String({ maxLength: 500 })),
     limit: Type.Integer({ minimum: 1, maximum: 200, default: 50 }),
   },
   { additionalProperties: false },
 )
-type AuditQuery = Static<typeof AuditQuery>
+
+const Lines = Type.Unsafe<Readable>({ type: 'string', description: 'one AuditEvent a line' })
 
 export function auditRoutes(scope: FastifyInstance, { db }: { db: Kysely<Tables> }): void {
   const app = scope.withTypeProvider<TypeBoxProvider>()
@@ -31,29 +30,45 @@ export function auditRoutes(scope: FastifyInstance, { db }: { db: Kysely<Tables>
     method: 'GET',
     url: '/audit-events',
     schema: { summary: 'Who did what, newest first', querystring: AuditQuery, response: { 200: AuditPage } },
-    handler: async (request) => {
-      const { superuser, tenant_id } = await requireAdministrator(db, request)
-      return listEvents(db, request.query, superuser ? undefined : tenant_id)
+    handler: (request) =>
+      administer(db, request, (trx, { superuser, tenant_id }) =>
+        listEvents(trx, { ...(!superuser && { tenant_id }), ...request.query }),
+      ),
+  })
+
+  app.route({
+    method: 'GET',
+    url: '/audit-events/export',
+    schema: {
+      summary: 'All of it as JSON lines, newest first; an answer that breaks off is not whole',
+      querystring: AuditFilter,
+      response: { 200: { content: { [JSON_LINES]: { schema: Lines } } } },
+    },
+    handler: async (request, reply) => {
+      await administer(db, request, (trx, { sub, superuser, tenant_id }) =>
+        recordEvent(trx, {
+          actor: sub,
+          action: 'audit.exported',
+          target: null,
+          tenant_id: superuser ? null : tenant_id,
+          request_id: request.id,
+          details: request.query,
+        }),
+      )
+      reply.type(JSON_LINES)
+      return reply.send(Readable.from(exportLines(db, request, request.query), { highWaterMark: 1 }))
     },
   })
 }
 
-async function listEvents(db: Kysely<Tables>, filter: AuditQuery, tenantId: string | undefined) {
-  let query = db
-    .selectFrom('audit_events')
-    .select(['id', 'at', 'actor', 'action', 'target', 'details', 'request_id'])
-    .orderBy('id', 'desc')
-    .limit(filter.limit + 1)
-  if (tenantId !== undefined) query = query.where('tenant_id', '=', tenantId)
-  if (filter.actor !== undefined) query = query.where('actor', '=', filter.actor)
-  if (filter.target !== undefined) query = query.where('target', '=', filter.target)
-  if (filter.action !== undefined) query = query.where('action', '^@', filter.action)
-  if (filter.from !== undefined) query = query.where('at', '>=', new Date(filter.from))
-  if (filter.until !== undefined) query = query.where('at', '<', new Date(filter.until))
-  if (filter.cursor !== undefined) query = query.where('id', '<', readCursor(Place, filter.cursor))
-  const [page, last] = pageOf(await query.execute(), filter.limit)
-  return {
-    events: page.map((row) => ({ ...row, id: String(row.id), at: row.at.toISOString() })),
-    ...(last && { next_cursor: writeCursor(last.id) }),
+/** Page after page as the reader takes them, each under the rights that its administrator has by then. */
+async function* exportLines(db: Kysely<Tables>, request: FastifyRequest, filter: AuditFilter): AsyncGenerator<string> {
+  for (let place = {}; ; ) {
+    const { events, next_cursor } = await administer(db, request, (trx, { superuser, tenant_id }) =>
+      listEvents(trx, { ...(!superuser && { tenant_id }), ...filter, ...place, limit: EXPORT_PAGE }),
+    )
+    yield events.map((event) => `${JSON.stringify(event)}\n`).join('')
+    if (next_cursor === undefined) return
+    place = { cursor: next_cursor }
   }
 }

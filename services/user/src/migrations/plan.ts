@@ -9,6 +9,8 @@ import { sessionDetails } from './0007-session-details.ts'
 import { apiKeys } from './0008-api-keys.ts'
 import { caseRoles } from './0009-case-roles.ts'
 import { notices } from './0010-notices.ts'
+import { auditSearch } from './0050-audit-search.ts'
+import { peopleSearch } from './0051-people-search.ts'
 
 export const SCHEMA = 'users'
 export const SERVING_ROLE = 'user_serving'
@@ -27,5 +29,7 @@ export const migrationPlan: MigrationPlan = {
     apiKeys,
     caseRoles,
     notices,
+    auditSearch,
+    peopleSearch,
   ],
 }

@@ -1,0 +1,155 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { withTenant } from '@munjigi/db/tenant'
+import { type TestDatabase, testDatabase } from '@munjigi/testing/database'
+import { CompiledQuery, type Kysely, type QueryId, type RootOperationNode, sql } from 'kysely'
+import { type EventsQuery, listEvents } from '../audit/events.ts'
+import { migrationPlan } from '../migrations/plan.ts'
+import { servingHandle } from '../serving-handle.ts'
+import type { Tables } from '../tables.ts'
+import { type PeopleFilter, people } from './people.ts'
+
+const TENANTS = ['00000000-0000-4000-8000-000000000001', '00000000-0000-4000-8000-000000000002'] as const
+const [LARGE, SMALL] = TENANTS
+const ROWS = 20_000
+/** What a page of 50 may touch of them; a walk through all of either table is far above. */
+const MOST_READ = 4_000
+
+let testing: TestDatabase
+let db: Kysely<Tables>
+before(async () => {
+  testing = await testDatabase(migrationPlan)
+  db = servingHandle(testing.database)
+  await db
+    .insertInto('tenants')
+    .values(TENANTS.map((id) => ({ id, name: id })))
+    .execute()
+  for (let from = 0; from < ROWS; from += 2_000) await fill(from, from + 1_999)
+  await testing.asOwner('analyze users.audit_events')
+  await testing.asOwner('analyze users.people')
+  await testing.asOwner('analyze users.person_terms')
+})
+after(() => testing.close())
+
+/** One in a hundred is of the small tenant; approvals are old, and rejections rare. */
+async function fill(from: number, to: number) {
+  await sql`
+    insert into users.people (sub, user_id, username_kr, role, tenant_id, created_at)
+    select 'p' || i, 'login' || i, '김' || chr(44032 + i % 11000),
+      case when i % 5000 = 7 then 'PENDING' else 'USER' end,
+      (case when i % 100 = 0 then ${SMALL} else ${LARGE} end)::uuid, now() - i * interval '1 minute'
+    from generate_series(${from}::int, ${to}::int) as i`.execute(db)
+  await sql`
+    insert into users.audit_events (at, actor, action, target, tenant_id)
+    select now() - (${ROWS} - i) * interval '1 minute', 'p' || i % 500,
+      case when i < 2000 then 'person.approved' when i % 4000 = 9 then 'person.rejected' else 'session.started' end,
+      'p' || i, (case when i % 100 = 0 then ${SMALL} else ${LARGE} end)::uuid
+    from generate_series(${from}::int, ${to}::int) as i`.execute(db)
+}
+
+interface Plan {
+  'Node Type': string
+  'Relation Name'?: string
+  'Actual Rows': number
+  'Actual Loops': number
+  'Rows Removed by Filter'?: number
+  Plans?: Plan[]
+}
+
+const BIG = ['people', 'audit_events', 'person_terms']
+
+const scansOf = (plan: Plan): Plan[] => [
+  ...(BIG.includes(plan['Relation Name'] ?? '') ? [plan] : []),
+  ...(plan.Plans ?? []).flatMap(scansOf),
+]
+
+/** Runs a list and gives how the database came by each of its statements. */
+async function plansOf(handle: Kysely<Tables>, list: (db: Kysely<Tables>) => Promise<unknown>): Promise<Plan[]> {
+  const seen = new Map<QueryId, RootOperationNode>()
+  const run: RootOperationNode[] = []
+  const watched = handle.withPlugin({
+    transformQuery({ node, queryId }) {
+      seen.set(queryId, node)
+      return node
+    },
+    async transformResult({ queryId, result }) {
+      const node = seen.get(queryId)
+      if (node) run.push(node)
+      return result
+    },
+  })
+  await list(watched)
+  assert.ok(run.length > 0)
+  const plans: Plan[] = []
+  for (const node of run) {
+    const { sql: text, parameters, queryId } = handle.getExecutor().compileQuery(node, { queryId: '' } as QueryId)
+    assert.ok(queryId)
+    const { rows } = await handle.executeQuery<{ 'QUERY PLAN': { Plan: Plan }[] }>(
+      CompiledQuery.raw(`explain (analyze, format json) ${text}`, [...parameters]),
+    )
+    plans.push(...(rows[0]?.['QUERY PLAN'] ?? []).map(({ Plan }) => Plan))
+  }
+  return plans
+}
+
+function assertByIndex(plans: Plan[], name: string) {
+  const scans = plans.flatMap(scansOf)
+  assert.ok(scans.length > 0)
+  const read = scans.map((scan) => (scan['Actual Rows'] + (scan['Rows Removed by Filter'] ?? 0)) * scan['Actual Loops'])
+  const total = read.reduce((sum, rows) => sum + rows, 0)
+  assert.deepEqual(
+    [scans.filter((scan) => scan['Node Type'] === 'Seq Scan'), total <= MOST_READ ? 'few' : total],
+    [[], 'few'],
+    name,
+  )
+}
+
+/** As a superuser asks, and as an administrator of either tenant does. */
+async function assertListed(
+  name: string,
+  list: (db: Kysely<Tables>, tenant: { tenant_id?: string }) => Promise<unknown>,
+) {
+  assertByIndex(await plansOf(db, (handle) => list(handle, {})), name)
+  for (const tenant_id of TENANTS)
+    await withTenant(db, tenant_id, async (trx) => {
+      assertByIndex(await plansOf(trx, (handle) => list(handle, { tenant_id })), `${name}, tenant ${tenant_id}`)
+    })
+}
+
+test('every page of the audit log is found by index, whatever it is asked for', async () => {
+  const old = new Date(Date.now() - 15_000 * 60_000).toISOString()
+  const { next_cursor = '' } = await listEvents(db, { limit: 50, until: old })
+  const asked: Record<string, Omit<EventsQuery, 'limit'>> = {
+    newest: {},
+    'by who': { actor: 'p77' },
+    'by whom': { target: 'p4711' },
+    'by nobody': { actor: 'nobody' },
+    'an action of long ago': { action: 'person.approved' },
+    'a rare action': { action: 'person.rej' },
+    'a beginning of several': { action: 'person.' },
+    'no action': { action: 'nothing.' },
+    'a time of long ago': { until: old },
+    'a time and an action': { until: old, action: 'session.' },
+    'a later page': { cursor: next_cursor },
+    'a later page of an action': { cursor: next_cursor, action: 'person.' },
+  }
+  for (const [name, query] of Object.entries(asked))
+    await assertListed(name, (handle, tenant) => listEvents(handle, { ...query, ...tenant, limit: 50 }))
+})
+
+test('every page of people is found by index, whatever it is asked for', async () => {
+  const { next_cursor = '' } = await people(db).list({ limit: 50 })
+  const asked: Record<string, Omit<PeopleFilter, 'limit'>> = {
+    oldest: {},
+    'a later page': { cursor: next_cursor },
+    'who waits': { role: 'PENDING' },
+    'who was rejected': { status: 'rejected' },
+    'a login id': { search: 'login1234' },
+    'a given name': { search: '낙' },
+    'what everybody has': { search: 'login' },
+    'what nobody has': { search: 'zzz' },
+    'a name and a role': { search: '김', role: 'PENDING' },
+  }
+  for (const [name, query] of Object.entries(asked))
+    await assertListed(name, (handle, tenant) => people(handle).list({ ...query, ...tenant, limit: 50 }))
+})
