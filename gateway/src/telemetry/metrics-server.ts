@@ -1,9 +1,10 @@
 import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import type { Gateway } from '../app.ts'
 
 /** `/metrics` on a port of its own, which is not for the outside. */
 export function createMetricsServer(gateway: Gateway): Server {
-  return createServer((request, response) => {
+  const server = createServer((request, response) => {
     if (request.url !== '/metrics') {
       response.writeHead(404).end()
       return
@@ -15,5 +16,9 @@ export function createMetricsServer(gateway: Gateway): Server {
         response.writeHead(500).end()
       },
     )
+  })
+  return server.on('listening', () => {
+    const { address, port } = server.address() as AddressInfo
+    gateway.app.log.info(`figures at http://${address}:${port}/metrics`)
   })
 }

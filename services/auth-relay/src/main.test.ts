@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { endProcess, startProcess } from '@munjigi/testing/own-process'
 import { entryOf } from './clients/clients.fixture.ts'
 
 const MAIN = fileURLToPath(new URL('main.ts', import.meta.url))
@@ -23,15 +22,9 @@ function start(t: TestContext, clients: object | undefined, change: Record<strin
   t.after(() => rmSync(folder, { recursive: true }))
   const path = join(folder, 'clients.json')
   if (clients !== undefined) writeFileSync(path, JSON.stringify(clients))
-  const child = spawn(process.execPath, [MAIN], { env: { ...good, CLIENTS_FILE: path, ...change } })
-  let written = ''
-  for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (chunk) => {
-      written += chunk
-    })
-  const exit = once(child, 'close').then(([code]) => ({ code, written }))
-  t.after(() => child.kill('SIGKILL') && exit)
-  return { child, exit, written: () => written }
+  const relay = startProcess(MAIN, { ...good, CLIENTS_FILE: path, ...change })
+  t.after(() => endProcess(relay))
+  return { ...relay, exit: relay.exited.then((code) => ({ code, written: relay.written() })) }
 }
 
 test('every fault of the settings, then of the clients, is printed, and nothing is served', async (t) => {
@@ -39,7 +32,7 @@ test('every fault of the settings, then of the clients, is printed, and nothing 
   const settings = await start(t, {}, { BASE_URL: 'http://relay.example.com' }).exit
   const clients = await start(t, { one: { ...entryOf(), realm: '' }, two: {} }).exit
   const file = await start(t, undefined).exit
-  const expected: [{ code: number; written: string }, RegExp[]][] = [
+  const expected: [{ code: number | null; written: string }, RegExp[]][] = [
     [environment, [/BASE_URL is missing/, /JWT_SECRET is not usable/, /REDIS_URL is not usable/]],
     [settings, [/BASE_URL is not usable: plain http/]],
     [clients, [/one: realm: is not usable/, /two: issuer: is missing/, /two: client_secret: .*TWO__SECRETS/]],
@@ -56,9 +49,7 @@ test('every fault of the settings, then of the clients, is printed, and nothing 
 test('it starts without its store, with the client secret of the environment, and ends when it is told to', async (t) => {
   const { client_secret: _, ...entry } = entryOf()
   const relay = start(t, { 'kakao-bot': entry }, { 'kakao-bot__secrets': 'of-the-idp', DEBUG: 'true' })
-  while (!relay.written().includes('listening at')) await once(relay.child.stdout, 'data')
-  const [, port] = /listening at http:\/\/127\.0\.0\.1:(\d+)/.exec(relay.written()) ?? []
-  const health = await fetch(`http://127.0.0.1:${port}/relay/health`)
+  const health = await fetch(`${await relay.listening()}/relay/health`)
   relay.child.kill('SIGTERM')
   const { code, written } = await relay.exit
 

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
 import { randomBytes, randomUUID } from 'node:crypto'
-import { once } from 'node:events'
 import { type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { endProcess, startProcess } from '@munjigi/testing/own-process'
 import { newProfile } from './profiles/profiles.fixture.ts'
 import { testService } from './service.fixture.ts'
 
@@ -19,21 +18,9 @@ const good = {
 }
 
 function run(t: TestContext, variables: Record<string, string>, ...words: string[]) {
-  const child = spawn(process.execPath, [MAIN, ...words], { env: { ...good, ...variables } })
-  let written = ''
-  for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (chunk) => {
-      written += chunk
-    })
-  const exit = once(child, 'close').then(([code]) => ({ code, written }))
-  t.after(() => child.kill('SIGKILL') && exit)
-  return { child, exit, written: () => written }
-}
-
-async function listening({ child, written }: ReturnType<typeof run>): Promise<string> {
-  while (!written().includes('listening at')) await once(child.stdout, 'data')
-  const [, port] = /listening at http:\/\/127\.0\.0\.1:(\d+)/.exec(written()) ?? []
-  return `http://127.0.0.1:${port}`
+  const station = startProcess(MAIN, { ...good, ...variables }, words)
+  t.after(() => endProcess(station))
+  return { ...station, exit: station.exited.then((code) => ({ code, written: station.written() })) }
 }
 
 /** The end of one that must not start. On a busy machine it may take its database for away: then another one is started. */
@@ -90,7 +77,7 @@ test('a command that it does not know is told those it has, and nothing is serve
 
 test('it starts while database and store are away, says so, and ends when it is told to', async (t) => {
   const station = run(t, {})
-  const url = await listening(station)
+  const url = await station.listening()
 
   assert.equal((await fetch(`${url}/healthz`)).status, 200)
   const ready = await fetch(`${url}/readyz`)
@@ -125,5 +112,5 @@ test('another key than the database was written under ends the start; rotate-key
   const rotated = await run(t, { ...database, SESSION_STATION_ENCRYPTION_KEY: ring }, 'rotate-keys').exit
   assert.deepEqual(rotated, { code: 0, written: 'Sealed anew under the first key: 1 profiles, 0 logins.\n' })
   const station = run(t, { ...database, SESSION_STATION_ENCRYPTION_KEY: key })
-  assert.equal((await fetch(`${await listening(station)}/healthz`)).status, 200)
+  assert.equal((await fetch(`${await station.listening()}/healthz`)).status, 200)
 })
