@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { ACCESS_CHANNEL } from '@munjigi/contracts/access'
+import type { Store } from '@munjigi/store/store'
 import { type TestIssuer, testIssuer } from '@munjigi/testing/issuer'
 import { testStore } from '@munjigi/testing/store'
 import { type SeenRequest, testUpstream } from '@munjigi/testing/upstream'
@@ -34,6 +35,7 @@ export interface Running {
   seen: SeenRequest[]
   token(claims?: Record<string, unknown>): string
   bearer(claims?: Record<string, unknown>): string
+  /** Resolves when the gateway has heard it. */
   announce(message: object): Promise<void>
   /** Replaces services.yaml; resolves when the gateway has taken it up. */
   rewrite(change: (text: string) => string): Promise<void>
@@ -61,6 +63,7 @@ export async function runGateway(t: TestContext, setting: Setting = {}): Promise
   const front = await userFront(platform, user)
   const meal = await testUpstream(setting.meal ?? answerOk)
   const store = testStore()
+  const { heard, subscribe } = hearing(store)
   const folder = mkdtempSync(join(tmpdir(), 'gateway-'))
   const servicesFile = join(folder, 'services.yaml')
   const text = services(front.url, setting.mealUrl ?? meal.url, setting)
@@ -71,7 +74,7 @@ export async function runGateway(t: TestContext, setting: Setting = {}): Promise
     environment: {},
     platform: { issuer: ISSUER, audience: 'munjigi' },
     internalKey: INTERNAL_KEY,
-    store,
+    store: { ...store, subscribe },
     logLevel: 'silent',
     lines: { write: (line) => lines.push(line) },
     ...setting.options,
@@ -97,7 +100,11 @@ export async function runGateway(t: TestContext, setting: Setting = {}): Promise
     seen: meal.requests,
     token: (claims) => platform.token({ sub: LEE, ...claims }),
     bearer: (claims) => `Bearer ${platform.token({ sub: LEE, ...claims })}`,
-    announce: (message) => store.publish(ACCESS_CHANNEL, JSON.stringify(message)),
+    async announce(message) {
+      const arrival = heard()
+      await store.publish(ACCESS_CHANNEL, JSON.stringify(message))
+      await arrival
+    },
     async rewrite(change) {
       const before = await generation()
       writeFileSync(servicesFile, change(text))
@@ -106,6 +113,23 @@ export async function runGateway(t: TestContext, setting: Setting = {}): Promise
     metrics: gateway.metrics,
     close: () => gateway.app.close(),
   }
+}
+
+/** A store's subscriptions, and when the next message has been heard. */
+export function hearing(store: Store) {
+  let hear = () => {}
+  const subscribe: Store['subscribe'] = (channel, listener) => {
+    const message = (text: string) => {
+      listener.message(text)
+      hear()
+    }
+    return store.subscribe(channel, { ...listener, message })
+  }
+  const heard = () =>
+    new Promise<void>((resolve) => {
+      hear = resolve
+    })
+  return { subscribe, heard }
 }
 
 const services = (user: string, meal: string, { settings = '', file = '' }: Setting) => `

@@ -4,23 +4,21 @@ import type { RequestListener, ServerResponse } from 'node:http'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { newPerson } from '@munjigi/testing/user'
-import { bearer, openDoor } from './door.fixture.ts'
+import { bearer, openDoor, testClock } from './door.fixture.ts'
 
 const silence: RequestListener = () => {}
 const failure: RequestListener = (_request, response) => void response.writeHead(500).end()
 
-/** A door whose records believe that time has passed. */
+/** A door whose records have the time of the test. */
 async function openDoorInTime(t: TestContext) {
-  let offset = 0
-  const door = await openDoor(t, { now: () => performance.now() + offset })
+  const { now, pass } = testClock()
+  const door = await openDoor(t, { now })
   door.user.setPerson({ sub: 'kim' })
   const token = door.platform.token({ sub: 'kim' })
   return {
     ...door,
     kim: () => door.knock('/api/case/x', bearer(token)),
-    pass: (seconds: number) => {
-      offset += seconds * 1000
-    },
+    pass,
   }
 }
 
@@ -75,7 +73,7 @@ test('a record is believed for five seconds', async (t) => {
 test('a busy person is asked for ahead and never waits', async (t) => {
   const door = await openDoorInTime(t)
   await door.kim()
-  door.pass(4)
+  door.pass(4.5)
   door.user.setPerson({ sub: 'kim', role: 'PENDING' })
   assert.equal(await door.kim(), '200 kim')
 

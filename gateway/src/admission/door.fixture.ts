@@ -8,6 +8,7 @@ import { testIssuer } from '@munjigi/testing/issuer'
 import { testStore } from '@munjigi/testing/store'
 import { testUser } from '@munjigi/testing/user'
 import { canonicalTarget } from '../door/canonical.ts'
+import { hearing } from '../gateway.fixture.ts'
 import type { Route } from '../table/route.ts'
 import { buildRouteTable } from '../table/route-table.ts'
 import { parseServicesFile } from '../table/services-file.ts'
@@ -73,20 +74,14 @@ export async function openDoor(
   const records = createAccessRecords({ user: asking, ...(now && { now }) })
   const exchanges = createExchanges({ user: asking, verifier, ...(now && { now }) })
   let listener: Listener | undefined
-  let heard = () => {}
+  const heard = hearing(store)
   const subscribe: Store['subscribe'] = (channel, given) => {
     listener = given
-    const message = (text: string) => {
-      given.message(text)
-      heard()
-    }
-    return store.subscribe(channel, { ...given, message })
+    return heard.subscribe(channel, given)
   }
   /** Done when the gateway has heard it. */
   const announceText = async (text: string) => {
-    const arrival = new Promise<void>((resolve) => {
-      heard = resolve
-    })
+    const arrival = heard.heard()
     await store.publish(ACCESS_CHANNEL, text)
     if (isHearing) await arrival
   }
@@ -144,6 +139,20 @@ export async function openDoor(
     resubscribe: () => listener?.ready?.(),
     announceText,
     announce: (message: object) => announceText(JSON.stringify(message)),
+  }
+}
+
+/** Stands still but for a moment at each look, so that how fast a test runs decides nothing. */
+export function testClock() {
+  let now = 0
+  return {
+    now: () => {
+      now += 0.001
+      return now
+    },
+    pass: (seconds: number) => {
+      now += seconds * 1000
+    },
   }
 }
 

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import { bearer, openDoor } from './door.fixture.ts'
+import { bearer, openDoor, testClock } from './door.fixture.ts'
 
 const seconds = () => Math.floor(Date.now() / 1000)
 
 async function openDoorWithKey(t: TestContext, { isHearing = true } = {}) {
-  let offset = 0
-  const door = await openDoor(t, { isHearing, now: () => performance.now() + offset })
+  const { now, pass } = testClock()
+  const door = await openDoor(t, { isHearing, now })
   door.user.setPerson({ sub: 'kim' })
   door.user.setKey('mj_good', { sub: 'kim', key_id: 'k1' })
   return {
@@ -16,9 +16,7 @@ async function openDoorWithKey(t: TestContext, { isHearing = true } = {}) {
     exchanges: () => door.user.questions.filter((question) => question.startsWith('tokens')).length,
     knockWithKey: () => door.knock('/api/case/x', bearer('mj_good')),
     tokenByKey: async () => (await door.admit('/api/case/x', bearer('mj_good'))).token?.token,
-    pass: (s: number) => {
-      offset += s * 1000
-    },
+    pass,
   }
 }
 
@@ -121,7 +119,7 @@ test('ending everything ends a key’s token and not the key', async (t) => {
 
 test('a token that user issues from before valid_from lets nobody in', async (t) => {
   const door = await openDoorWithKey(t)
-  door.user.setPerson({ sub: 'kim', valid_from: seconds() + 10 })
+  door.user.setPerson({ sub: 'kim', valid_from: seconds() + 3600 })
 
   assert.equal(await door.knockWithKey(), '401 token-outdated')
 })

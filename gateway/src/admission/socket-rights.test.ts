@@ -2,23 +2,21 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Problem } from '@munjigi/problem'
-import { type Asked, bearer, openDoor } from './door.fixture.ts'
+import { type Asked, bearer, openDoor, testClock } from './door.fixture.ts'
 import { closeCodeOf, createSocketRights } from './socket-rights.ts'
 
 const seconds = () => Math.floor(Date.now() / 1000)
 
 /** A door with WebSockets that are already through it. */
 async function openDoorWithSockets(t: TestContext, { isHearing = true } = {}) {
-  let offset = 0
-  const door = await openDoor(t, { isHearing, now: () => performance.now() + offset })
+  const { now, pass } = testClock()
+  const door = await openDoor(t, { isHearing, now })
   const rights = createSocketRights({ authenticate: door.authenticate, changes: door.changes })
   t.after(rights.close)
   door.user.setPerson({ sub: 'kim', sections: [{ id: 'reports', level: 'user' }] })
   return {
     ...door,
-    pass: (s: number) => {
-      offset += s * 1000
-    },
+    pass,
     /** `ended` is `<close code> <problem type>`. */
     open: async (path: string, asked?: Asked) => {
       const principal = await door.admit(path, asked)
@@ -47,7 +45,7 @@ const CHANGES: [what: string, person: object, ending: string][] = [
   ['loses the section', { sections: [] }, '4403 section-required'],
   ['waits for approval again', { role: 'PENDING' }, '4403 approval-pending'],
   ['is signed out', { ended_sids: ['s1'] }, '4401 session-ended'],
-  ['ends everything', { valid_from: seconds() + 60 }, '4401 token-outdated'],
+  ['ends everything', { valid_from: seconds() + 3600 }, '4401 token-outdated'],
 ]
 for (const [what, person, ending] of CHANGES)
   for (const isHearing of [true, false])
@@ -87,18 +85,22 @@ test('a socket with new rights that still suffice stays open', async (t) => {
 
 test("a socket ends with the caller's own token", async (t) => {
   const door = await openDoorWithSockets(t)
-  const socket = await door.open('/ws/case/x', bearer(door.platform.token({ sub: 'kim', exp: seconds() + 1 })))
+  t.mock.timers.enable({ apis: ['Date'], now: Date.now() })
+  const socket = await door.open('/ws/case/x', bearer(door.platform.token({ sub: 'kim', exp: seconds() + 60 })))
+  t.mock.timers.tick(60_000)
 
   assert.equal(await socket.ended, '4401 token-expired')
 })
 
 test('a socket does not end with the token its key was exchanged for', async (t) => {
   const door = await openDoorWithSockets(t, { isHearing: false })
+  t.mock.timers.enable({ apis: ['Date'], now: Date.now() })
   door.user.setKey('mj_good', { sub: 'kim', key_id: 'k1' })
-  door.user.setClaims({ exp: seconds() - 28 })
+  door.user.setClaims({ exp: seconds() + 60 })
   const byKey = await door.open('/ws/case/x', bearer('mj_good'))
-  const byToken = await door.open('/ws/case/x', bearer(door.platform.token({ sub: 'kim', exp: seconds() + 3 })))
+  const byToken = await door.open('/ws/case/x', bearer(door.platform.token({ sub: 'kim', exp: seconds() + 60 })))
   door.user.setClaims({})
+  t.mock.timers.tick(60_000)
   await byToken.ended
 
   assert.equal(byKey.isOpen, true)

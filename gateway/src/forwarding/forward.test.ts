@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { test } from 'node:test'
+import { eventually } from '@munjigi/testing/eventually'
 import { problemTypeOf, RawClient, type Running, raw, runGateway, until } from '../gateway.fixture.ts'
 
 const HOST = 'Host: gateway.example\r\n'
@@ -114,9 +115,13 @@ test('events reach the caller one by one, the headers even before the first', as
       answer = response
     },
   })
-  const client = new RawClient(port).send(open())
+  // The limit is for the time before the headers too, and a machine that stands still may exceed it.
+  const client = await eventually(async () => {
+    const asked = await new RawClient(port).send(open()).seen('\r\n\r\n')
+    assert.match(asked.text, /text\/event-stream/)
+    return asked
+  })
 
-  await client.seen('text/event-stream')
   answer?.write('data: one\n\n')
   await client.seen('data: one')
   // Longer than the service's time-out: silence belongs to event streams.
@@ -133,7 +138,12 @@ test('a service that falls silent in the middle of an answer is given up', async
     meal: (_request, response) => void response.writeHead(200, { 'content-length': '100' }).write('beginning'),
   })
 
-  await assert.rejects(async () => (await fetch(`${url}/api/meal/open`)).text())
+  const begun = await eventually(async () => {
+    const answer = await fetch(`${url}/api/meal/open`)
+    assert.equal(answer.status, 200)
+    return answer
+  })
+  await assert.rejects(begun.text())
 })
 
 test('100-continue is answered to those who may go on, and to nobody else', async (t) => {
@@ -313,7 +323,7 @@ test('the line of a request names its rule, never its path, query or token', asy
 
   const [first, second] = gateway.lines.map((line) => JSON.parse(line))
   const { time, ms, ...facts } = first
-  assert.ok(Date.now() - time < 10_000 && ms > 0)
+  assert.ok(Date.now() - time < 60_000 && ms > 0)
   assert.deepEqual(facts, {
     level: 30,
     name: 'gateway',

@@ -235,7 +235,7 @@ test('the end of the right to be there ends the socket on both sides with its co
 
   const signedOut = await connected(t, gateway)
   const ended = closeOf(signedOut)
-  user.setPerson({ sub: LEE, valid_from: Math.floor(Date.now() / 1000) + 10 })
+  user.setPerson({ sub: LEE, valid_from: Math.floor(Date.now() / 1000) + 3600 })
   await changed()
   assert.match(await ended, /^4401/)
 })
