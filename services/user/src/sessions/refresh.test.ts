@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, beforeEach, mock, test } from 'node:test'
 import { ACCESS_CHANNEL } from '@munjigi/contracts/access'
 import { redisStore } from '@munjigi/store/redis'
+import { eventually } from '@munjigi/testing/eventually'
 import { decodeJwt, decodeProtectedHeader, SignJWT } from 'jose'
 import { refusalOf } from '../refusal.fixture.ts'
 import { FRONTEND, PLATFORM, type TestBrowser, type TestService, testBrowser, testService } from '../service.fixture.ts'
@@ -71,7 +72,10 @@ test('a refresh token is an rt+jwt of seven days with exactly the claims of the 
 test('twenty parallel uses, at two processes, give one successor', async () => {
   const token = tokenOf(await signIn())
   const answers = await Promise.all(
-    Array.from({ length: 20 }, async (_, index) => answered(await refresh(token, index % 2 ? second : service.url))),
+    Array.from({ length: 20 }, (_, index) =>
+      // On a slow machine the last in the queue may be told to try again: that is what a client then does.
+      eventually(async () => answered(await refresh(token, index % 2 ? second : service.url))),
+    ),
   )
 
   assert.equal(new Set(answers.map(({ refresh_token }) => refresh_token)).size, 1)
@@ -104,13 +108,12 @@ test('once the successor was used the old token is refused and the family lives'
 
 test('a used token that comes again after ten seconds ends the family, is told and written down', async () => {
   mock.timers.enable({ apis: ['Date'], now: Date.now() })
-  const messages: string[] = []
-  const subscription = await service.store.subscribe(ACCESS_CHANNEL, { message: (text) => void messages.push(text) })
   const token = tokenOf(await signIn())
   const { sub, sid } = decodeJwt(token)
   const successor = (await answered(await refresh(token))).refresh_token
   mock.timers.tick(WINDOW_MS + 1)
-  messages.length = 0
+  const messages: string[] = []
+  const subscription = await service.store.subscribe(ACCESS_CHANNEL, { message: (text) => void messages.push(text) })
 
   assert.deepEqual(await refusalOf(await refresh(token)), [401, 'session-ended'])
   assert.deepEqual(await refusalOf(await refresh(successor)), [401, 'session-ended'])
@@ -124,8 +127,7 @@ test('a used token that comes again after ten seconds ends the family, is told a
     stolen.map(({ details }) => details),
     [{ sid }],
   )
-  await new Promise(setImmediate)
-  assert.ok(messages.some((text) => text.includes(PLATFORM) && text.includes(sub as string)))
+  await eventually(() => assert.ok(messages.some((text) => text.includes(PLATFORM) && text.includes(sub as string))))
   await subscription.close()
 })
 
