@@ -10,7 +10,8 @@ import { FRONTEND, type TestService, testBrowser, testService } from '../service
 let provider: Provider
 let service: TestService
 before(async () => {
-  provider = await testProvider()
+  // A realm of its own: whoever else uses the shared one would meet keys that they do not know yet.
+  provider = await testProvider({ realm: {} })
   const { id, secret } = provider.clients.sso
   service = await testService({
     env: {
