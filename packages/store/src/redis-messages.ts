@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis'
+import { deadline } from './deadline.ts'
 import { createClient, hangUp } from './redis-client.ts'
 import type { Listener, Store, Subscription } from './store.ts'
 
@@ -65,7 +66,7 @@ export function redisMessages(url: string, prefix: string): Pick<Store, 'subscri
     channels.set(name, channel)
 
     const { promise: settled, resolve } = Promise.withResolvers<void>()
-    const limit = setTimeout(resolve, FIRST_READY_LIMIT_MS)
+    const callOff = deadline(FIRST_READY_LIMIT_MS, resolve)
     const entry: Listener = {
       message: (text) => listener.message(text),
       lost: () => listener.lost?.(),
@@ -78,7 +79,7 @@ export function redisMessages(url: string, prefix: string): Pick<Store, 'subscri
     if (channel.state === 'in') entry.ready?.()
     else if (redis.status === 'ready') joinAll()
     await settled
-    clearTimeout(limit)
+    callOff()
     return { close: () => leave(name, channel, entry) }
   }
 
