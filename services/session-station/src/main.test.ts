@@ -26,7 +26,7 @@ function run(t: TestContext, variables: Record<string, string>, ...words: string
 /** The end of one that must not start. On a busy machine it may take its database for away: then another one is started. */
 async function refused(t: TestContext, variables: Record<string, string>): ReturnType<typeof run>['exit'] {
   const station = run(t, variables)
-  const isAway = listening(station).then(() => undefined)
+  const isAway = station.listening().then(() => undefined)
   const ended = await Promise.race([station.exit, isAway])
   return ended ?? refused(t, variables)
 }
