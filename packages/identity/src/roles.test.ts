@@ -1,20 +1,10 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { PERMISSIONS, permissionsOf, ROLES, SYSTEM_ROLES } from './roles.ts'
-
-const cells = readFileSync(new URL('source-003-matrix.md', import.meta.url), 'utf8')
-  .trim()
-  .split('\n')
-  .map((line) =>
-    line
-      .split('|')
-      .slice(1, -1)
-      .map((cell) => cell.trim()),
-  )
+import { sourceTable } from './source-003.fixture.ts'
 
 test('every cell of the matrix of source 003 holds', () => {
-  const [head = [], , ...rows] = cells
+  const { head, rows } = sourceTable('matrix')
   assert.deepEqual(head.slice(1), [...SYSTEM_ROLES])
   assert.deepEqual(
     rows.map(([permission]) => permission),

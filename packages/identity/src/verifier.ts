@@ -96,6 +96,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
   const read = (token: string) => {
     const jws = parseJws(token)
     if (jws === undefined) throw tokenInvalid('This is no signed token in compact form')
+    if (isRefreshToken(jws)) throw tokenInvalid('Use access token')
     const by = typeof jws.claims.iss === 'string' ? trusted.get(jws.claims.iss) : undefined
     if (by === undefined) throw tokenInvalid('The issuer of the token is not trusted here')
     const algorithm = by.issuer.algorithms.find((allowed) => allowed === jws.header.alg)
@@ -149,6 +150,9 @@ export function createVerifier(options: VerifierOptions): Verifier {
     },
   }
 }
+
+/** One of ours names no issuer, so what it is must be said first: the most frequent mistake of a client. */
+const isRefreshToken = ({ header }: ParsedJws): boolean => header.typ === 'rt+jwt'
 
 /** 256 bits of the signature find the entry: hashing a whole token costs 2 µs, comparing it with the one found nothing. */
 const endOf = (token: string): string => token.slice(-43)
