@@ -5,25 +5,22 @@ import { settingsOf as relaySettingsOf } from '@munjigi/auth-relay/settings'
 import { chatbotPlugin } from '@munjigi/chatbot/app'
 import { Env as ChatbotEnv } from '@munjigi/chatbot/env'
 import { settingsOf as chatbotSettingsOf } from '@munjigi/chatbot/settings'
-import { assertServingRole } from '@munjigi/db/serving-role'
 import { readEnv, wholeEnvironment } from '@munjigi/env'
 import { mealPlugin } from '@munjigi/meal/app'
 import { Env as MealEnv } from '@munjigi/meal/env'
-import { SERVING_ROLE as MEAL_ROLE } from '@munjigi/meal/migrations/plan'
 import { createLogger } from '@munjigi/server/logger'
 import { sessionStationPlugin } from '@munjigi/session-station/app'
 import { Env as StationEnv } from '@munjigi/session-station/env'
 import { settingsOf as stationSettingsOf } from '@munjigi/session-station/settings'
 import { tracePlugin } from '@munjigi/trace/app'
 import { Env as TraceEnv } from '@munjigi/trace/env'
-import { SERVING_ROLE as TRACE_ROLE } from '@munjigi/trace/migrations/plan'
 import { userPlugin } from '@munjigi/user/app'
 import { Env as UserEnv } from '@munjigi/user/env'
 import { settingsOf as userSettingsOf } from '@munjigi/user/settings'
 import type { HostParts } from './host-parts.ts'
 
 /** Puts a service into a host, from what it has read of the environment. */
-type Placing = (parts: HostParts) => Promise<void> | void
+type Placing = (parts: HostParts) => void
 
 /** Reads what a service needs, as its own main.ts does. @throws EnvError listing every fault, or an Error that says what is wrong */
 export const HOSTED_SERVICES: Readonly<Record<string, () => Placing>> = {
@@ -39,19 +36,17 @@ export const HOSTED_SERVICES: Readonly<Record<string, () => Placing>> = {
   },
   meal() {
     const env = readEnv(MealEnv, 'meal')
-    return async ({ app, databaseAt, verifierOf }) => {
-      const database = databaseAt(env.DATABASE_URL)
-      await assertServingRole(database.as(MEAL_ROLE))
-      app.register(mealPlugin, { database, verifier: verifierOf('meal', env) })
-    }
+    return ({ app, databaseAt, verifierOf }) =>
+      void app.register(mealPlugin, { database: databaseAt(env.DATABASE_URL), verifier: verifierOf('meal', env) })
   },
   trace() {
     const env = readEnv(TraceEnv, 'trace')
-    return async ({ app, databaseAt, storeAt, verifierOf }) => {
-      const database = databaseAt(env.DATABASE_URL)
-      await assertServingRole(database.as(TRACE_ROLE))
-      app.register(tracePlugin, { database, store: storeAt(env.REDIS_URL), verifier: verifierOf('trace', env) })
-    }
+    return ({ app, databaseAt, storeAt, verifierOf }) =>
+      void app.register(tracePlugin, {
+        database: databaseAt(env.DATABASE_URL),
+        store: storeAt(env.REDIS_URL),
+        verifier: verifierOf('trace', env),
+      })
   },
   'auth-relay'() {
     const env = readEnv(RelayEnv, 'auth-relay')

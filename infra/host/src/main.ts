@@ -9,7 +9,7 @@ const env = requireEnv(Env, 'host')
 const placings = requireUsable(() => read(listOf(env.HOST_SERVICES)))
 const app = createServer({ name: 'host', logLevel: env.LOG_LEVEL })
 const parts = hostParts(app)
-for (const place of placings) await place(parts)
+for (const place of placings) place(parts)
 try {
   await serve(app, env.PORT, 'HOST_PORT')
 } catch (error) {

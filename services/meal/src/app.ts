@@ -1,4 +1,5 @@
 import type { Database } from '@munjigi/db/connect'
+import { assertServingRole } from '@munjigi/db/serving-role'
 import { identity } from '@munjigi/identity/user-context'
 import type { Verifier } from '@munjigi/identity/verifier'
 import { createServer, type ServerOptions } from '@munjigi/server/create-server'
@@ -20,7 +21,9 @@ export interface MealDeps {
 
 /** The module `meal`, in a scope of its own: register it in any host made by createServer. */
 export async function mealPlugin(app: FastifyInstance, { database, verifier }: MealDeps): Promise<void> {
-  const meal = mealStore(database.as<Tables>(SERVING_ROLE).withSchema(SCHEMA))
+  const db = database.as<Tables>(SERVING_ROLE).withSchema(SCHEMA)
+  const meal = mealStore(db)
+  app.addHook('onReady', () => assertServingRole(db))
   app.addReadyCheck('meal-database', database.isAlive)
   app.setErrorHandler<{ constraint?: string }>((error) => {
     // The host's handler answers what is thrown here.

@@ -1,15 +1,12 @@
 import { connect } from '@munjigi/db/connect'
-import { assertServingRole } from '@munjigi/db/serving-role'
 import { requireEnv } from '@munjigi/env'
 import { verifierFromEnv } from '@munjigi/identity/service-verifier'
 import { serve } from '@munjigi/server/serve'
 import { buildApp } from './app.ts'
 import { Env } from './env.ts'
-import { SERVING_ROLE } from './migrations/plan.ts'
 
 const env = requireEnv(Env, 'meal')
 const database = connect(env.DATABASE_URL)
-await assertServingRole(database.as(SERVING_ROLE))
 const verifier = verifierFromEnv(env)
 const app = buildApp({ database, verifier }, { logLevel: env.LOG_LEVEL })
 app.addHook('onClose', async () => {

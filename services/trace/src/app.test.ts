@@ -6,32 +6,43 @@ import { createVerifier } from '@munjigi/identity/verifier'
 import { testDatabase } from '@munjigi/testing/database'
 import { testIssuer } from '@munjigi/testing/issuer'
 import { testStore } from '@munjigi/testing/store'
+import { sql } from 'kysely'
 import { buildApp } from './app.ts'
+import { tenants } from './migrations/0002-tenants.ts'
 import { migrationPlan } from './migrations/plan.ts'
 import { MAX_ENTRIES_PER_TRACE, traceStore } from './store.ts'
 import type { Tables } from './tables.ts'
+import { tenantsOf } from './tenants.ts'
 
-const issuer = await testIssuer()
+const [issuer, keycloak] = [await testIssuer(), await testIssuer()]
 const { database, close } = await testDatabase(migrationPlan)
 const store = testStore()
 const verifier = createVerifier({
-  issuers: [platformIssuer({ issuer: issuer.issuer, audience: 'munjigi', jwksUri: issuer.jwksUri })],
+  issuers: [
+    platformIssuer({ issuer: issuer.issuer, audience: 'munjigi', jwksUri: issuer.jwksUri }),
+    // People are shared with it, and it knows no tenants.
+    {
+      ...platformIssuer({ issuer: keycloak.issuer, audience: 'munjigi', jwksUri: keycloak.jwksUri }),
+      isPlatform: false,
+    },
+  ],
 })
 const app = buildApp({ database, store, verifier }, { logLevel: 'silent' })
-const traces = traceStore(database.as<Tables>('trace_serving').withSchema('trace'))
+const traces = traceStore(database.as<Tables>('trace_serving', { acrossTenants: true }).withSchema('trace'))
 after(async () => {
   await app.close()
   verifier.close()
-  await Promise.all([close(), store.close(), issuer.close()])
+  await Promise.all([close(), store.close(), issuer.close(), keycloak.close()])
 })
 
 type Claims = Record<string, unknown> & { sub: string }
 const lee: Claims = { sub: 'lee' }
 const choi: Claims = { sub: 'choi' }
+const TENANT = '00000000-0000-4000-8000-000000000001'
 const otherTenant = '00000000-0000-4000-8000-000000000002'
 
-function call(method: 'GET' | 'POST', path: string, claims?: Claims, payload?: object) {
-  const headers = claims && { authorization: `Bearer ${issuer.token(claims)}`, 'x-user-sub': claims.sub }
+function call(method: 'GET' | 'POST', path: string, claims?: Claims, payload?: object, by = issuer) {
+  const headers = claims && { authorization: `Bearer ${by.token(claims)}`, 'x-user-sub': claims.sub }
   const url = `/api/trace/v1${path}`
   return app.inject({ method, url, ...(headers && { headers }), ...(payload && { payload }) })
 }
@@ -153,6 +164,65 @@ test('a colleague is refused, and to another tenant the trace is not there', asy
   ])
 })
 
+test('a trace id of one tenant is free in every other, and nothing tells that it is there', async () => {
+  const trace = randomUUID()
+  await append(trace, lee)
+  const cho = { sub: 'cho', tenant_id: otherTenant }
+  const absent = await call('GET', `/traces/${trace}/entries`, cho)
+  const begun = (await append(trace, cho, line('theirs'))).json()
+
+  assert.deepEqual(refusal(absent), [404, '/problems/trace-not-found'])
+  assert.deepEqual(begun, { trace_id: trace, first_seq: 1, last_seq: 1 })
+  for (const [claims, message] of [
+    [lee, 'begins'],
+    [cho, 'theirs'],
+    [{ sub: 'park', role: 'ADMIN', tenant_id: otherTenant }, 'theirs'],
+  ] as const) {
+    const { entries } = (await call('GET', `/traces/${trace}/entries`, claims)).json()
+    assert.deepEqual(
+      entries.map((entry: { message: string }) => entry.message),
+      [message],
+    )
+  }
+})
+
+test('what a token without a tenant began is its owner’s alone, under a platform token too', async () => {
+  const [trace, later] = [randomUUID(), randomUUID()]
+  const owner = { sub: randomUUID() }
+  const byKeycloak = (method: 'GET' | 'POST', path: string, claims: Claims, payload?: object) =>
+    call(method, path, { tenant_id: TENANT, role: 'ADMIN', ...claims }, payload, keycloak)
+  const entries = `/traces/${trace}/entries`
+  await byKeycloak('POST', entries, owner, line('by the chatbot'))
+  await append(later, owner)
+  await append(trace, owner, line('in the console'))
+
+  for (const answer of [await byKeycloak('GET', entries, owner), await call('GET', entries, owner)])
+    assert.deepEqual(
+      answer.json().entries.map(({ message }: { message: string }) => message),
+      ['by the chatbot', 'in the console'],
+    )
+  const { traces: listed } = (await call('GET', '/traces', owner)).json()
+  assert.deepEqual(
+    listed.map(({ trace_id }: { trace_id: string }) => trace_id),
+    [later, trace],
+  )
+  const absent = [404, '/problems/trace-not-found']
+  assert.deepEqual(refusal(await call('GET', entries, { sub: 'park', role: 'ADMIN' })), absent)
+  assert.deepEqual(refusal(await byKeycloak('GET', entries, { sub: 'choi' })), absent)
+  assert.equal((await byKeycloak('POST', entries, { sub: 'choi' }, line('x'))).json().last_seq, 1)
+})
+
+test('rows that were there before tenants were are found where they are looked for now', async () => {
+  const owner_sub = 'company|이순신'
+  const [tenant] = tenantsOf({ sub: owner_sub, tenantId: undefined })
+  const [, backfill = ''] = /set tenant_id = (.*?)\s+where/s.exec(tenants.up) ?? []
+  const reckoned = sql<{
+    id: string
+  }>`select ${sql.raw(backfill)} as id from (select ${owner_sub}::text as owner_sub) it`
+
+  assert.deepEqual((await reckoned.execute(database.as('trace_serving'))).rows, [{ id: tenant }])
+})
+
 test('everybody sees their own traces only, newest first, in pages', async () => {
   const owner = { sub: randomUUID() }
   const ids = [randomUUID(), randomUUID(), randomUUID()]
@@ -177,7 +247,7 @@ test('everybody sees their own traces only, newest first, in pages', async () =>
 test('a trace takes so many entries and no more', async () => {
   const trace = randomUUID()
   await append(trace, lee)
-  const db = database.as<Tables>('trace_serving').withSchema('trace')
+  const db = database.as<Tables>('trace_serving', { acrossTenants: true }).withSchema('trace')
   await db
     .updateTable('traces')
     .set({ last_seq: MAX_ENTRIES_PER_TRACE - 1 })
@@ -189,7 +259,7 @@ test('a trace takes so many entries and no more', async () => {
 })
 
 test('what was logged cannot be changed by the role that serves', async () => {
-  const db = database.as<Tables>('trace_serving').withSchema('trace')
+  const db = database.as<Tables>('trace_serving', { acrossTenants: true }).withSchema('trace')
 
   await assert.rejects(db.updateTable('entries').set({ message: 'x' }).execute(), { code: '42501' })
 })
@@ -238,9 +308,9 @@ test('retention removes what nobody writes to any more, entries and all', async 
     )
 
   while (!(await traces.removeExpired(new Date(Date.now() - 60_000))));
-  assert.equal((await traces.listEntries(trace, 0, 2000)).length, 1100)
+  assert.equal((await traces.listEntries({ tenant_id: TENANT, id: trace }, 0, 2000)).length, 1100)
   while (!(await traces.removeExpired(new Date(Date.now() + 60_000))));
-  assert.deepEqual(await traces.listEntries(trace, 0, 1), [])
+  assert.deepEqual(await traces.listEntries({ tenant_id: TENANT, id: trace }, 0, 1), [])
   assert.deepEqual((await call('GET', '/traces', owner)).json(), { traces: [] })
 })
 

@@ -1,4 +1,5 @@
 import type { Database } from '@munjigi/db/connect'
+import { assertServingRole } from '@munjigi/db/serving-role'
 import { identity } from '@munjigi/identity/user-context'
 import type { Verifier } from '@munjigi/identity/verifier'
 import { createServer, type ServerOptions } from '@munjigi/server/create-server'
@@ -24,7 +25,9 @@ export interface TraceDeps {
 
 /** The module `trace`, in a scope of its own: register it in any host made by createServer. */
 export async function tracePlugin(app: FastifyInstance, { database, store, verifier }: TraceDeps): Promise<void> {
-  const traces = traceStore(database.as<Tables>(SERVING_ROLE).withSchema(SCHEMA))
+  const db = database.as<Tables>(SERVING_ROLE, { acrossTenants: true }).withSchema(SCHEMA)
+  const traces = traceStore(db)
+  app.addHook('onReady', () => assertServingRole(db))
   app.addReadyCheck('trace-database', database.isAlive)
   app.addReadyCheck('trace-store', store.isAlive)
   const listeners = await createListeners(store, app.log)

@@ -1,7 +1,7 @@
 import type { TraceMessage } from '@munjigi/contracts/trace'
 import type { UserContext } from '@munjigi/identity/user-context'
 import type { WebSocket } from 'ws'
-import type { TraceStore } from './store.ts'
+import type { TraceKey, TraceStore } from './store.ts'
 
 const PAGE = 20
 /** More than a page of the largest entries, so that only a reader who falls behind meets it. */
@@ -10,7 +10,7 @@ const PAGE_LIMIT_MS = 15_000
 
 interface Listening {
   user: UserContext
-  traceId: string
+  trace: TraceKey
   after: number
   traces: TraceStore
   onError(error: unknown): void
@@ -91,8 +91,8 @@ export class Listener {
 
   /** True when there may be more. */
   async #sendPage(): Promise<boolean> {
-    const { traceId, traces } = this.#listening
-    const entries = await traces.listEntries(traceId, this.#sent, PAGE)
+    const { trace, traces } = this.#listening
+    const entries = await traces.listEntries(trace, this.#sent, PAGE)
     const { promise: flushed, resolve } = Promise.withResolvers<void>()
     for (const entry of entries) {
       this.#send({ type: 'entry', entry }, entry === entries.at(-1) ? () => resolve() : undefined)

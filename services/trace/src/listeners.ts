@@ -4,11 +4,14 @@ import type { Store } from '@munjigi/store/store'
 import type { FastifyBaseLogger } from 'fastify'
 import { Check } from 'typebox/value'
 import type { Listener } from './listener.ts'
+import type { TraceKey } from './store.ts'
 
-/** `<seq> <trace id>`: entries of this trace up to seq are there. */
+/** `<seq> <tenant>/<trace id>`: entries of this trace up to seq are there. */
 const CHANNEL = 'munjigi:trace'
 const HEARTBEAT_MS = 20_000
 const SILENCE_LIMIT_MS = 60_000
+
+const textOf = ({ tenant_id, id }: TraceKey): string => `${tenant_id}/${id}`
 
 export type Listeners = Awaited<ReturnType<typeof createListeners>>
 
@@ -17,8 +20,8 @@ export async function createListeners(messages: Store, log: FastifyBaseLogger) {
   const byTrace = new Map<string, Set<Listener>>()
   const all = () => [...byTrace.values()].flatMap((listeners) => [...listeners])
 
-  function tell(traceId: string, seq: number): void {
-    for (const listener of byTrace.get(traceId) ?? []) listener.announce(seq)
+  function tell(trace: string, seq: number): void {
+    for (const listener of byTrace.get(trace) ?? []) listener.announce(seq)
   }
 
   const heartbeat = setInterval(() => {
@@ -45,18 +48,21 @@ export async function createListeners(messages: Store, log: FastifyBaseLogger) {
   ])
 
   return {
-    add(traceId: string, listener: Listener): void {
-      byTrace.set(traceId, (byTrace.get(traceId) ?? new Set()).add(listener))
+    add(trace: TraceKey, listener: Listener): void {
+      const text = textOf(trace)
+      byTrace.set(text, (byTrace.get(text) ?? new Set()).add(listener))
     },
-    remove(traceId: string, listener: Listener): void {
-      const listeners = byTrace.get(traceId)
+    remove(trace: TraceKey, listener: Listener): void {
+      const text = textOf(trace)
+      const listeners = byTrace.get(text)
       listeners?.delete(listener)
-      if (listeners?.size === 0) byTrace.delete(traceId)
+      if (listeners?.size === 0) byTrace.delete(text)
     },
     /** Entries up to `seq` were appended here. */
-    announce(traceId: string, seq: number): void {
-      tell(traceId, seq)
-      messages.publish(CHANNEL, `${seq} ${traceId}`).catch((error) => log.warn({ err: error }, 'announcement lost'))
+    announce(trace: TraceKey, seq: number): void {
+      const text = textOf(trace)
+      tell(text, seq)
+      messages.publish(CHANNEL, `${seq} ${text}`).catch((error) => log.warn({ err: error }, 'announcement lost'))
     },
     async close(): Promise<void> {
       clearInterval(heartbeat)

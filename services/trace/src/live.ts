@@ -3,7 +3,7 @@ import { requireUser } from '@munjigi/identity/user-context'
 import type { TypeBoxProvider } from '@munjigi/server/typebox-provider'
 import type { FastifyInstance } from 'fastify'
 import { type Static, Type } from 'typebox'
-import { requireReading, TraceParams } from './guards.ts'
+import { readTrace, requireReading, TraceParams } from './guards.ts'
 import { Listener } from './listener.ts'
 import type { Listeners } from './listeners.ts'
 import { upgradeRequired } from './problems.ts'
@@ -43,18 +43,18 @@ export async function liveRoute(scope: FastifyInstance, traces: TraceStore, list
       throw upgradeRequired()
     },
     wsHandler: (socket, request) => {
-      const { trace_id } = request.params as Static<typeof TraceParams>
+      const trace = readTrace(request)
       const { after } = request.query as Static<typeof LiveQuery>
       const listener = new Listener(socket, {
         user: requireUser(request),
-        traceId: trace_id,
+        trace,
         after,
         traces,
         onError: (error) => request.log.warn({ err: error }, 'entries not read'),
       })
-      listeners.add(trace_id, listener)
+      listeners.add(trace, listener)
       socket.on('close', (code) => {
-        listeners.remove(trace_id, listener)
+        listeners.remove(trace, listener)
         request.log.info({ route: request.routeOptions.url, subject: request.subject, code }, 'socket closed')
       })
     },

@@ -4,10 +4,11 @@ import { requireUser } from '@munjigi/identity/user-context'
 import type { TypeBoxProvider } from '@munjigi/server/typebox-provider'
 import type { FastifyInstance } from 'fastify'
 import { type Static, Type } from 'typebox'
-import { requireReading, TraceParams } from './guards.ts'
+import { findTrace, readTrace, requireReading, TraceParams } from './guards.ts'
 import type { Listeners } from './listeners.ts'
 import { entryTooLarge, traceFull, traceNotYours } from './problems.ts'
 import type { NewEntry, TraceStore } from './store.ts'
+import { tenantsOf } from './tenants.ts'
 
 const MAX_FIELDS_BYTES = 8 * 1024
 const MAX_BATCH = 100
@@ -73,13 +74,15 @@ export function traceRoutes(scope: FastifyInstance, traces: TraceStore, listener
       const { trace_id } = request.params
       const user = requireUser(request)
       const entries = (Array.isArray(request.body) ? request.body : [request.body]).map(toNewEntry)
-      const ownership = { owner_sub: user.sub, tenant_id: user.tenantId ?? null }
-      const last_seq = await traces.append({ id: trace_id, ...ownership }, entries)
+      const known = await findTrace(traces, user, trace_id)
+      if (known && known.owner_sub !== user.sub) throw traceNotYours()
+      const key = { tenant_id: known?.tenant_id ?? tenantsOf(user)[0], id: trace_id }
+      const last_seq = await traces.append({ ...key, owner_sub: user.sub }, entries)
       if (last_seq === undefined) {
-        const trace = await traces.find(trace_id)
+        const trace = await traces.find(key)
         throw trace?.owner_sub === user.sub ? traceFull() : traceNotYours()
       }
-      listeners.announce(trace_id, last_seq)
+      listeners.announce(key, last_seq)
       return reply.code(201).send({ trace_id, first_seq: last_seq - entries.length + 1, last_seq })
     },
   })
@@ -95,8 +98,10 @@ export function traceRoutes(scope: FastifyInstance, traces: TraceStore, listener
       querystring: PageQuery,
       response: { 200: EntryPage },
     },
-    handler: async ({ params, query: { cursor, limit } }) => {
-      const [entries, next] = pageOf(await traces.listEntries(params.trace_id, Number(cursor ?? 0), limit + 1), limit)
+    handler: async (request) => {
+      const { cursor, limit } = request.query
+      const rows = await traces.listEntries(readTrace(request), Number(cursor ?? 0), limit + 1)
+      const [entries, next] = pageOf(rows, limit)
       return { entries, ...(next && { next_cursor: String(next.seq) }) }
     },
   })
@@ -113,7 +118,14 @@ export function traceRoutes(scope: FastifyInstance, traces: TraceStore, listener
     handler: async (request) => {
       const { cursor, limit } = request.query
       const before = Number(cursor ?? Number.MAX_SAFE_INTEGER)
-      const [own, next] = pageOf(await traces.listOwn(requireUser(request).sub, before, limit + 1), limit)
+      const user = requireUser(request)
+      const rows = []
+      for (const tenant_id of tenantsOf(user))
+        rows.push(...(await traces.listOwn({ tenant_id, owner_sub: user.sub }, before, limit + 1)))
+      const [own, next] = pageOf(
+        rows.toSorted((one, other) => other.position - one.position),
+        limit,
+      )
       return { traces: own, ...(next && { next_cursor: String(next.position) }) }
     },
   })

@@ -6,12 +6,13 @@ export interface Tables {
     id: string
     position: GeneratedAlways<number>
     owner_sub: string
-    tenant_id: string | null
+    tenant_id: string
     last_seq: number
     created_at: ColumnType<Date, never, never>
     updated_at: Generated<Date>
   }
   entries: {
+    tenant_id: string
     trace_id: string
     seq: number
     at: ColumnType<Date, string, never>
