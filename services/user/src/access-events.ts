@@ -7,6 +7,8 @@ import type { Tables } from './tables.ts'
 export interface AccessEvents {
   /** After the commit of what changed a person: one message per name. Never throws. */
   personChanged(sub: string): Promise<void>
+  /** After the commit that revoked an API key: no gateway takes it any longer. Never throws. */
+  keyRevoked(key_id: string): Promise<void>
   /** After the commit of what changed many: every gateway forgets all. Never throws. */
   allChanged(): Promise<void>
 }
@@ -30,6 +32,7 @@ export function accessEvents({ db, store, platformIssuer, log }: AccessEventsDep
   }
   return {
     personChanged: (sub) => tell(() => listNames(db, platformIssuer, sub), sub),
+    keyRevoked: (key_id) => tell(async () => [{ key_id }]),
     allChanged: () => tell(async () => [{ all: true }]),
   }
 }

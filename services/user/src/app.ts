@@ -7,16 +7,23 @@ import { identity } from '@munjigi/identity/user-context'
 import { createVerifier } from '@munjigi/identity/verifier'
 import { createServer, type ServerOptions } from '@munjigi/server/create-server'
 import { openApi } from '@munjigi/server/openapi'
+import { sweepHourly } from '@munjigi/server/sweep'
 import type { Store } from '@munjigi/store/store'
 import type { FastifyInstance } from 'fastify'
 import { accessEvents } from './access-events.ts'
 import { adminRoutes } from './admin/admin-routes.ts'
+import { keyRoutes } from './api-keys/key-routes.ts'
 import type { UserDeps } from './deps.ts'
 import { internalRoutes } from './internal/internal-routes.ts'
 import { keySetRoute } from './keys/key-set.ts'
 import { signingKeys } from './keys/signing-keys.ts'
+import { passwordDeps } from './passwords/password-check.ts'
+import { passwordRoutes } from './passwords/password-routes.ts'
+import { sweepPasswords } from './passwords/sweep.ts'
 import { meRoutes } from './people/me-routes.ts'
+import { validateRoute } from './people/validate-route.ts'
 import { servingHandle } from './serving-handle.ts'
+import { ownSessionRoutes } from './sessions/own-session-routes.ts'
 import { sessionRoutes } from './sessions/session-routes.ts'
 import { startSweeping } from './sessions/sweep.ts'
 import type { Settings } from './settings.ts'
@@ -75,9 +82,16 @@ async function authModule(app: FastifyInstance, deps: UserDeps): Promise<void> {
     description: 'Signing in and out, and one’s own profile',
   })
   await app.register(ssoRoutes, deps)
+  const passwords = passwordDeps(deps)
+  app.addHook('onClose', passwords.limits.close)
+  sweepHourly(app, () => sweepPasswords(deps.db))
   for (const prefix of ['/api/auth/v1', '/api/v1/auth']) {
+    passwordRoutes(app, passwords, prefix)
     sessionRoutes(app, deps, prefix)
+    ownSessionRoutes(app, deps, prefix)
+    keyRoutes(app, deps, prefix)
     meRoutes(app, deps, prefix)
+    validateRoute(app, deps, prefix)
   }
 }
 

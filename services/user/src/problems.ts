@@ -7,12 +7,42 @@ const forbidden = (type: string, title: string, detail: string) => new Problem(4
 export const refreshTokenMissing = () =>
   unauthenticated('refresh-token-missing', 'No refresh token came', 'Sign in, or send refresh_token in a JSON body')
 export const refreshTokenInvalid = () =>
-  unauthenticated('refresh-token-invalid', 'The refresh token is not accepted', 'Sign in again')
+  unauthenticated('refresh-token-invalid', 'The refresh token is not accepted', 'Invalid refresh token')
 export const refreshTokenUsed = () =>
   unauthenticated('refresh-token-used', 'The refresh token was used before', 'Use the newest one you were given')
-export const sessionEnded = (detail = 'Sign in again') =>
-  unauthenticated('session-ended', 'The session has ended', detail)
+export const sessionEnded = () => unauthenticated('session-ended', 'The session has ended', 'Token revoked')
 export const tokenOutdated = () => unauthenticated('token-outdated', 'The token is no longer valid', 'Sign in again')
+export const ownLoginRequired = () =>
+  forbidden('own-login-required', 'A key may not do this', 'Sign in yourself: neither API keys nor acting clients do')
+export const sessionNotFound = () =>
+  new Problem(404, 'session-not-found', 'There is no such session', { detail: 'Look for it in the list' })
+export const keyNotFound = () =>
+  new Problem(404, 'key-not-found', 'There is no such API key', { detail: 'Look for it in the list' })
+export const noActiveKey = () =>
+  new Problem(404, 'no-active-key', 'There is no API key that works', { detail: 'Make one' })
+export const tooManyKeys = () =>
+  new Problem(409, 'too-many-keys', 'Too many API keys', { detail: 'Revoke one that is no longer used' })
+export const credentialsInvalid = () =>
+  unauthenticated('credentials-invalid', 'The credentials are not accepted', 'Invalid email or password')
+export const tooManyAttempts = (seconds: number) =>
+  new Problem(429, 'too-many-attempts', 'Too many attempts', {
+    detail: 'Wait as long as Retry-After says',
+    headers: { 'retry-after': String(seconds) },
+  })
+export const passwordsBusy = () =>
+  new Problem(503, 'passwords-busy', 'Too many are signing in right now', {
+    detail: 'Try again shortly',
+    headers: { 'retry-after': '2' },
+  })
+export const passwordWrong = () =>
+  forbidden('password-wrong', 'The current password is another', 'Type the current password again')
+export const passwordNotSet = () =>
+  new Problem(409, 'password-not-set', 'There is no password yet', { detail: 'Ask an administrator for a link' })
+export const resetLinkInvalid = () =>
+  unauthenticated('reset-link-invalid', 'The link is no longer valid', 'Ask an administrator for a new one')
+export const emailTaken = () =>
+  new Problem(409, 'email-taken', 'Somebody else signs in with this e-mail', { detail: 'Choose another' })
+
 export const originRefused = () =>
   forbidden('origin-refused', 'This page may not use the sign-in cookie', 'Call from the front end of this platform')
 export const unknownCode = () =>
@@ -21,10 +51,9 @@ export const unknownCode = () =>
 /** 404 where the person is what was asked for, 403 where they ask. */
 export const unknownPerson = (status: 403 | 404 = 403) =>
   new Problem(status, 'unknown-person', 'This person is not known here', { detail: 'Sign in once at the platform' })
-export const accountDisabled = () =>
-  forbidden('account-disabled', 'The account is disabled', 'Ask an administrator to enable it')
+export const accountDisabled = () => forbidden('account-disabled', 'The account is disabled', 'User inactive')
 export const accountRejected = () =>
-  forbidden('account-rejected', 'The request for access was rejected', 'Ask an administrator')
+  forbidden('account-rejected', 'The request for access was rejected', 'User inactive')
 export const tenantSuspended = () => forbidden('tenant-suspended', 'The tenant is suspended', 'Ask an administrator')
 export const loginIdTaken = () =>
   forbidden('login-id-taken', 'This login id belongs to another account', 'Ask an administrator to rebind it')

@@ -30,6 +30,8 @@ export interface Tables {
     resource_access: JSONColumnType<Record<string, { roles: string[] }>> | null
     valid_from: Generated<number>
     rights_changed_at: Generated<number>
+    /** The first SSO sign-in under this login id is theirs. */
+    binds_at_sso: Generated<boolean>
     created_at: Written
     last_login_at: Date | null
   }

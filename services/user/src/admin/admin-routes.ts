@@ -2,18 +2,27 @@ import { identity } from '@munjigi/identity/user-context'
 import type { Verifier } from '@munjigi/identity/verifier'
 import { openApi } from '@munjigi/server/openapi'
 import type { FastifyInstance } from 'fastify'
+import { personKeyRoutes } from '../api-keys/person-key-routes.ts'
 import { auditRoutes } from '../audit/audit-routes.ts'
+import { resetIssueRoutes } from '../passwords/reset-issue.ts'
+import { personSessionRoutes } from '../sessions/person-session-routes.ts'
+import type { Settings } from '../settings.ts'
 import { tenantRoutes } from '../tenants/tenant-routes.ts'
 import { groupRoutes } from './group-routes.ts'
 import type { AdminDeps } from './locked-change.ts'
 import { personRoutes } from './person-routes.ts'
 import { sectionRoutes } from './section-routes.ts'
 
+interface AdminModuleDeps extends AdminDeps {
+  verifier: Verifier
+  settings: Pick<Settings, 'frontendUrl'>
+}
+
 /**
  * The module `admin` under /api/admin: every route asks the database whether the caller is superuser or has section
  * admin-page at level admin, and acts inside the caller's tenant unless they are superuser.
  */
-export function adminRoutes(app: FastifyInstance, deps: AdminDeps & { verifier: Verifier }): void {
+export function adminRoutes(app: FastifyInstance, deps: AdminModuleDeps): void {
   app.register(
     async (admin) => {
       identity(admin, { verifier: deps.verifier })
@@ -21,6 +30,9 @@ export function adminRoutes(app: FastifyInstance, deps: AdminDeps & { verifier: 
       await admin.register(
         async (routes) => {
           personRoutes(routes, deps)
+          resetIssueRoutes(routes, deps)
+          personSessionRoutes(routes, deps)
+          personKeyRoutes(routes, deps)
           sectionRoutes(routes, deps)
           groupRoutes(routes, deps)
           tenantRoutes(routes, deps)

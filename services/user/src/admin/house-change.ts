@@ -1,9 +1,10 @@
 import type { FastifyRequest } from 'fastify'
 import type { Transaction } from 'kysely'
 import { recordEvent } from '../audit/audit.ts'
+import { requireOwnLogin } from '../people/own-login.ts'
 import type { Tables } from '../tables.ts'
 import { requireSuperuser } from './administrator.ts'
-import { type AdminDeps, requireOwnLogin } from './locked-change.ts'
+import type { AdminDeps } from './locked-change.ts'
 
 interface HouseEvent {
   action: string

@@ -4,18 +4,12 @@ import type { FastifyRequest } from 'fastify'
 import type { Kysely, Transaction } from 'kysely'
 import type { AccessEvents } from '../access-events.ts'
 import { recordEvent } from '../audit/audit.ts'
+import { requireOwnLogin } from '../people/own-login.ts'
 import { listSections } from '../people/sections.ts'
 import type { Tables } from '../tables.ts'
 import { administer, requireAdministrator } from './administrator.ts'
 import { people } from './people.ts'
-import {
-  aboveOwnRights,
-  lastAdministrator,
-  ownLoginRequired,
-  ownRights,
-  personNotFound,
-  superuserRequired,
-} from './problems.ts'
+import { aboveOwnRights, lastAdministrator, ownRights, personNotFound, superuserRequired } from './problems.ts'
 import { mayActOn, type Rights } from './rights.ts'
 
 export interface AdminDeps {
@@ -65,11 +59,6 @@ export async function changePerson(
   return person
 }
 
-/** API keys and acting clients carry a scope; neither changes anybody's rights. */
-export function requireOwnLogin(request: FastifyRequest): void {
-  if (requireUser(request).token.scope !== undefined) throw ownLoginRequired()
-}
-
 /**
  * These people and every superuser, in the order of their subjects, so that two administrators who act on each other
  * wait instead of deadlocking.
@@ -85,7 +74,7 @@ export async function lockPeople(trx: Transaction<Tables>, subs: string[]): Prom
 }
 
 /** Another tenant's person is absent. */
-async function requireTarget(db: Kysely<Tables>, actor: Rights, sub: string): Promise<Target> {
+export async function requireTarget(db: Kysely<Tables>, actor: Rights, sub: string): Promise<Target> {
   const row = await db
     .selectFrom('people')
     .select(['sub', 'tenant_id', 'role', 'superuser', 'status'])

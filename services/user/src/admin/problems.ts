@@ -4,12 +4,6 @@ const absent = (type: string, title: string) => new Problem(404, type, title, { 
 const conflict = (type: string, title: string, detail: string) => new Problem(409, type, title, { detail })
 const forbidden = (type: string, title: string, detail: string) => new Problem(403, type, title, { detail })
 
-export const ownLoginRequired = () =>
-  forbidden(
-    'own-login-required',
-    'A key may not change rights',
-    'Sign in yourself: neither API keys nor acting clients do',
-  )
 export const approvalPending = () =>
   forbidden('approval-pending', 'The request for access waits for approval', 'Wait until an administrator approves it')
 export const sectionRequired = () =>

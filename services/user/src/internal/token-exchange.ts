@@ -3,6 +3,7 @@ import { Actor } from '@munjigi/contracts/tokens'
 import type { VerifiedToken } from '@munjigi/identity/verifier'
 import { Type } from 'typebox'
 import { Check } from 'typebox/value'
+import { useKey } from '../api-keys/key-exchange.ts'
 import type { UserDeps } from '../deps.ts'
 import type { PersonRow } from '../people/people.ts'
 import { requireStanding } from '../people/standing.ts'
@@ -14,12 +15,17 @@ import { actFor, assertMayBeActedFor } from './acting.ts'
 
 /** A platform token of at most 5 minutes for what the gateway was shown (DESIGN §4.6). */
 export async function exchangeToken(deps: UserDeps, body: TokenExchange, requestId: string): Promise<ExchangedToken> {
-  // There are no API keys to look up yet, so none is known.
-  if ('api_key' in body) throw unknownCredential()
+  if ('api_key' in body) return exchangeKey(deps, body.api_key)
   const token = await verify(deps, body.token)
   const { person, facts } = 'act_for' in body ? await actFor(deps, token, body, requestId) : await renew(deps, token)
   const access_token = await issueAccessToken(deps, person, facts)
   return { access_token, expires_in: facts.exp - facts.iat, sub: person.sub }
+}
+
+async function exchangeKey(deps: UserDeps, key: string): Promise<ExchangedToken> {
+  const { person, facts, key_id } = await useKey(deps, key)
+  const access_token = await issueAccessToken(deps, person, facts)
+  return { access_token, expires_in: facts.exp - facts.iat, sub: person.sub, key_id }
 }
 
 async function verify({ verifier }: UserDeps, token: string): Promise<VerifiedToken> {

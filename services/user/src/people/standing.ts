@@ -20,6 +20,9 @@ export function assertActive(person: Pick<PersonRow, 'status' | 'tenant_status'>
   if (person.tenant_status === 'suspended') throw tenantSuspended()
 }
 
+export const isActive = ({ status, tenant_status }: Pick<PersonRow, 'status' | 'tenant_status'>): boolean =>
+  status === 'active' && tenant_status === 'active'
+
 interface Shown {
   /** When the token that was shown was issued, in seconds. */
   iat: number

@@ -30,7 +30,12 @@ export const peekRefreshCookie = (settings: CookieSettings, request: FastifyRequ
 export function readRefreshCookie(settings: CookieSettings, request: FastifyRequest): string | undefined {
   const token = peekRefreshCookie(settings, request)
   if (token === undefined) return undefined
+  requireOwnPage(settings, request)
+  return token
+}
+
+/** @throws Problem 403 `origin-refused` where a page that is not ours asks for something of the cookie. */
+export function requireOwnPage(settings: CookieSettings, request: FastifyRequest): void {
   const ours = [settings.frontendUrl, settings.platformIssuer].map((url) => new URL(url).origin)
   if (!ours.includes(request.headers.origin ?? '')) throw originRefused()
-  return token
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Transaction } from 'kysely'
 import { recordEvent } from '../audit/audit.ts'
+import type { Caller } from '../caller.ts'
 import type { UserDeps } from '../deps.ts'
 import { lockPerson, type PersonRow } from '../people/people.ts'
 import { assertStanding } from '../people/standing.ts'
@@ -28,7 +29,7 @@ interface Rotation {
 }
 
 /** RFC 9700 §4.14: rotate on every use; a used token that comes again after 10 s ends the family. */
-export async function refresh(deps: UserDeps, token: string, requestId: string): Promise<Refreshed> {
+export async function refresh(deps: UserDeps, token: string, caller: Caller): Promise<Refreshed> {
   const claims = await readRefreshToken(token, deps.keys)
   if (claims === undefined) throw refreshTokenInvalid()
   if (await isBlacklisted(deps.store, claims.sid)) throw sessionEnded()
@@ -36,10 +37,10 @@ export async function refresh(deps: UserDeps, token: string, requestId: string):
   const candidate = await newSuccessor(deps, claims.sid)
   const rotation = await deps.db
     .transaction()
-    .execute((trx) => rotate(trx, { claims, candidate, now, requestId, accessTtl: deps.settings.accessTtl }))
+    .execute((trx) => rotate(trx, { claims, candidate, now, caller, accessTtl: deps.settings.accessTtl }))
   if (rotation === 'stolen') {
     await tellEnds(deps, claims.sub, [claims.sid])
-    throw sessionEnded('A used refresh token came again: sign in anew')
+    throw sessionEnded()
   }
   return answer(deps, rotation)
 }
@@ -54,12 +55,12 @@ interface Attempt {
   claims: RefreshClaims
   candidate: NewRefreshToken
   now: number
-  requestId: string
+  caller: Caller
   accessTtl: number
 }
 
 async function rotate(trx: Transaction<Tables>, attempt: Attempt): Promise<Rotation | 'stolen'> {
-  const { claims, candidate, now, accessTtl } = attempt
+  const { claims, candidate, now, caller, accessTtl } = attempt
   const token = await trx
     .selectFrom('refresh_tokens')
     .select(['sid', 'used_at', 'successor'])
@@ -75,7 +76,7 @@ async function rotate(trx: Transaction<Tables>, attempt: Attempt): Promise<Rotat
   const successor = token.successor === null ? candidate : await requireUnused(trx, token.successor)
   if (successor === candidate) await replace(trx, claims.jti, candidate, now)
   const iat = earliestIat(person)
-  await prolongSession(trx, claims.sid, { access: iat + accessTtl, refresh: successor.exp })
+  await prolongSession(trx, claims.sid, { access: iat + accessTtl, refresh: successor.exp }, caller)
   return { person, successor, iat }
 }
 
@@ -106,14 +107,14 @@ async function requireUnused(trx: Transaction<Tables>, jti: string): Promise<New
   return successor
 }
 
-async function endStolen(trx: Transaction<Tables>, { claims, requestId }: Attempt, person: PersonRow): Promise<void> {
+async function endStolen(trx: Transaction<Tables>, { claims, caller }: Attempt, person: PersonRow): Promise<void> {
   await endSession(trx, claims.sid)
   await recordEvent(trx, {
     actor: null,
     action: 'session.refresh-token-stolen',
     target: person.sub,
     tenant_id: person.tenant_id,
-    request_id: requestId,
+    request_id: caller.request_id,
     details: { sid: claims.sid },
   })
 }

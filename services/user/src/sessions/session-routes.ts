@@ -2,6 +2,7 @@ import { TokenAnswer } from '@munjigi/contracts/tokens'
 import type { TypeBoxProvider } from '@munjigi/server/typebox-provider'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
+import { callerOf } from '../caller.ts'
 import type { UserDeps } from '../deps.ts'
 import { refreshTokenInvalid, refreshTokenMissing } from '../problems.ts'
 import { exchangeCode } from '../sso/delivery.ts'
@@ -60,7 +61,7 @@ export function sessionRoutes(scope: FastifyInstance, deps: UserDeps, prefix: st
     async (request, reply) => {
       noStore(reply)
       const { token, isCookie } = refreshTokenOf(request)
-      const { refresh_exp, ...answer } = await refresh(deps, token, request.id)
+      const { refresh_exp, ...answer } = await refresh(deps, token, callerOf(request))
       if (!isCookie) return { ...answer, token_type: 'Bearer' as const }
       setRefreshCookie(settings, reply, { refresh_token: answer.refresh_token, refresh_exp })
       return { access_token: answer.access_token, token_type: 'Bearer' as const, expires_in: answer.expires_in }

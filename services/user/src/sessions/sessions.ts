@@ -1,5 +1,6 @@
 import { CLOCK_SKEW_S } from '@munjigi/identity/claims'
 import type { Kysely, Selectable, Transaction } from 'kysely'
+import type { Caller } from '../caller.ts'
 import type { Tables } from '../tables.ts'
 
 export interface NewRefreshToken {
@@ -35,17 +36,19 @@ export async function insertRefreshToken(trx: Transaction<Tables>, token: NewRef
     .execute()
 }
 
-/** Notes until when tokens of the session live: so long its end is told. */
+/** Notes until when tokens of the session live, for so long its end is told, and by whom it was refreshed. */
 export async function prolongSession(
   trx: Kysely<Tables>,
   sid: string,
   exp: { access: number; refresh?: number },
+  caller?: Caller,
 ): Promise<void> {
   await trx
     .updateTable('sessions')
     .set((eb) => ({
       access_exp: eb.fn('greatest', ['access_exp', eb.val(exp.access)]),
       ...(exp.refresh !== undefined && { refresh_exp: exp.refresh }),
+      ...(caller && { last_used_at: new Date(), user_agent: caller.user_agent, address: caller.address }),
     }))
     .where('sid', '=', sid)
     .execute()
@@ -73,7 +76,11 @@ export async function endSession(
 }
 
 /** Ends a person's live sessions, all but `except`, and gives their ids, which are to be told after the commit. */
-export async function endSessionsOf(trx: Transaction<Tables>, person_sub: string, except?: string): Promise<string[]> {
+export async function endSessionsOf(
+  trx: Transaction<Tables>,
+  person_sub: string,
+  { except }: { except?: string | undefined } = {},
+): Promise<string[]> {
   const ended = await trx
     .updateTable('sessions')
     .set({ ended_at: new Date(), id_token_sealed: null })

@@ -1,0 +1,134 @@
+import type { ApiKey, NewApiKey } from '@munjigi/contracts/api-keys'
+import { isoTime } from '@munjigi/db/iso-time'
+import { isSameText } from '@munjigi/sealing/same-text'
+import type { Kysely, Transaction } from 'kysely'
+import type { Tables } from '../tables.ts'
+import { hashOf, masked, prefixOf } from './key-text.ts'
+
+const USE_NOTED_EVERY_MS = 60_000
+
+const columns = [
+  'key_id',
+  'name',
+  'prefix',
+  'scopes',
+  isoTime('created_at'),
+  isoTime('expires_at'),
+  isoTime('last_used_at'),
+] as const
+
+/** What ended everything of a person ended the keys of before it too. */
+interface Owner {
+  sub: string
+  tenant_id: string
+  valid_from: number
+}
+
+/** A person's keys that were not revoked. */
+const kept = (db: Kysely<Tables>, { sub, tenant_id, valid_from }: Owner) =>
+  db
+    .selectFrom('api_keys')
+    .where('tenant_id', '=', tenant_id)
+    .where('person_sub', '=', sub)
+    .where('revoked_at', 'is', null)
+    .where('api_keys.created_at', '>=', new Date(valid_from * 1000))
+
+/** Of them those that have not expired. */
+const live = (db: Kysely<Tables>, owner: Owner, now: Date) =>
+  kept(db, owner).where(({ or, eb }) => or([eb('expires_at', 'is', null), eb('expires_at', '>', now)]))
+
+export async function listKeys(db: Kysely<Tables>, owner: Owner): Promise<ApiKey[]> {
+  const rows = await kept(db, owner).select(columns).orderBy('api_keys.created_at', 'desc').orderBy('key_id').execute()
+  return rows.map(({ prefix, ...key }) => ({ ...key, api_key: masked(prefix) }))
+}
+
+export async function findNewestLive(db: Kysely<Tables>, owner: Owner, now: Date): Promise<ApiKey | undefined> {
+  const row = await live(db, owner, now)
+    .select(columns)
+    .orderBy('api_keys.created_at', 'desc')
+    .orderBy('key_id')
+    .limit(1)
+    .executeTakeFirst()
+  if (row === undefined) return undefined
+  const { prefix, ...key } = row
+  return { ...key, api_key: masked(prefix) }
+}
+
+export async function countLive(db: Kysely<Tables>, owner: Owner, now: Date): Promise<number> {
+  const { count } = await live(db, owner, now)
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow()
+  return count
+}
+
+export async function insertKey(
+  trx: Transaction<Tables>,
+  owner: Owner,
+  { key, name, scopes, expires_at, now }: NewApiKey & { key: string; now: Date },
+): Promise<ApiKey> {
+  const { prefix, ...made } = await trx
+    .insertInto('api_keys')
+    .values({
+      tenant_id: owner.tenant_id,
+      person_sub: owner.sub,
+      name,
+      prefix: prefixOf(key) as string,
+      secret_hash: hashOf(key),
+      scopes: JSON.stringify(scopes),
+      created_at: new Date(Math.max(now.getTime(), owner.valid_from * 1000)),
+      expires_at: expires_at == null ? null : new Date(expires_at),
+      last_used_at: null,
+      revoked_at: null,
+    })
+    .returning(columns)
+    .executeTakeFirstOrThrow()
+  return { ...made, api_key: masked(prefix) }
+}
+
+/** The key's name, or undefined where the person has no such key that could still be revoked. */
+export async function revokeKey(
+  trx: Transaction<Tables>,
+  owner: Owner,
+  key_id: string,
+): Promise<{ name: string } | undefined> {
+  return trx
+    .updateTable('api_keys')
+    .set({ revoked_at: new Date() })
+    .where('tenant_id', '=', owner.tenant_id)
+    .where('person_sub', '=', owner.sub)
+    .where('key_id', '=', key_id)
+    .where('revoked_at', 'is', null)
+    .where('created_at', '>=', new Date(owner.valid_from * 1000))
+    .returning('name')
+    .executeTakeFirst()
+}
+
+/** The row of a key, whatever became of it; whose it is only the row tells, so all tenants are searched. */
+export async function findByKey(db: Kysely<Tables>, key: string) {
+  const prefix = prefixOf(key)
+  if (prefix === undefined) return undefined
+  const hash = hashOf(key)
+  const rows = await db
+    .selectFrom('api_keys')
+    .select(['tenant_id', 'key_id', 'person_sub', 'secret_hash', 'scopes', 'created_at', 'expires_at', 'revoked_at'])
+    .where('prefix', '=', prefix)
+    .execute()
+  return rows.find(({ secret_hash }) => isSameText(secret_hash, hash))
+}
+
+/** At most once a minute: a key in heavy use is not written at each exchange. */
+export async function noteUse(
+  db: Kysely<Tables>,
+  { tenant_id, key_id }: { tenant_id: string; key_id: string },
+  now: Date,
+): Promise<void> {
+  await db
+    .updateTable('api_keys')
+    .set({ last_used_at: now })
+    .where('tenant_id', '=', tenant_id)
+    .where('key_id', '=', key_id)
+    .where(({ or, eb }) =>
+      or([eb('last_used_at', 'is', null), eb('last_used_at', '<', new Date(now.getTime() - USE_NOTED_EVERY_MS))]),
+    )
+    .execute()
+}

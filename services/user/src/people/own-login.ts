@@ -1,0 +1,41 @@
+import { withTenant } from '@munjigi/db/tenant'
+import { platformTokenRequired, requireUser } from '@munjigi/identity/user-context'
+import type { FastifyRequest } from 'fastify'
+import type { Kysely, Transaction } from 'kysely'
+import { ownLoginRequired } from '../problems.ts'
+import type { Tables } from '../tables.ts'
+import { lockPersonAlone, type PersonRow } from './people.ts'
+import { requireStanding } from './standing.ts'
+
+/** Somebody who signed in themselves, and the session they ask by. */
+interface SignedIn {
+  person: PersonRow
+  sid: string | undefined
+}
+
+/** API keys and acting clients carry a scope; neither changes anybody's rights or ways in. */
+export function requireOwnLogin(request: FastifyRequest): void {
+  if (requireUser(request).token.scope !== undefined) throw ownLoginRequired()
+}
+
+/** @throws Problem 403 for API keys, acting clients and other issuers' tokens, and as `requireStanding` */
+export async function requireSignedIn(db: Kysely<Tables>, request: FastifyRequest): Promise<SignedIn> {
+  const { token } = requireUser(request)
+  if (!token.issuer.isPlatform) throw platformTokenRequired()
+  requireOwnLogin(request)
+  const { person } = await requireStanding(db, token)
+  return { person, sid: token.sid }
+}
+
+/** Changes what is one's own, one change at a time, inside one's tenant; whoever is shut out meanwhile changes nothing. */
+export async function changeOwn<Result>(
+  db: Kysely<Tables>,
+  request: FastifyRequest,
+  change: (trx: Transaction<Tables>, own: SignedIn) => Promise<Result>,
+): Promise<Result> {
+  const { person } = await requireSignedIn(db, request)
+  return withTenant(db, person.tenant_id, async (trx) => {
+    await lockPersonAlone(trx, person.sub)
+    return change(trx, await requireSignedIn(trx, request))
+  })
+}

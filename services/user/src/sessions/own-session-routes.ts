@@ -1,0 +1,68 @@
+import { SessionList } from '@munjigi/contracts/sessions'
+import type { TypeBoxProvider } from '@munjigi/server/typebox-provider'
+import type { FastifyInstance } from 'fastify'
+import { Type } from 'typebox'
+import { recordEvent } from '../audit/audit.ts'
+import type { UserDeps } from '../deps.ts'
+import { changeOwn, requireSignedIn } from '../people/own-login.ts'
+import { sessionNotFound } from '../problems.ts'
+import { tellEnds } from './session-end.ts'
+import { listSessions } from './session-list.ts'
+import { endSession, endSessionsOf, findSession } from './sessions.ts'
+
+export const SessionParams = Type.Object({ sid: Type.String({ minLength: 1, maxLength: 100 }) })
+
+/** Where one is signed in, and signing out elsewhere. */
+export function ownSessionRoutes(scope: FastifyInstance, deps: UserDeps, prefix: string): void {
+  const app = scope.withTypeProvider<TypeBoxProvider>()
+  const { db } = deps
+  const tags = ['sessions']
+
+  app.get(
+    `${prefix}/sessions`,
+    { schema: { tags, summary: 'Own sessions, the one used last first', response: { 200: SessionList } } },
+    async (request) => {
+      const { person, sid } = await requireSignedIn(db, request)
+      return { sessions: await listSessions(db, person.sub, sid) }
+    },
+  )
+
+  app.delete(
+    `${prefix}/sessions/:sid`,
+    { schema: { tags, summary: 'Ends one own session', params: SessionParams, response: { 204: Type.Null() } } },
+    async (request, reply) => {
+      const { sid } = request.params
+      const sub = await changeOwn(db, request, async (trx, { person }) => {
+        const session = await findSession(trx, sid)
+        if (session?.person_sub !== person.sub || !(await endSession(trx, sid))) throw sessionNotFound()
+        await recordEvent(trx, eventOf(person, request.id, { sid }))
+        return person.sub
+      })
+      await tellEnds(deps, sub, [sid])
+      return reply.code(204).send(null)
+    },
+  )
+
+  app.delete(
+    `${prefix}/sessions`,
+    { schema: { tags, summary: 'Ends all own sessions but this one', response: { 204: Type.Null() } } },
+    async (request, reply) => {
+      const { person, ended } = await changeOwn(db, request, async (trx, { person, sid }) => {
+        const ended = await endSessionsOf(trx, person.sub, { except: sid })
+        for (const other of ended) await recordEvent(trx, eventOf(person, request.id, { sid: other }))
+        return { person, ended }
+      })
+      if (ended.length > 0) await tellEnds(deps, person.sub, ended)
+      return reply.code(204).send(null)
+    },
+  )
+}
+
+const eventOf = ({ sub, tenant_id }: { sub: string; tenant_id: string }, request_id: string, details: object) => ({
+  actor: sub,
+  action: 'session.ended',
+  target: sub,
+  tenant_id,
+  request_id,
+  details: { ...details, by: 'list' },
+})
