@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { Agent, get, type IncomingMessage } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect } from 'node:net'
 import { Writable } from 'node:stream'
 import { test } from 'node:test'
 import { setImmediate as soon } from 'node:timers/promises'
@@ -284,4 +284,32 @@ test('closing lets a request in flight finish and does not wait for its connecti
   assert.equal(await answer.setEncoding('utf8').reduce((text, chunk) => text + chunk, ''), 'done')
   await closed
   agent.destroy()
+})
+
+test('who sends too much gets the whole answer, and the connection goes on', async (t) => {
+  const app = build()
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  t.after(() => app.close())
+  const socket = connect((app.server.address() as AddressInfo).port, '127.0.0.1')
+  t.after(() => socket.destroy())
+  let text = ''
+  const seen = (part: string) =>
+    new Promise<void>((resolve, reject) => {
+      const look = () => text.includes(part) && resolve()
+      socket.on('data', look).on('close', () => reject(new Error(`closed after ${text}`)))
+      look()
+    })
+  socket.setEncoding('latin1').on('data', (chunk) => {
+    text += chunk
+  })
+  const length = 8 * 1024 * 1024
+  socket.write(
+    `POST /people HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${length}\r\n\r\n`,
+  )
+  await seen('/problems/body-too-large')
+  for (let sent = 0; sent < length; sent += 65_536) socket.write(' '.repeat(65_536))
+  socket.write('GET /refused HTTP/1.1\r\nhost: x\r\n\r\n')
+
+  await seen('/problems/email-taken')
+  assert.match(text, /^HTTP\/1\.1 413 /)
 })

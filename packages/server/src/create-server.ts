@@ -87,6 +87,8 @@ export function createServer(options: ServerOptions): FastifyInstance {
 function answerProblem(error: FastifyError | Problem, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const problem = problemOf(error)
   logFailure(request.log, error, problem)
+  // Fastify would close under somebody who is still sending, and the answer would be lost with the connection; Node reads the rest away.
+  if (problem.status === 413) reply.removeHeader('connection')
   return reply
     .code(problem.status)
     .headers({ ...problem.headers, 'x-request-id': request.id })

@@ -1,5 +1,6 @@
 import { Problem } from '@munjigi/problem'
 import type { FastifySchemaValidationError } from 'fastify'
+import { Type } from 'typebox'
 
 interface Fault {
   type: string
@@ -15,6 +16,30 @@ export const malformedRequest = (faults: Fault[]) =>
 
 /** A fault of `loc`, which is not there. */
 export const missing = (...loc: string[]): Fault => ({ type: 'missing', loc, msg: 'Field required' })
+
+/** How a route describes that answer. */
+export const malformedAnswer = {
+  422: {
+    description: 'What is wrong, and where',
+    content: {
+      'application/problem+json': {
+        schema: Type.Object({
+          type: Type.String(),
+          title: Type.String(),
+          status: Type.Integer(),
+          request_id: Type.String(),
+          detail: Type.Array(
+            Type.Object({
+              type: Type.String(),
+              loc: Type.Array(Type.Union([Type.Integer(), Type.String()])),
+              msg: Type.String(),
+            }),
+          ),
+        }),
+      },
+    },
+  },
+}
 
 /** `position` in characters, where the text stops being JSON. */
 export const malformedJson = (position: number) =>

@@ -4,7 +4,7 @@ import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest }
 import { type Static, Type } from 'typebox'
 import { redirectTarget } from '../addresses/return-to.ts'
 import type { RelayDeps } from '../deps.ts'
-import { malformedRequest, missing } from '../fastapi-faults.ts'
+import { malformedAnswer, malformedRequest, missing } from '../fastapi-faults.ts'
 import { requireClient } from '../links/link-client.ts'
 import { spentLinks } from '../links/spent-links.ts'
 import { relayLogins } from '../login/login-state.ts'
@@ -33,7 +33,13 @@ export function callbackRoute(scope: FastifyInstance, deps: RelayDeps): void {
     {
       // A HEAD would spend the state as a GET does, and nobody has a reason to send one.
       exposeHeadRoute: false,
-      schema: { tags: ['login'], summary: "Takes the identity provider's answer", security: [], querystring: Answer },
+      schema: {
+        tags: ['login'],
+        summary: "Takes the identity provider's answer",
+        security: [],
+        querystring: Answer,
+        response: malformedAnswer,
+      },
     },
     async (request, reply) => {
       const { state, error } = complete(request.query)

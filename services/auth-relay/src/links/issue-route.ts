@@ -8,7 +8,7 @@ import { normalAddress } from '../addresses/address.ts'
 import { isAllowedCallback, redirectTarget } from '../addresses/return-to.ts'
 import type { RelayClient } from '../clients/clients.ts'
 import type { RelayDeps } from '../deps.ts'
-import { malformedJson } from '../fastapi-faults.ts'
+import { malformedAnswer, malformedJson } from '../fastapi-faults.ts'
 import {
   callbackUrlNotAllowed,
   issueNonceUsed,
@@ -36,7 +36,7 @@ export async function issueRoute(scope: FastifyInstance, deps: RelayDeps): Promi
         security: [],
         consumes: ['application/json'],
         body: NewLoginLink,
-        response: { 200: LoginLink },
+        response: { 200: LoginLink, ...malformedAnswer },
       },
     },
     async ({ body, headers }) => {

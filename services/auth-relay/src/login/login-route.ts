@@ -7,6 +7,7 @@ import * as openid from 'openid-client'
 import { Type } from 'typebox'
 import type { RelayClient } from '../clients/clients.ts'
 import type { RelayDeps } from '../deps.ts'
+import { malformedAnswer } from '../fastapi-faults.ts'
 import { requireClient } from '../links/link-client.ts'
 import type { Link } from '../links/lit.ts'
 import { linksOf } from '../links/lit.ts'
@@ -88,6 +89,7 @@ export function loginRoute(scope: FastifyInstance, deps: RelayDeps): void {
         consumes: ['application/x-www-form-urlencoded'],
         params: Params,
         body: Confirmed,
+        response: { ...malformedAnswer, 302: Type.Null({ description: 'To the sign-in' }) },
       },
     },
     async (request, reply) => {

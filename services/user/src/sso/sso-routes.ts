@@ -21,6 +21,8 @@ const UNAVAILABLE = new Set(['temporarily_unavailable', 'server_error'])
 
 const again = { ko: '다시 로그인', en: 'Sign in again' }
 
+const elsewhere = { 302: Type.Null({ description: 'To a configured address' }) }
+
 const Answer = Type.Object({
   state: Type.String({ minLength: 1, maxLength: 100 }),
   code: Type.Optional(Type.String({ minLength: 1, maxLength: 4096 })),
@@ -46,7 +48,7 @@ export async function ssoRoutes(scope: FastifyInstance, deps: UserDeps): Promise
 
   app.get(
     '/api/auth/login',
-    { config, schema: { tags, summary: 'Goes to the sign-in service' } },
+    { config, schema: { tags, summary: 'Goes to the sign-in service', response: elsewhere } },
     async (request, reply) => {
       const nonce = newSecret()
       const state = await logins.begin(request, reply, { nonce })
@@ -63,6 +65,7 @@ export async function ssoRoutes(scope: FastifyInstance, deps: UserDeps): Promise
         summary: "Takes the sign-in service's answer and goes to the front end",
         consumes: ['application/x-www-form-urlencoded'],
         body: Answer,
+        response: elsewhere,
       },
     },
     async (request, reply) => {
@@ -86,7 +89,14 @@ export async function ssoRoutes(scope: FastifyInstance, deps: UserDeps): Promise
 
   app.get(
     '/api/auth/logout',
-    { config, schema: { tags, summary: "Ends the session, then goes to the IdP's sign-out" } },
+    {
+      config,
+      schema: {
+        tags,
+        summary: "Ends the session, then goes to the IdP's sign-out",
+        response: { ...elsewhere, 200: Type.Object({ message: Type.String() }) },
+      },
+    },
     async (request, reply) => {
       const token = peekRefreshCookie(settings, request)
       const claims = token === undefined ? undefined : await readRefreshToken(token, deps.keys)
