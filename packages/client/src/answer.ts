@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici'
+import { deadline } from './deadline.ts'
 
 interface Answered {
   status: number
@@ -8,7 +9,7 @@ interface Answered {
 /** Collects one small answer, or gives up in time; undici's own `request` costs three times as much. */
 export class Answer implements Dispatcher.DispatchHandler {
   readonly #outcome = Promise.withResolvers<Answered>()
-  readonly #timer: NodeJS.Timeout
+  readonly #callOff: () => void
   readonly #chunks: Buffer[] = []
   #status = 0
   #controller: Dispatcher.DispatchController | undefined
@@ -22,7 +23,7 @@ export class Answer implements Dispatcher.DispatchHandler {
   }
 
   private constructor(timeoutMs: number) {
-    this.#timer = setTimeout(() => this.#giveUp(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs)
+    this.#callOff = deadline(timeoutMs, () => this.#giveUp(new Error(`no answer within ${timeoutMs} ms`)))
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -40,14 +41,14 @@ export class Answer implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
-    clearTimeout(this.#timer)
+    this.#callOff()
     const [first, ...more] = this.#chunks
     const text = more.length === 0 ? first?.toString() : Buffer.concat(this.#chunks).toString()
     this.#outcome.resolve({ status: this.#status, text: text ?? '' })
   }
 
   onResponseError(_controller: unknown, error: Error): void {
-    clearTimeout(this.#timer)
+    this.#callOff()
     this.#outcome.reject(error)
   }
 
