@@ -3,7 +3,7 @@ import { endSessions } from '../admin/person-changes.ts'
 import { invalidField, superuserRequired } from '../admin/problems.ts'
 import { tenants } from './tenants.ts'
 
-/** Sessions end and case roles go, for both were of the old tenant; role, sections and API keys stay with the person. */
+/** Sessions end and case roles go, for both were of the old tenant; role and sections stay with the person. API keys end too, by valid_from. */
 export const moveToTenant =
   (tenantId: string): PersonChange =>
   async ({ trx, actor, target }) => {
