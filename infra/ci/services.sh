@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # PostgreSQL, Redis and Keycloak for the suites that run on real ones: on ports of their own, with throw-away data.
-#   services.sh install   installs what is missing (Debian packages; Keycloak from Maven Central, cached)
+#   services.sh install   installs what is missing (Debian packages; Keycloak from Maven Central and Schemathesis from PyPI, cached)
 #   services.sh start     starts all three, waits until they answer, prints the file of variables to source
 #   services.sh stop      ends them and removes their data
 set -euo pipefail
@@ -8,6 +8,7 @@ set -euo pipefail
 KEYCLOAK_VERSION=26.7.3
 KEYCLOAK_SHA256=77657f30b7e90d70f727712ce1c967f430fd6a5e9f458d32d8c6df0635345f47
 KEYCLOAK_BUILD_OPTIONS=(--health-enabled=true)
+SCHEMATHESIS_VERSION=4.32.5
 READY_WITHIN_SECONDS=300
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -16,6 +17,8 @@ cache=${XDG_CACHE_HOME:-$HOME/.cache}/munjigi
 archive=$cache/keycloak-$KEYCLOAK_VERSION.tar.gz
 # Keycloak writes these classes at its first start, half a minute's work that depends on version and build options alone.
 augmented=$cache/keycloak-$KEYCLOAK_VERSION-augmented-$(cksum <<<"${KEYCLOAK_BUILD_OPTIONS[*]}" | cut -d' ' -f1)
+# A virtual environment, which knows its own path and so is made where it stays.
+schemathesis=$cache/schemathesis-$SCHEMATHESIS_VERSION
 # One set per user and checkout.
 state=${TMPDIR:-/tmp}/munjigi-ci-$(id -u)-$(cksum <<<"$root" | cut -d' ' -f1)
 environment=$state/environment
@@ -49,6 +52,7 @@ install_packages() {
   command -v curl >/dev/null || missing+=(curl)
   command -v chromium >/dev/null || missing+=(chromium)
   command -v python3 >/dev/null || missing+=(python3)
+  python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
   java_is_new_enough || missing+=(default-jre-headless)
   [ -f "$archive" ] || command -v mvn >/dev/null || missing+=(maven)
   [ ${#missing[@]} -gt 0 ] || return 0
@@ -68,6 +72,16 @@ fetch_keycloak() {
     fail "the archive is not the one this script knows"
   mv "$draft/keycloak-quarkus-dist-$KEYCLOAK_VERSION.tar.gz" "$archive"
   rmdir "$draft"
+}
+
+fetch_schemathesis() {
+  [ -x "$schemathesis/bin/schemathesis" ] && return
+  say "fetching Schemathesis $SCHEMATHESIS_VERSION from PyPI"
+  mkdir -p "$cache"
+  rm -rf "$schemathesis"
+  python3 -m venv "$schemathesis" >&2
+  "$schemathesis/bin/pip" install --quiet --disable-pip-version-check "schemathesis==$SCHEMATHESIS_VERSION" >&2 ||
+    { rm -rf "$schemathesis"; fail "Schemathesis could not be installed"; }
 }
 
 start_postgres() {
@@ -152,6 +166,7 @@ keycloak_runs() {
 install_all() {
   install_packages
   fetch_keycloak
+  fetch_schemathesis
 }
 
 all_answer() {
@@ -179,6 +194,7 @@ start() {
   start_postgres "$password"
   start_redis
   start_keycloak "$password"
+  echo "export MUNJIGI_TEST_SCHEMATHESIS=$schemathesis/bin/schemathesis" >>"$state/draft"
   trap - EXIT
   mv "$state/draft" "$environment"
   echo "$environment"
