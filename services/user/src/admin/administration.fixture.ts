@@ -10,7 +10,7 @@ import { testStore } from '@munjigi/testing/store'
 import type { InjectOptions } from 'fastify'
 import { accessEvents } from '../access-events.ts'
 import { migrationPlan } from '../migrations/plan.ts'
-import { TENANT } from '../service.fixture.ts'
+import { FRONTEND, TENANT } from '../service.fixture.ts'
 import { servingHandle } from '../serving-handle.ts'
 import type { Tables } from '../tables.ts'
 import { adminRoutes } from './admin-routes.ts'
@@ -48,7 +48,7 @@ export async function testAdministration() {
   })
   const app = createServer({ name: 'admin-test', logLevel: 'silent' })
   const events = accessEvents({ db, store, platformIssuer: issuer.issuer, log: app.log })
-  adminRoutes(app, { db, events, verifier })
+  adminRoutes(app, { db, events, verifier, settings: { frontendUrl: FRONTEND } })
   const announcements = new EventEmitter()
   const messages: AccessMessage[] = []
   const subscription = await store.subscribe(ACCESS_CHANNEL, {

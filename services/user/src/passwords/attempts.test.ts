@@ -1,0 +1,210 @@
+import assert from 'node:assert/strict'
+import { after, before, type TestContext, test } from 'node:test'
+import { Problem } from '@munjigi/problem'
+import { memoryStore } from '@munjigi/store/memory'
+import { refusalOf } from '../refusal.fixture.ts'
+import { attemptLimits } from './attempt-limits.ts'
+import { originOf } from './origin.ts'
+import { newAddress, PASSWORD, send, type TestPasswords, testPasswords, tokensOf } from './passwords.fixture.ts'
+
+const WRONG = 'another-password'
+const EMAIL = 'somebody@munjigi.test'
+
+/** Whether an attempt may be made, or in how many seconds. */
+async function ask(
+  limits: ReturnType<typeof attemptLimits>,
+  attempt: { email?: string; origin?: string; isKnown?: boolean } = {},
+) {
+  try {
+    await limits.begin({ email: EMAIL, origin: crypto.randomUUID(), isKnown: false, ...attempt })
+    return 'tried'
+  } catch (error) {
+    assert.ok(error instanceof Problem && error.status === 429 && error.type === 'too-many-attempts')
+    return Number(error.headers['retry-after'])
+  }
+}
+
+function limitsAtRest(t: TestContext) {
+  t.mock.timers.enable({ apis: ['Date'], now: 1_800_000_000_000 })
+  const store = memoryStore()
+  const limits = attemptLimits(store)
+  t.after(() => Promise.all([store.close(), limits.close()]))
+  return { store, limits }
+}
+
+test('an account waits longer after each attempt, at last a minute, and is never locked', async (t) => {
+  const { limits } = limitsAtRest(t)
+  for (let each = 0; each < 5; each += 1) assert.equal(await ask(limits), 'tried')
+  const waits = []
+  for (let each = 0; each < 9; each += 1) {
+    assert.equal(await ask(limits), 'tried')
+    const wait = Number(await ask(limits))
+    waits.push(wait)
+    t.mock.timers.tick(wait * 1000)
+  }
+
+  assert.deepEqual(waits, [1, 2, 4, 8, 16, 32, 60, 60, 60])
+})
+
+test('where an account has signed in from it is counted apart, so that strangers keep nobody out', async (t) => {
+  const { limits } = limitsAtRest(t)
+  await Promise.all(Array.from({ length: 50 }, () => ask(limits)))
+  assert.equal(await ask(limits), 'tried')
+
+  assert.equal(await ask(limits), 60)
+  assert.equal(await ask(limits, { origin: 'home', isKnown: true }), 'tried')
+  assert.equal(await ask(limits, { origin: 'office', isKnown: true }), 'tried')
+})
+
+test('one origin may fail fifty times in ten minutes, with whatever accounts, and right ones do not count', async (t) => {
+  const { limits } = limitsAtRest(t)
+  for (let each = 0; each < 60; each += 1) {
+    const attempt = await limits.begin({ email: EMAIL, origin: 'one', isKnown: false })
+    await attempt.succeed()
+  }
+  for (let each = 0; each < 50; each += 1)
+    assert.equal(await ask(limits, { email: `${each}@x`, origin: 'one' }), 'tried')
+
+  assert.equal(await ask(limits, { email: '51@x', origin: 'one' }), 600)
+  assert.equal(await ask(limits, { email: '51@x', origin: 'other' }), 'tried')
+  assert.equal(await ask(limits, { email: '51@x', origin: 'one', isKnown: true }), 'tried')
+  t.mock.timers.tick(600_000)
+  assert.equal(await ask(limits, { email: '52@x', origin: 'one' }), 'tried')
+})
+
+test('all strangers together may fail six hundred times a minute, which keeps nobody out who is known', async (t) => {
+  const { limits } = limitsAtRest(t)
+  for (let each = 0; each < 600; each += 1) assert.equal(await ask(limits, { email: `${each}@x` }), 'tried')
+
+  assert.equal(await ask(limits, { email: 'last@x' }), 60)
+  assert.equal(await ask(limits, { email: 'last@x', isKnown: true }), 'tried')
+  t.mock.timers.tick(60_000)
+  assert.equal(await ask(limits, { email: 'last@x' }), 'tried')
+})
+
+test('an attempt that was not tried is given back to its origin, and not to the account', async (t) => {
+  const { store, limits } = limitsAtRest(t)
+  for (let each = 0; each < 5; each += 1)
+    await (await limits.begin({ email: EMAIL, origin: 'one', isKnown: false })).release()
+  assert.equal(await ask(limits, { origin: 'one' }), 'tried')
+
+  assert.equal(await ask(limits, { origin: 'one' }), 1)
+  assert.equal(await store.get('login_tries:{origin one}:strangers'), '2')
+})
+
+const ORIGINS = [
+  ['203.0.113.7', '203.0.113.7'],
+  ['::ffff:203.0.113.7', '203.0.113.7'],
+  ['2001:db8:1:2::7', '2001:db8:1:2::/64'],
+  ['2001:DB8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+  ['2001:db8::7', '2001:db8:0:0::/64'],
+  ['::1', '0:0:0:0::/64'],
+  ['fe80::1%eth0', 'fe80:0:0:0::/64'],
+] as const
+
+for (const [address, origin] of ORIGINS)
+  test(`attempts from ${address} are counted for ${origin}`, () => assert.equal(originOf(address), origin))
+
+let house: TestPasswords
+before(async () => {
+  house = await testPasswords()
+})
+after(() => house.service.close())
+
+const statusOf = async (email: string, password: string, headers = newAddress(), at?: string) =>
+  (await house.login({ email, password }, headers, at)).status
+
+/** What fifty strangers at once and one after them do to an account: for a minute no other is heard. */
+async function shutStrangersOut(email: string) {
+  const limits = attemptLimits(house.service.store)
+  await Promise.all(Array.from({ length: 50 }, () => ask(limits, { email })))
+  await ask(limits, { email })
+  await limits.close()
+}
+
+test('too many attempts are 429 with Retry-After, for the right password too and for e-mails that nobody has', async () => {
+  const { email } = await house.person()
+  for (const each of [email, 'nobody@munjigi.test']) {
+    await shutStrangersOut(each)
+    const refused = await house.login({ email: each.toUpperCase(), password: PASSWORD }, newAddress())
+
+    assert.match(refused.headers.get('retry-after') ?? '', /^[1-9]\d?$/)
+    assert.deepEqual(await refusalOf(refused), [429, 'too-many-attempts'])
+  }
+})
+
+test('of fifty guesses at once from everywhere the first five are tried, and others as the wait allows', async () => {
+  const { email } = await house.person()
+  const statuses = await Promise.all(Array.from({ length: 50 }, () => statusOf(email, WRONG)))
+  const tried = statuses.filter((status) => status === 401).length
+
+  // After a second, two more, four more: a fifteenth would take five minutes.
+  assert.ok(tried >= 5 && tried < 15, `${tried}`)
+  assert.deepEqual(new Set(statuses), new Set([401, 429]))
+})
+
+test('whoever has signed in from an address gets in from there while strangers are kept waiting', async () => {
+  const { email } = await house.person()
+  const home = { 'x-forwarded-for': '10.0.0.1, 2001:db8:77:1::5' }
+  const sameNetwork = { 'x-forwarded-for': '2001:db8:77:1::6' }
+  assert.equal(await statusOf(email, PASSWORD, home), 200)
+  await shutStrangersOut(email)
+
+  assert.equal(await statusOf(email, PASSWORD), 429)
+  assert.equal(await statusOf(email, PASSWORD, home), 200)
+  assert.equal(await statusOf(email, PASSWORD, sameNetwork), 200)
+})
+
+test('an address that was last used a month ago is a stranger again', async () => {
+  const { sub, email } = await house.person()
+  const home = newAddress()
+  assert.equal(await statusOf(email, PASSWORD, home), 200)
+  await house.service.db
+    .updateTable('password_origins')
+    .set({ last_signed_in_at: new Date(Date.now() - 31 * 86_400_000) })
+    .where('person_sub', '=', sub)
+    .execute()
+  await shutStrangersOut(email)
+
+  assert.equal(await statusOf(email, PASSWORD, home), 429)
+})
+
+test('a right password forgets the failures before it', async () => {
+  const { email } = await house.person()
+  const home = newAddress()
+  for (let round = 0; round < 3; round += 1) {
+    for (let each = 0; each < 4; each += 1) assert.equal(await statusOf(email, WRONG, home), 401)
+    assert.equal(await statusOf(email, PASSWORD, home), 200)
+  }
+})
+
+test('a wrong current password is an attempt like those at signing in', async () => {
+  const { sub, email } = await house.person()
+  const { access_token } = await tokensOf(await house.login({ email, password: PASSWORD }))
+  const change = (current_password: string) =>
+    send(
+      'PUT',
+      `${house.service.url}/api/auth/v1/password`,
+      { current_password, new_password: 'a-new-password' },
+      { authorization: `Bearer ${access_token}`, 'x-user-sub': sub, ...newAddress() },
+    )
+  assert.deepEqual(await refusalOf(await change(WRONG)), [403, 'password-wrong'])
+  await shutStrangersOut(email)
+
+  assert.deepEqual(await refusalOf(await change(PASSWORD)), [429, 'too-many-attempts'])
+})
+
+test('without its store the process counts by itself, and signing in goes on', async () => {
+  const gone = memoryStore()
+  await gone.close()
+  const at = await house.service.start({ store: gone })
+  const { email } = await house.person()
+
+  assert.equal(await statusOf(email, PASSWORD, newAddress(), at), 200)
+  const stranger = await house.person()
+  const statuses = await Promise.all(
+    Array.from({ length: 50 }, () => statusOf(stranger.email, WRONG, newAddress(), at)),
+  )
+  assert.deepEqual(new Set(statuses), new Set([401, 429]))
+  assert.ok(statuses.filter((status) => status === 401).length < 15)
+})

@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Problem } from '@munjigi/problem'
+import { parseOptions } from '@node-rs/argon2'
+import { hash as bcrypt, parseOptions as parseBcrypt } from '@node-rs/bcrypt'
+import { hashPool } from './hash-pool.ts'
+import { hashPassword, isBcrypt, isPasswordHash, verifyPassword, workOf } from './hashing.ts'
+
+const argon2id = await hashPassword('right')
+const bcryptOf = (cost: number) => `$2y$${String(cost).padStart(2, '0')}$${'a'.repeat(21)}O${'a'.repeat(31)}`
+
+/** How many of argon2id, and how much bcrypt, a cost being twice the one before. */
+function costOf(hashes: string[]) {
+  const parameters = hashes
+    .filter((hash) => !isBcrypt(hash))
+    .map((hash) => [parseOptions(hash).memoryCost, parseOptions(hash).timeCost, parseOptions(hash).parallelism])
+  const bcrypt = hashes.filter(isBcrypt).reduce((sum, hash) => sum + 2 ** parseBcrypt(hash).cost, 0)
+  return { argon2id: parameters, bcrypt }
+}
+
+for (const dearestBcrypt of [null, 4, 10, 12]) {
+  test(`a no costs the same whatever is stored, where the dearest bcrypt is ${dearestBcrypt}`, () => {
+    const hashes = [null, argon2id, ...[4, 5, 10, 12].filter((cost) => cost <= (dearestBcrypt ?? 0)).map(bcryptOf)]
+    const expected = { argon2id: [[19_456, 2, 1]], bcrypt: dearestBcrypt === null ? 0 : 2 ** dearestBcrypt }
+
+    for (const hash of hashes) assert.deepEqual(costOf(workOf({ hash, dearestBcrypt })), expected)
+  })
+}
+
+test('what is computed for its cost alone is nobody’s password', async () => {
+  for (const dearestBcrypt of [null, 4])
+    for (const password of ['', 'right', 'nobody'])
+      assert.equal(await verifyPassword(password, { hash: null, dearestBcrypt }), false)
+})
+
+test('a right password is right beside dearer hashes than its own', async () => {
+  const cheap = await bcrypt('right', { cost: 4 })
+  for (const hash of [argon2id, cheap]) {
+    assert.equal(await verifyPassword('right', { hash, dearestBcrypt: 6 }), true)
+    assert.equal(await verifyPassword('wrong', { hash, dearestBcrypt: 6 }), false)
+  }
+})
+
+test('two are computed at once, sixty-four wait, and whoever comes then is sent away for a while', async () => {
+  const pool = hashPool()
+  let running = 0
+  let most = 0
+  const gate = Promise.withResolvers<void>()
+  const work = async () => {
+    most = Math.max(most, ++running)
+    await gate.promise
+    running -= 1
+  }
+  const admitted = Array.from({ length: 66 }, () => pool.run(work))
+
+  await assert.rejects(
+    pool.run(work),
+    (error: unknown) =>
+      error instanceof Problem && error.type === 'passwords-busy' && error.headers['retry-after'] === '2',
+  )
+  gate.resolve()
+  await Promise.all(admitted)
+  assert.equal(most, 2)
+  await pool.run(work)
+})
+
+test('work that fails gives its place back', async () => {
+  const pool = hashPool()
+  for (let each = 0; each < 4; each += 1) await assert.rejects(pool.run(() => Promise.reject(new Error('failed'))))
+
+  assert.equal(await pool.run(async () => 'done'), 'done')
+})
+
+test('a hash is taken from elsewhere where its cost is known and a library reads it', async () => {
+  const taken = [argon2id, await bcrypt('x', { cost: 4 }), bcryptOf(14)]
+  const refused = [
+    '',
+    'munjigi-dev',
+    bcryptOf(15),
+    bcryptOf(3),
+    bcryptOf(10).replace('$2y$', '$2x$'),
+    bcryptOf(10).replace('O', 'P'),
+    argon2id.replace('m=19456', 'm=65536'),
+    argon2id.replace('argon2id', 'argon2i'),
+    `${argon2id}=`,
+  ]
+
+  assert.deepEqual(
+    taken.map(isPasswordHash),
+    taken.map(() => true),
+  )
+  assert.deepEqual(
+    refused.map(isPasswordHash),
+    refused.map(() => false),
+  )
+})

@@ -1,0 +1,39 @@
+import type { Credentials } from '@munjigi/contracts/passwords'
+import type { Caller } from '../caller.ts'
+import { lockPersonAlone } from '../people/people.ts'
+import { credentialsInvalid } from '../problems.ts'
+import { openSession, type Session } from '../sessions/open-session.ts'
+import { isBcrypt } from './hashing.ts'
+import { originOf } from './origin.ts'
+import { isPassword, newHash, type PasswordDeps } from './password-check.ts'
+import { passwordEmail } from './password-email.ts'
+import { passwordText } from './password-text.ts'
+import { findAccount, isStillPassword, noteSignIn, rehash } from './passwords.ts'
+
+/**
+ * Opens a session for an e-mail and its password. Why not, is told to those alone who know the password.
+ * @throws Problem 401 `credentials-invalid`, 429, 503, and 403 by the account
+ */
+export async function login(deps: PasswordDeps, { email, password }: Credentials, caller: Caller): Promise<Session> {
+  const text = passwordText(password, 'password')
+  const normal = passwordEmail(email)
+  const origin = originOf(caller.address)
+  const account = normal === undefined ? undefined : await findAccount(deps.db, { email: normal }, origin)
+  const isRight = await isPassword(deps, { account, email: normal ?? email, origin, password: text })
+  if (account === undefined || !isRight) throw credentialsInvalid()
+  const hash = await renewed(deps, account, text)
+  return openSession(deps, { way: 'password', accessTtl: deps.settings.accessTtl, caller }, async (trx) => {
+    await lockPersonAlone(trx, account.person_sub)
+    // Since it was looked at another may have been set, which ended every session that this one would outlive.
+    if (!(await isStillPassword(trx, account))) throw credentialsInvalid()
+    if (hash !== undefined) await rehash(trx, account, hash)
+    await noteSignIn(trx, account.person_sub, origin)
+    return account.person_sub
+  })
+}
+
+async function renewed(deps: PasswordDeps, { hash }: { hash: string | null }, text: string) {
+  if (hash === null || !isBcrypt(hash)) return undefined
+  // Where too many come at once it waits for the next sign-in.
+  return newHash(deps, text).catch(() => undefined)
+}

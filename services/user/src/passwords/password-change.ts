@@ -1,0 +1,42 @@
+import type { PasswordChange } from '@munjigi/contracts/passwords'
+import type { FastifyRequest } from 'fastify'
+import { recordEvent } from '../audit/audit.ts'
+import { callerOf } from '../caller.ts'
+import { changeOwn, requireSignedIn } from '../people/own-login.ts'
+import { passwordNotSet, passwordWrong } from '../problems.ts'
+import { tellEnds } from '../sessions/session-end.ts'
+import { endSessionsOf } from '../sessions/sessions.ts'
+import { originOf } from './origin.ts'
+import { isPassword, newHash, type PasswordDeps } from './password-check.ts'
+import { newPasswordText, passwordText } from './password-text.ts'
+import { findAccount, isStillPassword, setPassword } from './passwords.ts'
+
+/**
+ * Replaces one's own password and ends one's other sessions; a wrong current one is an attempt like those at signing in.
+ * @throws Problem 400, 403 `password-wrong`, 409 `password-not-set`, 429, 503
+ */
+export async function changePassword(deps: PasswordDeps, request: FastifyRequest, given: PasswordChange) {
+  const { person, sid } = await requireSignedIn(deps.db, request)
+  const caller = callerOf(request)
+  const origin = originOf(caller.address)
+  const account = await findAccount(deps.db, { person_sub: person.sub }, origin)
+  if (account === undefined || account.hash === null) throw passwordNotSet()
+  const next = newPasswordText(given.new_password, 'new_password', account.email)
+  const password = passwordText(given.current_password, 'current_password')
+  if (!(await isPassword(deps, { account, email: account.email, origin, password }))) throw passwordWrong()
+  const hash = await newHash(deps, next)
+  const ended = await changeOwn(deps.db, request, async (trx) => {
+    if (!(await isStillPassword(trx, account))) throw passwordWrong()
+    await setPassword(trx, person.sub, hash)
+    await recordEvent(trx, {
+      actor: person.sub,
+      action: 'person.password-changed',
+      target: person.sub,
+      tenant_id: person.tenant_id,
+      request_id: caller.request_id,
+      details: { by: 'own' },
+    })
+    return endSessionsOf(trx, person.sub, { except: sid })
+  })
+  if (ended.length > 0) await tellEnds(deps, person.sub, ended)
+}

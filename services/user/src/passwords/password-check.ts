@@ -1,0 +1,47 @@
+import type { UserDeps } from '../deps.ts'
+import { type AttemptLimits, attemptLimits } from './attempt-limits.ts'
+import { type HashPool, hashPool } from './hash-pool.ts'
+import { hashPassword, verifyPassword } from './hashing.ts'
+import { type Account, findDearestBcrypt } from './passwords.ts'
+
+export interface Tried {
+  /** Undefined where nobody signs in with that e-mail. */
+  account: Account | undefined
+  email: string
+  origin: string
+  password: string
+}
+
+export interface PasswordDeps extends UserDeps {
+  pool: HashPool
+  limits: AttemptLimits
+}
+
+export const passwordDeps = (deps: UserDeps): PasswordDeps => ({
+  ...deps,
+  pool: hashPool(),
+  limits: attemptLimits(deps.store),
+})
+
+/**
+ * Counts the attempt, then looks at the password.
+ * @throws Problem 429 after too many, 503 where too many come at once
+ */
+export async function isPassword(
+  { db, pool, limits }: PasswordDeps,
+  { account, email, origin, password }: Tried,
+): Promise<boolean> {
+  const attempt = await limits.begin({ email, origin, isKnown: account?.is_known === true })
+  const dearestBcrypt = await findDearestBcrypt(db)
+  const isRight = await pool
+    .run(() => verifyPassword(password, { hash: account?.hash ?? null, dearestBcrypt }))
+    .catch(async (error: unknown) => {
+      await attempt.release()
+      throw error
+    })
+  if (isRight) await attempt.succeed()
+  return isRight
+}
+
+export const newHash = ({ pool }: Pick<PasswordDeps, 'pool'>, password: string): Promise<string> =>
+  pool.run(() => hashPassword(password))

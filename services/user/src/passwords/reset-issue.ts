@@ -1,0 +1,75 @@
+import { NewPasswordReset, PasswordResetLink } from '@munjigi/contracts/passwords'
+import type { TypeBoxProvider } from '@munjigi/server/typebox-provider'
+import type { FastifyInstance } from 'fastify'
+import type { Transaction } from 'kysely'
+import { Type } from 'typebox'
+import { type AdminDeps, changePerson, type PersonChange } from '../admin/locked-change.ts'
+import { SubParams } from '../admin/person-routes.ts'
+import { invalidField, superuserRequired } from '../admin/problems.ts'
+import { emailTaken } from '../problems.ts'
+import type { Settings } from '../settings.ts'
+import type { Tables } from '../tables.ts'
+import { passwordEmail } from './password-email.ts'
+import { insertLink } from './reset-link.ts'
+
+const UNIQUE_VIOLATION = '23505'
+
+type ResetDeps = AdminDeps & { settings: Pick<Settings, 'frontendUrl'> }
+type Step = Parameters<PersonChange>[0]
+
+/** An administrator hands out a link; the password is the person's own from the beginning. */
+export function resetIssueRoutes(scope: FastifyInstance, deps: ResetDeps): void {
+  const app = scope.withTypeProvider<TypeBoxProvider>()
+
+  app.route({
+    method: 'POST',
+    url: '/people/:sub/password-reset',
+    schema: {
+      summary: 'Makes the link by which a person sets a password: once, within a day; earlier links are void',
+      params: SubParams,
+      body: Type.Optional(Type.Union([NewPasswordReset, Type.Null()])),
+      response: { 200: PasswordResetLink },
+    },
+    handler: async (request, reply) => {
+      let link: PasswordResetLink | undefined
+      await changePerson(deps, request, request.params.sub, async (step) => {
+        const email = await setEmail(step, request.body?.email)
+        const { target, actor } = step
+        const made = { person_sub: target.sub, created_by: actor.sub, frontendUrl: deps.settings.frontendUrl }
+        link = await insertLink(step.trx, made)
+        return { action: 'person.password-reset-issued', details: { email, expires_at: link.expires_at } }
+      })
+      reply.header('cache-control', 'no-store')
+      return link as PasswordResetLink
+    },
+  })
+}
+
+/** What the person signs in with: what is given, what they signed in with so far, or what the IdP says. */
+async function setEmail({ trx, actor, target }: Step, given: string | undefined): Promise<string> {
+  const { own, so_far } = await findEmails(trx, target.sub)
+  const email = given === undefined ? (so_far ?? own) : passwordEmail(given)
+  if (email === undefined) throw invalidField('email', given === undefined ? 'is needed' : 'is no e-mail')
+  if (email === so_far) return email
+  // Whether an e-mail is free is known across tenants, and whoever has it is not to be kept from it: within a tenant it is not for choosing.
+  if (email !== own && !actor.superuser) throw superuserRequired()
+  await trx
+    .insertInto('passwords')
+    .values({ person_sub: target.sub, email, hash: null })
+    .onConflict((conflict) => conflict.column('person_sub').doUpdateSet({ email }))
+    .execute()
+    .catch((error: { code?: unknown }) => {
+      throw error.code === UNIQUE_VIOLATION ? emailTaken() : error
+    })
+  return email
+}
+
+async function findEmails(trx: Transaction<Tables>, sub: string) {
+  const row = await trx
+    .selectFrom('people')
+    .leftJoin('passwords', 'passwords.person_sub', 'people.sub')
+    .select(['people.email as own', 'passwords.email as so_far'])
+    .where('people.sub', '=', sub)
+    .executeTakeFirstOrThrow()
+  return { own: passwordEmail(row.own ?? ''), so_far: row.so_far ?? undefined }
+}

@@ -1,0 +1,94 @@
+import { createHash, randomBytes } from 'node:crypto'
+import type { PasswordReset } from '@munjigi/contracts/passwords'
+import type { Kysely, Transaction } from 'kysely'
+import { recordEvent } from '../audit/audit.ts'
+import type { Caller } from '../caller.ts'
+import { lockPersonAlone, type PersonRow } from '../people/people.ts'
+import { assertActive } from '../people/standing.ts'
+import { resetLinkInvalid } from '../problems.ts'
+import { tellEnds } from '../sessions/session-end.ts'
+import { endSessionsOf } from '../sessions/sessions.ts'
+import type { Tables } from '../tables.ts'
+import { nowSeconds } from '../tokens/access-token.ts'
+import { originOf } from './origin.ts'
+import { newHash, type PasswordDeps } from './password-check.ts'
+import { newPasswordText } from './password-text.ts'
+import { rememberOrigin, setPassword } from './passwords.ts'
+
+const LIFE_MS = 86_400_000
+const TOKEN_BYTES = 32
+
+/** Makes the one link by which a person sets a password; an earlier one is void. The token itself is kept nowhere. */
+export async function insertLink(
+  trx: Transaction<Tables>,
+  { person_sub, created_by, frontendUrl }: { person_sub: string; created_by: string; frontendUrl: string },
+) {
+  const token = randomBytes(TOKEN_BYTES).toString('base64url')
+  const expires_at = new Date(Date.now() + LIFE_MS)
+  await trx.deleteFrom('password_resets').where('person_sub', '=', person_sub).execute()
+  await trx
+    .insertInto('password_resets')
+    .values({ token_hash: digest(token), person_sub, created_by, expires_at })
+    .execute()
+  // What stands behind # is sent to no server.
+  return { reset_url: `${frontendUrl}/reset-password#token=${token}`, expires_at: expires_at.toISOString() }
+}
+
+/**
+ * Sets the password that a link is for, once, and ends every session of the person.
+ * @throws Problem 400, 401 `reset-link-invalid`, 403 by the account, 503
+ */
+export async function resetPassword(deps: PasswordDeps, { token, new_password }: PasswordReset, caller: Caller) {
+  const link = await findLink(deps.db, token)
+  if (link === undefined) throw resetLinkInvalid()
+  const { person_sub } = link
+  const hash = await newHash(deps, newPasswordText(new_password, 'new_password', link.email))
+  const ended = await deps.db.transaction().execute(async (trx) => {
+    const person = await lockPersonAlone(trx, person_sub)
+    if (person === undefined || !(await takeLink(trx, token))) throw resetLinkInvalid()
+    assertActive(person)
+    await setPassword(trx, person_sub, hash)
+    await rememberOrigin(trx, person_sub, originOf(caller.address))
+    return endEverything(trx, person, caller)
+  })
+  await tellEnds(deps, person_sub, ended)
+}
+
+const findLink = (db: Kysely<Tables>, token: string) =>
+  db
+    .selectFrom('password_resets')
+    .innerJoin('passwords', 'passwords.person_sub', 'password_resets.person_sub')
+    .select(['passwords.person_sub', 'email'])
+    .where('token_hash', '=', digest(token))
+    .where('expires_at', '>', new Date())
+    .executeTakeFirst()
+
+async function takeLink(trx: Transaction<Tables>, token: string): Promise<boolean> {
+  const taken = await trx
+    .deleteFrom('password_resets')
+    .where('token_hash', '=', digest(token))
+    .where('expires_at', '>', new Date())
+    .returning('token_hash')
+    .executeTakeFirst()
+  return taken !== undefined
+}
+
+/** Tokens of the second that runs are refused with the older ones, whoever issued them. */
+async function endEverything(trx: Transaction<Tables>, person: PersonRow, caller: Caller): Promise<string[]> {
+  await trx
+    .updateTable('people')
+    .set({ valid_from: nowSeconds() + 1 })
+    .where('sub', '=', person.sub)
+    .execute()
+  await recordEvent(trx, {
+    actor: person.sub,
+    action: 'person.password-changed',
+    target: person.sub,
+    tenant_id: person.tenant_id,
+    request_id: caller.request_id,
+    details: { by: 'link' },
+  })
+  return endSessionsOf(trx, person.sub)
+}
+
+const digest = (token: string): string => createHash('sha256').update(token).digest('hex')
