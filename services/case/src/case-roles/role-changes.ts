@@ -1,0 +1,33 @@
+import { ACCESS_CHANNEL, AccessMessage } from '@munjigi/contracts/access'
+import type { Store, Subscription } from '@munjigi/store/store'
+import type { FastifyBaseLogger } from 'fastify'
+import { Check } from 'typebox/value'
+import type { RememberedRoles } from './remembered-roles.ts'
+
+/** Hears on `munjigi:access` whose rights changed, and forgets the case roles remembered of them (DESIGN §4.6). */
+export function hearRoleChanges(
+  store: Pick<Store, 'subscribe'>,
+  roles: RememberedRoles,
+  log: Pick<FastifyBaseLogger, 'warn'>,
+): Promise<Subscription> {
+  return store.subscribe(ACCESS_CHANNEL, {
+    message(text) {
+      const message = parse(text)
+      if (message === undefined) log.warn('unreadable message about changed access: every case role is forgotten')
+      // A person's names are told one by one, the platform's among them, by which people are remembered here.
+      if (message !== undefined && 'sub' in message) roles.drop(message.sub)
+      else if (message === undefined || 'all' in message) roles.dropAll()
+    },
+    // What was said while nobody listened is lost.
+    ready: roles.dropAll,
+  })
+}
+
+function parse(text: string): AccessMessage | undefined {
+  try {
+    const message: unknown = JSON.parse(text)
+    return Check(AccessMessage, message) ? message : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,136 @@
+import { Case, CaseChange, CasePage, CaseQuery, NewCase } from '@munjigi/contracts/cases'
+import { withTenant } from '@munjigi/db/tenant'
+import type { TypeBoxProvider } from '@munjigi/server/typebox-provider'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { Type } from 'typebox'
+import type { CaseDeps } from '../deps.ts'
+import { caseClosed, caseNotFound, caseOpen } from '../problems.ts'
+import { type Caller, callerOf } from '../rights/caller.ts'
+import { caseStore, type StoredCase } from './case-store.ts'
+import { createCase } from './creation.ts'
+import { deleteCase } from './deletion.ts'
+
+export const CaseParams = Type.Pick(Case, ['case_id'])
+
+export function caseRoutes(scope: FastifyInstance, deps: CaseDeps): void {
+  const app = scope.withTypeProvider<TypeBoxProvider>()
+  const { db, roles, guards } = deps
+
+  /** `work` in a transaction of the caller's tenant; what it gives is shown with the caller's own role. */
+  async function onCases(request: FastifyRequest, work: Work<StoredCase>): Promise<Case> {
+    const caller = callerOf(request)
+    const found = await withTenant(db, caller.tenantId, (trx) => work(caseStore(trx, caller.tenantId), caller))
+    return { ...found, own_role: (await rolesOf(caller)).get(found.case_id) ?? null }
+  }
+
+  /** An administrator's standing needs no role, so theirs are shown where user answers and hide nothing where it does not. */
+  const rolesOf = ({ sub, isAdmin }: Caller) =>
+    roles.rolesOf(sub).catch((error) => {
+      if (isAdmin) return new Map<string, never>()
+      throw error
+    })
+
+  app.route({
+    method: 'GET',
+    url: '/cases',
+    preHandler: guards['list-cases'],
+    schema: {
+      summary: 'Cases in which the caller has a role, newest first; to an administrator all of the tenant',
+      tags: ['cases'],
+      querystring: CaseQuery,
+      response: { 200: CasePage },
+    },
+    handler: async (request) => {
+      const caller = callerOf(request)
+      const own = await rolesOf(caller)
+      const case_ids = caller.isAdmin ? undefined : [...own.keys()].filter(isCaseId)
+      const { rows, ...more } = await withTenant(db, caller.tenantId, (trx) =>
+        caseStore(trx, caller.tenantId).list({ ...request.query, case_ids }),
+      )
+      return { cases: rows.map((row) => ({ ...row, own_role: own.get(row.case_id) ?? null })), ...more }
+    },
+  })
+
+  app.route({
+    method: 'POST',
+    url: '/cases',
+    preHandler: guards['create-case'],
+    schema: {
+      summary: 'Open a case; whoever does is its trustee',
+      tags: ['cases'],
+      body: NewCase,
+      response: { 201: Case },
+    },
+    handler: async (request, reply) => {
+      const made = await createCase(deps, callerOf(request), request.body)
+      return reply.code(201).send({ ...made, own_role: 'trustee' as const })
+    },
+  })
+
+  app.route({
+    method: 'GET',
+    url: '/cases/:case_id',
+    preHandler: guards['read-case'],
+    schema: { summary: 'A case', tags: ['cases'], params: CaseParams, response: { 200: Case } },
+    handler: (request) =>
+      onCases(request, async (cases) => (await cases.find(request.params.case_id)) ?? Promise.reject(caseNotFound())),
+  })
+
+  app.route({
+    method: 'PATCH',
+    url: '/cases/:case_id',
+    preHandler: guards['change-case'],
+    schema: {
+      summary: 'Change title or description; what is left out stays',
+      tags: ['cases'],
+      params: CaseParams,
+      body: CaseChange,
+      response: { 200: Case },
+    },
+    handler: (request) =>
+      onCases(request, async (cases) => {
+        await cases.requireOpen(request.params.case_id)
+        return cases.update(request.params.case_id, request.body)
+      }),
+  })
+
+  const setStatus = (path: string, summary: string, status: Case['status'], guard: 'close-case' | 'reopen-case') =>
+    app.route({
+      method: 'POST',
+      url: `/cases/:case_id/${path}`,
+      preHandler: guards[guard],
+      schema: { summary, tags: ['cases'], params: CaseParams, response: { 200: Case } },
+      handler: (request) =>
+        onCases(request, async (cases) => {
+          const { case_id } = request.params
+          const changed = await cases.setStatus(case_id, status)
+          if (changed) return changed
+          if (!(await cases.find(case_id))) throw caseNotFound()
+          throw status === 'closed' ? caseClosed() : caseOpen()
+        }),
+    })
+  setStatus('close', 'Close a case: from now on it is read-only', 'closed', 'close-case')
+  setStatus('reopen', 'Open a closed case again', 'open', 'reopen-case')
+
+  app.route({
+    method: 'DELETE',
+    url: '/cases/:case_id',
+    preHandler: guards['delete-case'],
+    schema: {
+      summary: 'Remove a case with its documents, approvals and case roles',
+      tags: ['cases'],
+      params: CaseParams,
+      response: { 204: Type.Null() },
+    },
+    handler: async (request, reply) => {
+      await deleteCase(deps, { tenant_id: callerOf(request).tenantId, case_id: request.params.case_id })
+      return reply.code(204).send(null)
+    },
+  })
+}
+
+type Work<Result> = (cases: ReturnType<typeof caseStore>, caller: Caller) => Promise<Result>
+
+const CASE_ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+/** User takes other services' ids too, and the database no text that is no UUID. */
+const isCaseId = (text: string): boolean => CASE_ID.test(text)

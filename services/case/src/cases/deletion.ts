@@ -1,0 +1,20 @@
+import { withTenant } from '@munjigi/db/tenant'
+import type { CaseDeps } from '../deps.ts'
+import { inMembersTurn } from '../members/turn.ts'
+import { caseNotFound } from '../problems.ts'
+import { caseStore } from './case-store.ts'
+import { type CaseOfTenant, unsettledGrants, withdrawGrants } from './unsettled-grants.ts'
+
+/** Removes a case with all that is in it, then its grants; those that user cannot withdraw now are left to the sweep. */
+export async function deleteCase(deps: Pick<CaseDeps, 'db' | 'user' | 'log'>, of: CaseOfTenant): Promise<void> {
+  // Nobody is made a member meanwhile: that grant would outlive the case.
+  await inMembersTurn(deps.db, of, () =>
+    withTenant(deps.db, of.tenant_id, async (trx) => {
+      if (!(await caseStore(trx, of.tenant_id).remove(of.case_id))) throw caseNotFound()
+      await unsettledGrants(trx).add(of, 'withdrawing')
+    }),
+  )
+  await withdrawGrants(deps, of).catch((error) =>
+    deps.log.warn({ err: error }, 'grants of a deleted case are left to the sweep'),
+  )
+}

@@ -1,0 +1,15 @@
+import type { MigrationPlan } from '@munjigi/db/migrate'
+import { cases } from './0001-cases.ts'
+import { documents } from './0002-documents.ts'
+import { approvals } from './0003-approvals.ts'
+import { unsettledGrants } from './0004-unsettled-grants.ts'
+
+export const SCHEMA = 'cases'
+export const SERVING_ROLE = 'case_serving'
+
+/** The schema that this service owns, and the role it serves under. */
+export const migrationPlan: MigrationPlan = {
+  schema: SCHEMA,
+  servingRole: SERVING_ROLE,
+  migrations: [cases, documents, approvals, unsettledGrants],
+}
