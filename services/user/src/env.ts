@@ -70,6 +70,12 @@ export const Env = Type.Object({
   ...storeEnv('shared with the gateway'),
 })
 
+/** What `munjigi-user import` needs: nothing of what serving does. */
+export const ImportEnv = Type.Object({
+  DEFAULT_TENANT_ID: SettingsEnv.properties.DEFAULT_TENANT_ID,
+  ...databaseEnv(SERVING_ROLE),
+})
+
 /** @throws EnvError listing what each variable by itself cannot show: which of them go together. */
 export function checkEnv(env: SettingsEnv, options: { development?: boolean } = {}): void {
   const faults = [

@@ -160,9 +160,10 @@ export interface Tables {
   notices: {
     id: GeneratedAlways<number>
     event_key: string
+    idempotency_key: GeneratedAlways<string>
     kind: string
     recipients: JSONColumnType<string[]>
-    content: JSONColumnType<Record<string, unknown>>
+    content: JSONColumnType<{ subject: string; html: string }>
     created_at: Written
     /** Null when nothing is left to try. */
     next_attempt_at: Generated<Date | null>

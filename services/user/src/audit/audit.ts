@@ -13,9 +13,11 @@ export interface NewAuditEvent {
 }
 
 /** Writes one line of the audit log in the transaction of what it tells, so that neither stands without the other. */
-export async function recordEvent(trx: Transaction<Tables>, event: NewAuditEvent): Promise<void> {
+export const recordEvent = (trx: Transaction<Tables>, event: NewAuditEvent): Promise<void> => recordEvents(trx, [event])
+
+export async function recordEvents(trx: Transaction<Tables>, events: NewAuditEvent[]): Promise<void> {
   await trx
     .insertInto('audit_events')
-    .values({ ...event, details: JSON.stringify(event.details ?? {}) })
+    .values(events.map((event) => ({ ...event, details: JSON.stringify(event.details ?? {}) })))
     .execute()
 }

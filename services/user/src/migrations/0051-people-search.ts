@@ -9,6 +9,7 @@ export const peopleSearch: Migration = {
     create index people__tenant on people (tenant_id, created_at, sub);
     create index people__role on people (role, created_at, sub);
     create index people__shut_out on people (status, created_at, sub) where status <> 'active';
+    create index people__superuser on people (sub) where superuser;
 
     create table person_terms (
       tenant_id uuid not null,

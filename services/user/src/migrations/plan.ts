@@ -11,6 +11,7 @@ import { caseRoles } from './0009-case-roles.ts'
 import { notices } from './0010-notices.ts'
 import { auditSearch } from './0050-audit-search.ts'
 import { peopleSearch } from './0051-people-search.ts'
+import { firstSso } from './0052-first-sso.ts'
 
 export const SCHEMA = 'users'
 export const SERVING_ROLE = 'user_serving'
@@ -31,5 +32,6 @@ export const migrationPlan: MigrationPlan = {
     notices,
     auditSearch,
     peopleSearch,
+    firstSso,
   ],
 }

@@ -1,5 +1,6 @@
-import type { Transaction } from 'kysely'
+import { sql, type Transaction } from 'kysely'
 import { recordEvent } from '../audit/audit.ts'
+import { ensureDefaultTenant } from '../people/default-tenant.ts'
 import { loginIdTaken } from '../problems.ts'
 import type { Tables } from '../tables.ts'
 import { nowSeconds } from '../tokens/access-token.ts'
@@ -12,7 +13,7 @@ import type { Newcomer } from './newcomer.ts'
  * @throws Problem 403 `login-id-taken` where the login id, or the subject, is somebody else's.
  */
 export async function provision(trx: Transaction<Tables>, who: Newcomer): Promise<string> {
-  let sub = await findBound(trx, who)
+  let sub = (await findBound(trx, who)) ?? (await bindImported(trx, who))
   if (sub === undefined) {
     const isMade = await insertPerson(trx, who)
     sub = isMade ? who.sub : await findBound(trx, who)
@@ -32,12 +33,33 @@ async function findBound(trx: Transaction<Tables>, { identity }: Newcomer): Prom
   return name?.person_sub
 }
 
+/** Of sign-ins that want the same imported person at once the database lets one have them. */
+async function bindImported(trx: Transaction<Tables>, who: Newcomer): Promise<string | undefined> {
+  const { issuer, sub } = who.identity
+  const person = await trx
+    .updateTable('people')
+    .set({ binds_at_sso: false })
+    .where(sql<string>`lower(user_id)`, '=', sql<string>`lower(${who.profile.user_id})`)
+    .where('binds_at_sso', '=', true)
+    // An administrator may have bound them meanwhile.
+    .where(({ exists, not, selectFrom }) =>
+      not(exists(selectFrom('person_names').select('sub').whereRef('person_sub', '=', 'people.sub'))),
+    )
+    .returning(['sub', 'tenant_id'])
+    .executeTakeFirst()
+  if (person === undefined) return undefined
+  await trx.insertInto('person_names').values({ issuer, sub, person_sub: person.sub }).execute()
+  await recordEvent(trx, {
+    ...eventOf(who, person.sub),
+    tenant_id: person.tenant_id,
+    action: 'person.bound',
+    details: { user_id: who.profile.user_id, issuer },
+  })
+  return person.sub
+}
+
 async function insertPerson(trx: Transaction<Tables>, who: Newcomer): Promise<boolean> {
-  await trx
-    .insertInto('tenants')
-    .values({ id: who.tenantId, name: '기본 테넌트' })
-    .onConflict((conflict) => conflict.doNothing())
-    .execute()
+  await ensureDefaultTenant(trx, who.tenantId)
   const made = await trx
     .insertInto('people')
     .values({
