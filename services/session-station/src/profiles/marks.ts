@@ -10,6 +10,10 @@ const soleMember = (value: unknown, name: string): unknown => {
   return only?.[0] === name && others.length === 0 ? only[1] : undefined
 }
 
+/** `{"$secret": …}` and `{"$template": …}`, whole or broken, stand for a value: they are no branch of a payload. */
+export const isStandIn = (value: object): boolean =>
+  Object.hasOwn(value, '$secret') || Object.hasOwn(value, '$template')
+
 export function isMark(value: unknown): value is SecretMark {
   const state = soleMember(value, '$secret')
   return state === 'set' || state === 'missing'

@@ -1,4 +1,5 @@
 import type { AuthProfileChange, ProfileContent } from '@munjigi/contracts/auth-profiles'
+import { isStandIn } from './marks.ts'
 import { splitUrl } from './request-url.ts'
 
 type Members = Record<string, unknown>
@@ -45,7 +46,7 @@ function mergedRequest(before: Members | null | undefined, change: Members | nul
   return mergePatch(isReplaced ? others : before, change)
 }
 
-/** RFC 7396, with members that say nothing left out; a null that was read and is sent back stays. */
+/** RFC 7396, stand-ins replaced whole, with members that say nothing left out; a null that was read and is sent back stays. */
 function mergePatch(target: unknown, patch: unknown): unknown {
   if (!isObject(patch) || isStandIn(patch)) return patch
   const merged = new Map(Object.entries(isObject(target) && !isStandIn(target) ? target : {}))
@@ -57,9 +58,6 @@ function mergePatch(target: unknown, patch: unknown): unknown {
 
 const isObject = (value: unknown): value is Members =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
-
-/** `{"$secret": …}` and `{"$template": …}` stand for a value: they are replaced whole. */
-const isStandIn = (value: Members): boolean => Object.hasOwn(value, '$secret') || Object.hasOwn(value, '$template')
 
 /** A rule of the same name and source keeps its value where it is left out; of several such rules each its own. */
 function withKeptValues(before: Rules, rules: Rules): Rules {

@@ -4,9 +4,9 @@ import { forbiddenHeader, headerValueFault, isToken } from '../injection/header-
 import { templateFaults } from '../injection/template.ts'
 import type { Fault } from './fault.ts'
 import { allFields, fieldsAt } from './known-fields.ts'
-import { isMark, isTemplate } from './marks.ts'
+import { isMark, isStandIn, isTemplate } from './marks.ts'
 import { pathOf } from './request-url.ts'
-import { isMarked, isPublicHeader, type Place, placeText, secretsIn } from './secret-places.ts'
+import { isPublicHeader, type Place, placeText, secretsIn } from './secret-places.ts'
 
 type Login = ProfileContent['login_config']
 type Request = Pick<Login, 'headers' | 'payload' | 'success'> & { url?: string | null }
@@ -73,7 +73,7 @@ function payloadFaults([path, { payload = {} }]: Placed): Fault[] {
     if (typeof value === 'string' && value.length > MAX_VALUE_LENGTH)
       return [{ field: where, message: `is longer than ${MAX_VALUE_LENGTH} characters` }]
     if (typeof value !== 'object' || value === null || isMark(value) || isTemplate(value)) return []
-    if (!Array.isArray(value) && isMarked(value))
+    if (!Array.isArray(value) && isStandIn(value))
       return [
         {
           field: where,

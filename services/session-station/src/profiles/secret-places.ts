@@ -1,4 +1,5 @@
 import type { ProfileContent } from '@munjigi/contracts/auth-profiles'
+import { isStandIn } from './marks.ts'
 
 type Step = string | number
 
@@ -56,9 +57,6 @@ export function secretsIn(content: SecretParts): { value: unknown; place: Place 
   return secrets
 }
 
-/** A leaf of a payload: a scalar, or an object that stands for one. */
-export const isMarked = (value: object): boolean => Object.hasOwn(value, '$secret') || Object.hasOwn(value, '$template')
-
 function mapRequest<R extends object>(request: R, at: Step[], change: Change): R {
   const { headers, query, userinfo, payload } = request as Partial<Request>
   const below = (...steps: Step[]): Place => ({ path: [...at, ...steps], key: [...at, ...steps] })
@@ -84,7 +82,7 @@ function mapRequest<R extends object>(request: R, at: Step[], change: Change): R
 function mapTree(value: unknown, path: Step[], change: Change): unknown {
   if (typeof value !== 'object' || value === null) return change(value, { path, key: path })
   if (Array.isArray(value)) return value.map((item, index) => mapTree(item, [...path, index], change))
-  if (isMarked(value)) return change(value, { path, key: path })
+  if (isStandIn(value)) return change(value, { path, key: path })
   return mapMembers(value, (item, name) => mapTree(item, [...path, name], change))
 }
 
