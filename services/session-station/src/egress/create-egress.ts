@@ -3,7 +3,7 @@ import type { AllowedRange } from './allowed-ranges.ts'
 import type { Room } from './answer-bytes.ts'
 import { checkedConnector } from './connector.ts'
 import { ACCEPTED_CODINGS, decoded } from './content-coding.ts'
-import { type Egress, type EgressAnswer, EgressError, type EgressRequest } from './egress.ts'
+import { type Egress, type EgressAnswer, EgressError, type EgressRequest, headerValues } from './egress.ts'
 import { exchange, type RawAnswer } from './exchange.ts'
 import { bareUrl, type Hop, nextHop } from './redirect.ts'
 import { type Resolve, systemResolver } from './resolvers.ts'
@@ -72,7 +72,7 @@ export function createEgress(options: { allow: AllowedRange[]; resolve?: Resolve
       },
       { signal, maxBytes: MAX_BODY_BYTES, room },
     )
-    const setCookies = answer.headers.filter(([name]) => name === 'set-cookie').map(([, value]) => value)
+    const setCookies = headerValues(answer.headers, 'set-cookie')
     if (setCookies.length > 0) jar?.take(url, setCookies)
     return answer
   }
@@ -95,9 +95,8 @@ function firstHop({ url, method, headers: given, body }: EgressRequest): Hop {
 }
 
 async function finished(hop: Hop, { status, headers, body }: RawAnswer): Promise<EgressAnswer> {
-  const valuesOf = (wanted: string) => headers.filter(([name]) => name === wanted).map(([, value]) => value)
   // RFC 9112 §7: undici takes off `chunked` and leaves another coding of the transfer as it is.
-  const codings = [...valuesOf('content-encoding'), ...valuesOf('transfer-encoding')].join(',')
+  const codings = ['content-encoding', 'transfer-encoding'].flatMap((name) => headerValues(headers, name)).join(',')
   return { url: hop.url, status, headers, body: await decoded(body, codings, MAX_BODY_BYTES) }
 }
 

@@ -40,6 +40,10 @@ export interface EgressAnswer {
   body: Buffer
 }
 
+/** All lines of a header in the order they came; the name in lower case. */
+export const headerValues = (headers: EgressAnswer['headers'], name: string): string[] =>
+  headers.filter(([given]) => given === name).map(([, value]) => value)
+
 /**
  * address: refused before anything was sent. connection: nobody there, TLS failed. timeout, closed: it may have been
  * received. too-large: body, headers or ratio. redirect: too many, or not an http address. encoding: not decompressible.

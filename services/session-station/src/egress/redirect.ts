@@ -1,4 +1,4 @@
-import { EgressError } from './egress.ts'
+import { EgressError, headerValues } from './egress.ts'
 
 /** One request of a chain. */
 export interface Hop {
@@ -16,7 +16,7 @@ const HARMLESS_HEADERS = ['accept', 'accept-language', 'user-agent']
 
 /** Where an answer sends us, or undefined where it is the answer. @throws EgressError */
 export function nextHop(hop: Hop, status: number, headers: [name: string, value: string][]): Hop | undefined {
-  const locations = new Set(headers.filter(([name]) => name === 'location').map(([, value]) => value))
+  const locations = new Set(headerValues(headers, 'location'))
   const [location] = locations
   if (!REDIRECTS.includes(status) || location === undefined) return undefined
   if (locations.size > 1) throw nowhere()

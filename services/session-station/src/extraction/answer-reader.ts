@@ -1,4 +1,5 @@
 import type { Element } from 'domhandler'
+import { headerValues } from '../egress/egress.ts'
 import { type Answer, answerText, mediaType, UnreadableAnswer } from './answer-text.ts'
 import { PathFault, parsePath } from './body-path.ts'
 import { elementValue, parseHtml, UnreadablePage } from './html.ts'
@@ -83,6 +84,6 @@ function elementOf(element: Element | undefined, attribute: string | undefined):
 }
 
 function headerOf({ headers }: Answer, name: string, all: boolean): string | undefined {
-  const values = headers.filter(([key]) => key === name.toLowerCase()).map(([, value]) => value)
+  const values = headerValues(headers, name.toLowerCase())
   return all && values.length > 0 ? values.join(', ') : values[0]
 }

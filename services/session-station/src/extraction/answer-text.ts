@@ -1,5 +1,5 @@
 import { TextDecoder } from 'node:util'
-import type { EgressAnswer } from '../egress/egress.ts'
+import { type EgressAnswer, headerValues } from '../egress/egress.ts'
 
 /** Of an answer that values are read from; egress lets more through, for the proxy. */
 export const READABLE_BYTES = 1024 * 1024
@@ -17,7 +17,7 @@ const MARKS: [label: string, bytes: number[]][] = [
 const CHARSET = /;\s*charset\s*=\s*(?:"([^"]*)"|([^\s;]+))/i
 const META_CHARSET = /<meta\b[^>]{0,300}?\bcharset\s*=\s*["']?\s*([\w.:-]{1,40})/i
 
-export const contentType = ({ headers }: Answer): string => headers.find(([name]) => name === 'content-type')?.[1] ?? ''
+export const contentType = ({ headers }: Answer): string => headerValues(headers, 'content-type')[0] ?? ''
 
 /** In lower case, without parameters; empty where none is stated. */
 export const mediaType = (answer: Answer): string => contentType(answer).split(';', 1)[0]?.trim().toLowerCase() ?? ''

@@ -1,4 +1,4 @@
-import { type Egress, type EgressAnswer, EgressError } from '../egress/egress.ts'
+import { type Egress, type EgressAnswer, EgressError, headerValues } from '../egress/egress.ts'
 import { extract } from '../extraction/extraction.ts'
 import { givenFields } from '../extraction/given-fields.ts'
 import { usedFields } from '../injection/used-fields.ts'
@@ -121,7 +121,7 @@ export class LoginRun {
   }
 
   #learnClock({ url, headers }: EgressAnswer): void {
-    const date = Date.parse(headers.find(([name]) => name === 'date')?.[1] ?? '')
+    const date = Date.parse(headerValues(headers, 'date')[0] ?? '')
     const skewMs = date + 500 - this.#deps.now()
     if (Math.abs(skewMs) > CLOCK_TOLERANCE_MS) this.#skews.set(url.origin, skewMs)
   }

@@ -1,4 +1,4 @@
-import type { EgressAnswer } from '../egress/egress.ts'
+import { type EgressAnswer, headerValues } from '../egress/egress.ts'
 import { meetsBodyCheck } from '../extraction/body-check.ts'
 import type { LoginRequest } from '../profiles/profile.ts'
 import { LoginError } from './login-error.ts'
@@ -32,7 +32,7 @@ function meaningOf(status: number): [FailureClass, string] {
 
 /** RFC 9110 §10.2.3: seconds or a date. */
 function retryAfter({ headers }: EgressAnswer, now: number): number | undefined {
-  const text = headers.find(([name]) => name === 'retry-after')?.[1].trim()
+  const text = headerValues(headers, 'retry-after')[0]?.trim()
   if (text === undefined) return undefined
   const ms = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - now
   return ms > 0 ? Math.min(ms, LONGEST_RETRY_AFTER_MS) : undefined
