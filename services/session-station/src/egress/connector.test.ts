@@ -1,14 +1,21 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
-import { getCACertificates, setDefaultCACertificates, type TLSSocket } from 'node:tls'
-import { generate } from 'selfsigned'
+import { setDefaultCACertificates, type TLSSocket } from 'node:tls'
 import type { Agent } from 'undici'
-import { failureOf, get, listening, rawTarget, testEgress, testNameServer, testTarget } from './egress.fixture.ts'
+import {
+  A_TEST,
+  failureOf,
+  get,
+  listening,
+  rawTarget,
+  testEgress,
+  testNameServer,
+  testTarget,
+  tlsTarget,
+} from './egress.fixture.ts'
 import { resolverOf } from './resolvers.ts'
 
 /** A server that must not be reached, on another loopback address at the same port. */
@@ -126,36 +133,12 @@ test('an IPv6 address is called by its bracketed name, at the opened port alone'
     assert.equal(await failureOf(egress.request(get(`http://${host}/`))), 'address, not sent', host)
 })
 
-/** What the target saw: the name in the handshake and the `Host` of the request. */
-async function tlsTarget(t: TestContext, altNames: object[]) {
-  const before = getCACertificates('default')
-  const { cert, private: key } = await generate([{ name: 'commonName', value: 'a.test' }], {
-    keySize: 2048,
-    extensions: [
-      { name: 'basicConstraints', cA: true, critical: true },
-      { name: 'subjectAltName', altNames: altNames as { type: 2; value: string }[] },
-    ],
-  })
-  setDefaultCACertificates([...before, cert])
-  const server: TlsServer = createTlsServer({ cert, key }, (request, response) =>
+test('over TLS the target sees the name, and its certificate must be of that name', async (t) => {
+  const names = [A_TEST, { type: 7, ip: '127.0.0.1' } as const]
+  const port = await tlsTarget(t, names, (request, response) =>
     response.end(JSON.stringify({ sni: (request.socket as TLSSocket).servername, host: request.headers.host })),
   )
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.after(() => {
-    setDefaultCACertificates(before)
-    server.closeAllConnections()
-    server.close()
-  })
-  const { port } = server.address() as AddressInfo
-  return { port, egress: testEgress(t, `127.0.0.1:${port}`) }
-}
-
-test('over TLS the target sees the name, and its certificate must be of that name', async (t) => {
-  const { port, egress } = await tlsTarget(t, [
-    { type: 2, value: 'a.test' },
-    { type: 7, ip: '127.0.0.1' },
-  ])
+  const egress = testEgress(t, `127.0.0.1:${port}`)
   const seen = async (host: string) =>
     JSON.parse((await egress.request(get(`https://${host}:${port}/`))).body.toString())
 
@@ -167,7 +150,8 @@ test('over TLS the target sees the name, and its certificate must be of that nam
 })
 
 test('a certificate that nobody trusts is refused', async (t) => {
-  const { port, egress } = await tlsTarget(t, [{ type: 2, value: 'a.test' }])
+  const port = await tlsTarget(t, [A_TEST], (_, response) => response.end())
+  const egress = testEgress(t, `127.0.0.1:${port}`)
   setDefaultCACertificates([])
 
   assert.equal(await failureOf(egress.request(get(`https://a.test:${port}/`))), 'connection, not sent')

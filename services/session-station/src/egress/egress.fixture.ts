@@ -1,10 +1,13 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import type { RequestListener } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import type { TestContext } from 'node:test'
+import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { testUpstream } from '@munjigi/testing/upstream'
 import { decode, encode, type Packet } from 'dns-packet'
+import { generate } from 'selfsigned'
 import { parseAllowed } from './allowed-ranges.ts'
 import { createEgress } from './create-egress.ts'
 import type { EgressAnswer, EgressError, EgressRequest } from './egress.ts'
@@ -44,6 +47,30 @@ export async function testTarget(t: TestContext, handler: RequestListener) {
   t.after(() => upstream.close())
   const { port } = upstream.server.address() as AddressInfo
   return { ...upstream, port, egress: testEgress(t, `127.0.0.1:${port}`) }
+}
+
+/** A name that a certificate is for. */
+type AltName = { type: 2; value: string } | { type: 7; ip: string }
+export const A_TEST: AltName = { type: 2, value: 'a.test' }
+
+/** The port of a server over TLS with a certificate of its own, which is trusted until the test ends. */
+export async function tlsTarget(t: TestContext, altNames: AltName[], handler: RequestListener): Promise<number> {
+  const before = getCACertificates('default')
+  const { cert, private: key } = await generate([{ name: 'commonName', value: 'a.test' }], {
+    keySize: 2048,
+    extensions: [
+      { name: 'basicConstraints', cA: true, critical: true },
+      { name: 'subjectAltName', altNames },
+    ],
+  })
+  setDefaultCACertificates([...before, cert])
+  const server = createTlsServer({ cert, key }, handler)
+  t.after(() => {
+    setDefaultCACertificates(before)
+    server.closeAllConnections()
+    server.close()
+  })
+  return listening(server, '127.0.0.1')
 }
 
 /** Octets instead of a server: what it says to each connection is up to `talk`. */

@@ -1,12 +1,7 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
-import { createServer as createTlsServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
-import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { headerOf } from '@munjigi/testing/upstream'
-import { generate } from 'selfsigned'
-import { get, testEgress, testTarget } from './egress.fixture.ts'
+import { A_TEST, get, testEgress, testTarget, tlsTarget } from './egress.fixture.ts'
 import type { Cookies } from './egress.ts'
 
 /** A jar without rules, which writes down what it is asked and told. */
@@ -42,26 +37,9 @@ test('the jar is asked and told at every hop, beside the cookies of the first re
 
 test('where a redirect leaves TLS no cookie is sent and none is taken', async (t) => {
   const plain = await testTarget(t, (_, response) => response.setHeader('set-cookie', 'forced=1').end())
-  const before = getCACertificates('default')
-  const { cert, private: key } = await generate([{ name: 'commonName', value: 'a.test' }], {
-    keySize: 2048,
-    extensions: [
-      { name: 'basicConstraints', cA: true, critical: true },
-      { name: 'subjectAltName', altNames: [{ type: 2, value: 'a.test' }] },
-    ],
-  })
-  setDefaultCACertificates([...before, cert])
-  const server = createTlsServer({ cert, key }, (_, response) =>
+  const port = await tlsTarget(t, [A_TEST], (_, response) =>
     response.writeHead(302, { location: `http://a.test:${plain.port}/plain` }).end(),
   )
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.after(() => {
-    setDefaultCACertificates(before)
-    server.closeAllConnections()
-    server.close()
-  })
-  const { port } = server.address() as AddressInfo
   const egress = testEgress(t, `127.0.0.1:${port},127.0.0.1:${plain.port}`)
   const { notes, cookies } = notedCookies()
   await egress.request(get(`https://a.test:${port}/secure`, { headers: { cookie: 'own=1' }, cookies }))
