@@ -11,6 +11,7 @@ import { tenantRoutes } from '../tenants/tenant-routes.ts'
 import { groupRoutes } from './group-routes.ts'
 import type { AdminDeps } from './locked-change.ts'
 import { personRoutes } from './person-routes.ts'
+import { roleRoutes } from './role-routes.ts'
 import { sectionRoutes } from './section-routes.ts'
 
 interface AdminModuleDeps extends AdminDeps {
@@ -33,6 +34,7 @@ export function adminRoutes(app: FastifyInstance, deps: AdminModuleDeps): void {
           resetIssueRoutes(routes, deps)
           personSessionRoutes(routes, deps)
           personKeyRoutes(routes, deps)
+          roleRoutes(routes, deps)
           sectionRoutes(routes, deps)
           groupRoutes(routes, deps)
           tenantRoutes(routes, deps)

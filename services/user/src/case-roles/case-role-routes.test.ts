@@ -3,12 +3,12 @@ import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { ACCESS_CHANNEL, type AccessRecord, type ExchangedToken } from '@munjigi/contracts/access'
+import type { CaseRoleGrant } from '@munjigi/contracts/case-roles'
 import type { PlatformClaims } from '@munjigi/contracts/tokens'
 import { decodeJwt } from 'jose'
 import { refusalOf } from '../refusal.fixture.ts'
 import { INTERNAL_KEY, PLATFORM, TENANT, type TestService, testBrowser, testService } from '../service.fixture.ts'
 import { testIdp } from '../sso/idp.fixture.ts'
-import { dropCaseRoles } from './case-roles.ts'
 
 const OTHER_TENANT = '00000000-0000-4000-8000-000000000002'
 const CASE_KEY = 'c7Yt2mQw9Zx4Vb6Nk1Lp8Hs3Jd5Fg0Ra'
@@ -47,7 +47,7 @@ async function person(tenant_id = TENANT): Promise<string> {
 const headers = { 'x-internal-key': CASE_KEY }
 const list = (query: Record<string, string>) =>
   service.internal(`case-roles?${new URLSearchParams(query)}`, { headers })
-const listed = async (query: Record<string, string>) => (await list(query)).json()
+const listed = async (query: Record<string, string>) => (await (await list(query)).json()) as CaseRoleGrant[]
 const put = (body: object) => service.internal('case-roles', { method: 'PUT', headers, body: JSON.stringify(body) })
 const withdraw = (query: Record<string, string>) =>
   service.internal(`case-roles?${new URLSearchParams(query)}`, { method: 'DELETE', headers })
@@ -251,14 +251,4 @@ test('fifty case roles go into a token; of fifty-one it says that they must be a
   assert.deepEqual([Object.keys(fifty.case_roles).length, fifty.case_roles_ref], [50, undefined])
   assert.deepEqual([more.case_roles, more.case_roles_ref], [{}, true])
   assert.equal((await listed({ sub })).length, 51)
-})
-
-test('who leaves a tenant leaves its cases', async () => {
-  const [sub, colleague] = [await person(), await person()]
-  await grant(sub, 'left', 'trustee')
-  await grant(colleague, 'left', 'viewer')
-  const dropped = await service.db.transaction().execute((trx) => dropCaseRoles(trx, sub))
-
-  assert.deepEqual(dropped, [{ case_id: 'left', sub, role: 'trustee' }])
-  assert.deepEqual([await listed({ sub }), (await listed({ sub: colleague })).length], [[], 1])
 })

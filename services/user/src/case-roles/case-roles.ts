@@ -61,15 +61,6 @@ export async function removeCaseRole(
   })
 }
 
-/** A person who leaves their tenant leaves its cases; the caller's transaction audits it and moves `rights_changed_at`. */
-export async function dropCaseRoles(trx: Transaction<Tables>, sub: string): Promise<CaseRoleGrant[]> {
-  return trx
-    .deleteFrom('case_roles')
-    .where('person_sub', '=', sub)
-    .returning(['case_id', 'person_sub as sub', 'role'])
-    .execute()
-}
-
 interface Whom {
   sub: string
   tenantId: string
