@@ -19,27 +19,28 @@ export interface TestDatabase {
 
 /**
  * A migrated database of the test file's own: PGlite in memory, or, where `MUNJIGI_TEST_DATABASE_URL` (a superuser's) is set,
- * a new PostgreSQL database, dropped at close, behind a login role that has no right but to take `servingRole`.
+ * a new PostgreSQL database, dropped at close, behind a login role that has no right but to take the plans' serving roles.
  */
-export function testDatabase(plan: MigrationPlan): Promise<TestDatabase> {
+export function testDatabase(...plans: [MigrationPlan, ...MigrationPlan[]]): Promise<TestDatabase> {
   const url = process.env.MUNJIGI_TEST_DATABASE_URL
-  return url ? postgresDatabase(url, plan) : pgliteDatabase(plan)
+  return url ? postgresDatabase(url, plans) : pgliteDatabase(plans)
 }
 
-async function pgliteDatabase(plan: MigrationPlan): Promise<TestDatabase> {
-  const database = connect('pglite://memory', { dump: await cachedDump(plan) })
+async function pgliteDatabase(plans: MigrationPlan[]): Promise<TestDatabase> {
+  const database = connect('pglite://memory', { dump: await cachedDump(plans) })
   const asOwner = async (statement: string) => void (await sql.raw(statement).execute(database.as('postgres')))
   return { database, url: undefined, asOwner, close: () => database.close() }
 }
 
 // A fresh PGlite takes seconds, one from a dump a fraction.
-async function cachedDump(plan: MigrationPlan): Promise<Blob> {
-  const name = `${plan.schema}-${await fingerprint(plan)}.tar`
+async function cachedDump(plans: MigrationPlan[]): Promise<Blob> {
+  const schemas = plans.map(({ schema }) => schema).join('+')
+  const name = `${schemas}-${await fingerprint(plans)}.tar`
   const cached = await readFile(CACHE + name).catch(() => undefined)
   if (cached) return new Blob([cached])
-  const dump = await freshDump(plan)
+  const dump = await freshDump(plans)
   await mkdir(CACHE, { recursive: true })
-  const outdated = (await readdir(CACHE)).filter((file) => file.startsWith(`${plan.schema}-`) && file.endsWith('.tar'))
+  const outdated = (await readdir(CACHE)).filter((file) => file.startsWith(`${schemas}-`) && file.endsWith('.tar'))
   await Promise.all(outdated.map((file) => rm(CACHE + file, { force: true })))
   // Renamed into place: another test process sees a whole file or none.
   const draft = `${CACHE}${randomUUID()}`
@@ -48,29 +49,30 @@ async function cachedDump(plan: MigrationPlan): Promise<Blob> {
   return dump
 }
 
-/** Of all that a dump is made from: the plan, the code that runs it, and the version of PGlite. */
-async function fingerprint(plan: MigrationPlan): Promise<string> {
+/** Of all that a dump is made from: the plans, the code that runs them, and the version of PGlite. */
+async function fingerprint(plans: MigrationPlan[]): Promise<string> {
   const sources = [import.meta.resolve('@munjigi/db/migrate'), new URL('../../../pnpm-workspace.yaml', import.meta.url)]
-  const hash = createHash('sha256').update(JSON.stringify(plan))
+  const hash = createHash('sha256').update(JSON.stringify(plans))
   for (const source of sources) hash.update(await readFile(new URL(source)))
   return hash.digest('hex')
 }
 
-async function freshDump(plan: MigrationPlan): Promise<Blob> {
+async function freshDump(plans: MigrationPlan[]): Promise<Blob> {
   const database = connect('pglite://memory')
-  await migrate(database, plan)
+  for (const plan of plans) await migrate(database, plan)
   return database.dump().finally(() => database.close())
 }
 
-async function postgresDatabase(superuserUrl: string, plan: MigrationPlan): Promise<TestDatabase> {
+async function postgresDatabase(superuserUrl: string, plans: MigrationPlan[]): Promise<TestDatabase> {
   const name = `test_${randomUUID().replaceAll('-', '')}`
   const password = randomUUID()
   const own = new URL(superuserUrl)
   own.pathname = `/${name}`
   await runSql(superuserUrl, `create database ${name}`)
   const ownerUrl = own.href
-  await migrate(ownerUrl, plan)
-  await runSql(ownerUrl, `create role ${name} login noinherit password '${password}' in role ${plan.servingRole}`)
+  for (const plan of plans) await migrate(ownerUrl, plan)
+  const roles = plans.map(({ servingRole }) => servingRole).join(', ')
+  await runSql(ownerUrl, `create role ${name} login noinherit password '${password}' in role ${roles}`)
   own.username = name
   own.password = password
   const database = connect(own.href)
