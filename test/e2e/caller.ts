@@ -20,8 +20,8 @@ export interface Caller {
   close(): Promise<void>
 }
 
-/** Within this the house has answered, whatever is wrong with it; an answer that comes later is none. */
-const PATIENCE_MS = 2_000
+/** Within this the house has answered, whatever is wrong with it and however busy the machine; what comes later is no answer. */
+const PATIENCE_MS = 10_000
 
 /** Somebody outside, who takes a gateway's answers as they are. */
 export function caller(origin: string, ca?: Buffer): Caller {

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { chatbotJourney } from '@munjigi/embedded/chatbot-journey'
 import { houseSecrets } from '@munjigi/embedded/secrets'
+import { eventually } from '@munjigi/testing/eventually'
 import { chatsOf, newAccount, newChat, serve } from './chats.ts'
 import { type TestHouse, testHouse } from './house.ts'
-import { until } from './patience.ts'
 
 const DISH = '들깨수제비'
 /** Longer than an access token lives, with the minute before its end in which it is renewed. */
@@ -99,7 +99,7 @@ test('the messenger’s unlink notice, shown with its key, ends what the chatbot
   await readsMenu(chat)
   assert.equal((await unlink(chat, messengerKey)).status, 200)
   // The relay tells the chatbot behind the webhook's back.
-  await until(async () => ({ status: (await offeredTo(chat)) === undefined ? 200 : 401 }), 401, 10_000)
+  await eventually(async () => assert.ok(await offeredTo(chat)))
 })
 
 test('a link that was given to somebody who then left the messenger leads nowhere', async () => {
@@ -107,7 +107,9 @@ test('a link that was given to somebody who then left the messenger leads nowher
   const link = await chats.linkFor(chat)
   await unlink(chat, houseSecrets(house.folder).messengerKey)
 
-  const { page } = await chats.open(link)
-  assert.equal(page.status, 400)
-  assert.match(page.text, /invalid_or_expired_link/)
+  await eventually(async () => {
+    const { page } = await chats.open(link)
+    assert.equal(page.status, 400)
+    assert.match(page.text, /invalid_or_expired_link/)
+  })
 })

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { PLANS } from '@munjigi/embedded/services-host'
 import pg from 'pg'
-import { startProcess } from './own-process.ts'
+import { startProgram } from './own-process.ts'
 
 /** The address under which each service reaches it by its own login, through that port. */
 export type OwnDatabase = Record<keyof typeof PLANS, (port: number) => string>
@@ -22,9 +22,9 @@ export async function createDatabase(
     await superuser.end()
   })
   const own = Object.assign(new URL(superuserUrl), { pathname: `/${database}` }).href
+  const services = Object.keys(PLANS) as (keyof typeof PLANS)[]
+  await Promise.all(services.map((service) => migrate(service, own)))
   const createLogin = async (service: keyof typeof PLANS): Promise<(port: number) => string> => {
-    const job = startProcess(`services/${service}/src/migrate.ts`, { MIGRATION_DATABASE_URL: own })
-    if ((await job.exited) !== 0) throw new Error(job.errors())
     const [name, password] = [`${database}_${service.replace('-', '_')}`, randomBytes(16).toString('hex')]
     await superuser.query(
       `create role ${name} login noinherit password '${password}' in role ${PLANS[service].servingRole}`,
@@ -33,12 +33,12 @@ export async function createDatabase(
     const login = { username: name, password, pathname: `/${database}` }
     return (port) => Object.assign(new URL(superuserUrl), { ...login, host: `127.0.0.1:${port}` }).href
   }
-  const logins = {
-    user: await createLogin('user'),
-    meal: await createLogin('meal'),
-    trace: await createLogin('trace'),
-    chatbot: await createLogin('chatbot'),
-    'session-station': await createLogin('session-station'),
-  }
-  return { logins, url: own }
+  const logins: Partial<OwnDatabase> = {}
+  for (const service of services) logins[service] = await createLogin(service)
+  return { logins: logins as OwnDatabase, url: own }
+}
+
+async function migrate(service: keyof typeof PLANS, url: string): Promise<void> {
+  const job = startProgram(`services/${service}/src/migrate.ts`, { MIGRATION_DATABASE_URL: url })
+  if ((await job.exited) !== 0) throw new Error(job.written())
 }

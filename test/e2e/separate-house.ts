@@ -8,10 +8,11 @@ import { findFree } from '@munjigi/embedded/ports'
 import { houseSecrets, type Secrets } from '@munjigi/embedded/secrets'
 import { BOT_ID } from '@munjigi/embedded/services-variables'
 import { wholeEnvironment } from '@munjigi/env'
+import { endProcess, type OwnProcess } from '@munjigi/testing/own-process'
 import { type Provider, testProvider } from '@munjigi/testing/provider'
 import { type Caller, caller } from './caller.ts'
 import { createDatabase } from './own-database.ts'
-import { endProcess, type OwnProcess, startProcess, untilReady } from './own-process.ts'
+import { startProgram, untilReady } from './own-process.ts'
 import { type OwnRedis, startRedis } from './own-redis.ts'
 import {
   PORTS,
@@ -56,6 +57,8 @@ export interface SeparateHouse extends AsyncDisposable {
   process(name: Program): OwnProcess
   /** Its own `/readyz`, past the gateway. */
   ready(name: Program): Promise<{ status: number; checks: Record<string, string> }>
+  /** Of the first gateway. */
+  figures(): Promise<string>
   /** Kills it first, if it still runs; `changes` are variables that differ this time. */
   restart(name: Program, changes?: Record<string, string>): Promise<void>
   /** A program begun with other variables or arguments, beside the one that serves. */
@@ -122,9 +125,10 @@ export async function separateHouse(): Promise<SeparateHouse> {
     const { status, body } = await asked.ask<{ checks: Record<string, string> }>('GET', url)
     return { status, checks: body.checks }
   }
+  const figures = async () => (await plain.ask<string>('GET', `${serviceUrl(ports.metrics)}/metrics`)).body
   const begin = (name: Program, changes: Record<string, string>, args: string[] = []) => {
     const { main, env } = programs[name]
-    return startProcess(main, { ...env, PORT: String(ports[name]), ...changes }, args)
+    return startProgram(main, { ...env, PORT: String(ports[name]), ...changes }, args)
   }
   const restart = async (name: Program, changes: Record<string, string> = {}) => {
     const running = processes.get(name)
@@ -151,6 +155,7 @@ export async function separateHouse(): Promise<SeparateHouse> {
     toUser,
     idp,
     ready,
+    figures,
     restart,
     begin,
     process: (name) => processes.get(name) as OwnProcess,

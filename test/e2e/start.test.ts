@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { startProcess } from './own-process.ts'
+import { startProgram } from './own-process.ts'
 
 /** Each program with the variables that it cannot do without. */
 const PROGRAMS: [main: string, required: string[]][] = [
@@ -43,15 +43,15 @@ const PROGRAMS: [main: string, required: string[]][] = [
 
 for (const [main, required] of PROGRAMS)
   test(`${main} without an environment says every variable that is missing, and ends`, async () => {
-    const { exited, errors } = startProcess(main)
+    const { exited, written } = startProgram(main)
 
     assert.equal(await exited, 1)
-    for (const name of required) assert.match(errors(), new RegExp(`\\b${name} is missing`))
-    assert.doesNotMatch(errors(), /^\s+at /m)
+    for (const name of required) assert.match(written(), new RegExp(`\\b${name} is missing`))
+    assert.doesNotMatch(written(), /^\s+at /m)
   })
 
 test('a host says what each of its services lacks, and which it does not know, at once', async () => {
-  const { exited, errors } = startProcess('infra/host/src/main.ts', { HOST_SERVICES: 'user,session-station,toString' })
+  const { exited, written } = startProgram('infra/host/src/main.ts', { HOST_SERVICES: 'user,session-station,toString' })
 
   assert.equal(await exited, 1)
   for (const fault of [
@@ -59,7 +59,7 @@ test('a host says what each of its services lacks, and which it does not know, a
     /session-station: SESSION_STATION_ENCRYPTION_KEY is missing/,
     /HOST_SERVICES: toString is none of user, meal/,
   ])
-    assert.match(errors(), fault)
+    assert.match(written(), fault)
 })
 
 const KEY = 'dev-internal-key-0123456789abcdefghij'
@@ -78,15 +78,15 @@ const USER_ENV = {
 
 for (const more of [{}, { NODE_ENV: 'development', MUNJIGI_ENV: 'development', DEVELOPMENT: 'true' }])
   test(`development secrets are refused, whatever the environment calls itself: ${JSON.stringify(more)}`, async () => {
-    const gateway = startProcess('gateway/src/main.ts', {
+    const gateway = startProgram('gateway/src/main.ts', {
       PLATFORM_ISSUER: 'https://app.example.com',
       INTERNAL_KEY: KEY,
       ...more,
     })
-    const user = startProcess('services/user/src/main.ts', { ...USER_ENV, ...more })
+    const user = startProgram('services/user/src/main.ts', { ...USER_ENV, ...more })
 
     assert.deepEqual(await Promise.all([gateway.exited, user.exited]), [1, 1])
-    assert.match(gateway.errors(), /INTERNAL_KEY is a development or guessable value/)
+    assert.match(gateway.written(), /INTERNAL_KEY is a development or guessable value/)
     for (const name of ['USER_SEALING_KEY', 'INTERNAL_KEYS'])
-      assert.match(user.errors(), new RegExp(`${name} is a development or guessable value`))
+      assert.match(user.written(), new RegExp(`${name} is a development or guessable value`))
   })

@@ -5,50 +5,42 @@ import { type DevTarget, startDevTarget } from '@munjigi/dev-target/dev-target'
 import { load } from './load.ts'
 import { outsideProfiles } from './outside-profiles.ts'
 import { type ProfileOwner, profileOwner } from './profile-owner.ts'
-import { type SeparateHouse, separateHouse, withoutServers } from './separate-house.ts'
+import type { SeparateHouse } from './separate-house.ts'
 
-const LIMIT = { timeout: 120_000 }
 const newKey = () => `${randomBytes(32).toString('base64url')}=`
 const ring = (...keys: string[]) => ({ SESSION_STATION_ENCRYPTION_KEY: keys.join() })
 
-suite('the keys of session-station, in processes of their own', { skip: withoutServers }, () => {
-  let house: SeparateHouse
-  let outside: DevTarget
-  let owner: ProfileOwner
+export const stationKeys = (open: () => SeparateHouse) =>
+  suite('the keys of session-station', () => {
+    let house: SeparateHouse
+    let outside: DevTarget
+    let owner: ProfileOwner
 
-  before(async () => {
-    house = await separateHouse()
-    outside = await startDevTarget()
-    owner = await profileOwner({ ...house.gateway, provider: house.provider })
-    await owner.keeps(Object.values(outsideProfiles(outside.url)))
-  })
-  after(async () => {
-    await house?.[Symbol.asyncDispose]()
-    await outside?.close()
-  })
-  const read = (kind: string) => owner.asks('GET', `/proxy/${kind}/${kind}/data`)
+    before(async () => {
+      house = open()
+      outside = await startDevTarget()
+      owner = await profileOwner({ ...house.gateway, provider: house.provider })
+      await owner.keeps(Object.values(outsideProfiles(outside.url)))
+    })
+    after(async () => {
+      await outside?.close()
+    })
+    const read = (kind: string) => owner.asks('GET', `/proxy/${kind}/${kind}/data`)
 
-  test(
-    'no program starts under keys that the database was not written under, and what it says names the variable',
-    LIMIT,
-    async () => {
+    test('no program starts under keys that the database was not written under, and what it says names the variable', async () => {
       for (const name of ['station', 'userHost'] as const) {
         const refused = house.begin(name, { ...ring(newKey()), PORT: '0' })
 
         assert.equal(await refused.exited, 1)
-        assert.match(refused.errors(), /^ {2}SESSION_STATION_ENCRYPTION_KEY holds none of the keys/m)
-        assert.doesNotMatch(refused.errors(), /^\s+at /m)
+        assert.match(refused.written(), /^ {2}SESSION_STATION_ENCRYPTION_KEY holds none of the keys/m)
+        assert.doesNotMatch(refused.written(), /^\s+at /m)
       }
       const rotation = house.begin('station', ring(newKey()), ['rotate-keys'])
       assert.equal(await rotation.exited, 1)
       assert.equal((await read('bearer')).status, 200)
-    },
-  )
+    })
 
-  test(
-    'a key is replaced while people read: nothing fails, nobody is logged in anew, and the old key may go',
-    LIMIT,
-    async (t) => {
+    test('a key is replaced while people read: nothing fails, nobody is logged in anew, and the old key may go', async (t) => {
       const { stationKey: old } = house.secrets
       const [next, kinds] = [newKey(), ['bearer', 'cookie', 'api-key'] as const]
       for (const kind of kinds) assert.equal((await read(kind)).status, 200)
@@ -60,8 +52,8 @@ suite('the keys of session-station, in processes of their own', { skip: withoutS
       await running.untilDone(() => running.done() > 20)
       const rotation = house.begin('station', ring(next, old), ['rotate-keys'])
 
-      assert.equal(await rotation.exited, 0, rotation.errors())
-      assert.match(rotation.output(), /\b8\b/)
+      assert.equal(await rotation.exited, 0, rotation.written())
+      assert.match(rotation.written(), /\b8\b/)
       await running.untilDone(() => running.done() > 100)
       assert.deepEqual(await running.end(), [])
       await house.restart('station', ring(next))
@@ -71,6 +63,5 @@ suite('the keys of session-station, in processes of their own', { skip: withoutS
       assert.deepEqual({ ...outside.logins(), form: logins.form }, logins)
       const refused = house.begin('station', { ...ring(old), PORT: '0' })
       assert.equal(await refused.exited, 1)
-    },
-  )
-})
+    })
+  })
