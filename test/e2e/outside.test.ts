@@ -1,20 +1,22 @@
 import assert from 'node:assert/strict'
-import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
+import { type ExchangedToken, INTERNAL_USER_PATH } from '@munjigi/contracts/access'
+import type { MadeApiKey } from '@munjigi/contracts/api-keys'
 import type { AuthContext } from '@munjigi/contracts/auth-contexts'
-import type { PlatformClaims } from '@munjigi/contracts/tokens'
+import { X_INTERNAL_KEY } from '@munjigi/contracts/headers'
 import { CREDENTIALS } from '@munjigi/dev-target/credentials'
 import { KINDS } from '@munjigi/dev-target/kind'
 import { houseSecrets } from '@munjigi/embedded/secrets'
-import { signAccessToken } from '@munjigi/identity/issue'
-import { keyRing } from '@munjigi/sealing/fernet'
-import { signingKeys } from '@munjigi/user/keys/signing-keys'
-import { servingHandle } from '@munjigi/user/serving-handle'
-import { decodeJwt } from 'jose'
+import { SEEDED_PASSWORD } from '@munjigi/testing/provider'
 import { newAccount } from './chats.ts'
 import { type TestHouse, testHouse } from './house.ts'
 import { outsideProfiles } from './outside-profiles.ts'
+import { until } from './patience.ts'
 import { type ProfileOwner, profileOwner, STATION } from './profile-owner.ts'
+
+const KEYS = '/api/auth/v1/keys'
+/** A message needs a moment, on a busy machine several. */
+const TOLD_WITHIN_MS = 10_000
 
 interface Read {
   kind: string
@@ -97,21 +99,14 @@ test('who has no section, no profile or no token is told so, each in their way',
   }
 })
 
-/** What an API key with this scope would be exchanged for: their token, held to it. */
-async function scopedToken(scope: string): Promise<string> {
-  const { sealingKey } = houseSecrets(house.folder)
-  const quiet = { info() {}, warn() {}, error: assert.fail } as never
-  const keys = signingKeys({ db: servingHandle(house.databases.user), sealing: keyRing(sealingKey), log: quiet })
-  try {
-    const claims = decodeJwt(owner.token) as unknown as PlatformClaims
-    return signAccessToken({ ...claims, jti: randomUUID(), scope }, await keys.access())
-  } finally {
-    keys.close()
-  }
+async function newKey({ token }: ProfileOwner, scopes: string[]): Promise<MadeApiKey> {
+  const { status, body } = await house.ask<MadeApiKey>('POST', KEYS, { token, body: { name: 'agent', scopes } })
+  assert.equal(status, 201)
+  return body
 }
 
-test('a token for session-station:proxy reaches the proxy and nothing else, at the gateway and behind it', async () => {
-  const token = await scopedToken('session-station:proxy')
+test('an API key for session-station:proxy reaches the proxy and nothing else, at the gateway and behind it', async () => {
+  const { api_key } = await newKey(owner, ['session-station:proxy'])
   const proxied = '/proxy/bearer/bearer/data'
   const others = [
     '/auth-profiles',
@@ -120,17 +115,51 @@ test('a token for session-station:proxy reaches the proxy and nothing else, at t
     '/auth-profiles/bearer/logs',
   ]
 
-  assert.equal((await owner.asks('GET', proxied, undefined, token)).status, 200)
+  assert.equal((await owner.asks('GET', proxied, undefined, api_key)).status, 200)
   for (const path of [...others, '/revealed/bearer']) {
-    const { status, problem } = await owner.asks('GET', path, undefined, token)
+    const { status, problem } = await owner.asks('GET', path, undefined, api_key)
     assert.deepEqual([status, problem], [403, 'scope-required'], path)
   }
+  for (const path of ['/api/meal/v1/menus', KEYS, '/api/auth/v1/me']) {
+    const { status, problem } = await house.ask('GET', path, { token: api_key })
+    assert.deepEqual([status, problem], [403, 'scope-required'], path)
+  }
+
+  const exchanged = await fetch(`${house.servicesUrl}${INTERNAL_USER_PATH}/tokens`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', [X_INTERNAL_KEY]: houseSecrets(house.folder).internalKey },
+    body: JSON.stringify({ api_key }),
+  })
+  const { access_token } = (await exchanged.json()) as ExchangedToken
   const behind = async (path: string) => {
-    const headers = { authorization: `Bearer ${token}`, 'x-user-sub': owner.sub }
+    const headers = { authorization: `Bearer ${access_token}`, 'x-user-sub': owner.sub }
     return (await fetch(house.servicesUrl + STATION + path, { headers })).status
   }
   assert.equal(await behind(proxied), 200)
   for (const path of others) assert.equal(await behind(path), 403, path)
+})
+
+test('a key does what its owner may now, and no more once they may less, revoke it or are disabled', async () => {
+  const agent = await profileOwner(house)
+  const administrator = await house.door.signIn('admin.park', SEEDED_PASSWORD)
+  const [first, second] = [await newKey(agent, ['session-station']), await newKey(agent, ['session-station', 'meal'])]
+  const profilesBy = (key: MadeApiKey) => () => house.ask('GET', `${STATION}/auth-profiles`, { token: key.api_key })
+  const restaurantsBy = (key: MadeApiKey) => () => house.ask('GET', '/api/meal/v1/restaurants', { token: key.api_key })
+  const change = (method: 'PUT' | 'POST', path: string, body?: object) =>
+    house.door.call(method, `/api/admin/v1/people/${agent.sub}/${path}`, administrator, body)
+  for (const ask of [profilesBy(first), profilesBy(second), restaurantsBy(second)])
+    assert.equal((await ask()).status, 200)
+
+  await house.ask('DELETE', `${KEYS}/${first.key_id}`, { token: agent.token })
+  await until(profilesBy(first), 401, TOLD_WITHIN_MS)
+  assert.equal((await profilesBy(second)()).status, 200)
+  await change('PUT', 'sections', { sections: [] })
+  await until(profilesBy(second), 403, TOLD_WITHIN_MS)
+  assert.equal((await restaurantsBy(second)()).status, 200)
+  await change('POST', 'disable')
+  await until(restaurantsBy(second), 401, TOLD_WITHIN_MS)
+  await change('POST', 'enable')
+  assert.equal((await restaurantsBy(second)()).status, 401)
 })
 
 test('nothing of the house itself can be called: its addresses are refused before anything is sent', async () => {
