@@ -1,4 +1,4 @@
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { INTERNAL_USER_PATH } from '@munjigi/contracts/access'
 import {
   type CaseRole,
@@ -11,26 +11,28 @@ import { X_INTERNAL_KEY } from '@munjigi/contracts/headers'
 import { testUpstream } from '@munjigi/testing/upstream'
 import { Check } from 'typebox/value'
 
+/** `text` is the body, read whole. */
+type Listener = (request: IncomingMessage, response: ServerResponse, text: string) => unknown
 type Grant = CaseRoleGrant & { tenant_id: string }
 
 /** Plays user's routes under `case-roles` over HTTP, as strictly as their contract. */
 export async function testCaseRoles(internalKey: string, changed: (sub: string) => Promise<void>) {
   const tenants = new Map<string, string>()
   let grants: Grant[] = []
-  let instead: RequestListener | undefined
+  let instead: Listener | undefined
 
   const upstream = await testUpstream(async (request, response) => {
-    if (instead) return instead(request, response)
-    return play(request, response)
+    const text = await readAll(request)
+    await (instead ?? play)(request, response, text)
   })
 
-  async function play(request: IncomingMessage, response: ServerResponse) {
+  async function play(request: IncomingMessage, response: ServerResponse, text: string) {
     const { pathname, searchParams } = new URL(request.url ?? '', 'http://user')
     const query = Object.fromEntries(searchParams)
     if (request.headers[X_INTERNAL_KEY] !== internalKey) return refuse(response, 401, 'internal-key-invalid')
     if (pathname !== `${INTERNAL_USER_PATH}/case-roles`) return refuse(response, 404, 'not-found')
     if (request.method === 'GET') return list(response, query)
-    if (request.method === 'PUT') return put(response, JSON.parse(await readAll(request)))
+    if (request.method === 'PUT') return put(response, JSON.parse(text))
     return remove(response, query)
   }
 
@@ -77,7 +79,7 @@ export async function testCaseRoles(internalKey: string, changed: (sub: string) 
       grants.filter(({ case_id }) => case_id === caseId).map(({ sub, role }) => [sub, role]),
     allCases: () => [...new Set(grants.map(({ case_id }) => case_id))],
     /** Answers in place of the service (an error, silence) until called with nothing; `play` answers as it would. */
-    answerWith(listener?: RequestListener) {
+    answerWith(listener?: Listener) {
       instead = listener
     },
     play,

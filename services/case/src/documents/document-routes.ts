@@ -14,7 +14,7 @@ import { Type } from 'typebox'
 import { CaseParams } from '../cases/case-routes.ts'
 import { inCase } from '../cases/in-case.ts'
 import type { CaseDeps } from '../deps.ts'
-import { documentNotFound, versionNotFound } from '../problems.ts'
+import { documentInApproval, documentNotFound, versionNotFound } from '../problems.ts'
 import { documentStore } from './document-store.ts'
 import { assertExpected, etagOf } from './expected-version.ts'
 
@@ -28,6 +28,9 @@ const ChangeHeaders = Type.Object({
     Type.String({ description: 'the ETag of the version to change; else say version in the body' }),
   ),
 })
+
+/** What keeps a version of which approval was asked. */
+const ASKED_OF = 'approvals__document_version'
 
 const tagged = (reply: FastifyReply, document: CaseDocument) =>
   reply.header('etag', etagOf(document.version)).send(document)
@@ -130,7 +133,11 @@ export function documentRoutes(scope: FastifyInstance, { db, guards }: CaseDeps)
     },
     handler: async (request, reply) => {
       const { document_id } = request.params
-      const removed = await inCase(db, request, 'open', (...of) => documentStore(...of).remove(document_id))
+      const removed = await inCase(db, request, 'open', (...of) => documentStore(...of).remove(document_id)).catch(
+        (error: { constraint?: string }) => {
+          throw error.constraint === ASKED_OF ? documentInApproval() : error
+        },
+      )
       if (!removed) throw documentNotFound()
       return reply.code(204).send(null)
     },

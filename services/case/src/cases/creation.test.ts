@@ -1,0 +1,195 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { tmpdir } from 'node:os'
+import { after, afterEach, type TestContext, test } from 'node:test'
+import type { Database } from '@munjigi/db/connect'
+import type { KyselyPlugin } from 'kysely'
+import { createUserService } from '../case-roles/user-service.ts'
+import { INTERNAL_KEY, OTHER_TENANT, outcome, TENANT, testService } from '../service.fixture.ts'
+import { caseProcess } from './case-process.fixture.ts'
+import { sweepGrants } from './unsettled-grants.ts'
+
+const HOUR_MS = 3_600_000
+
+const service = await testService()
+const { call, newPerson, user } = service
+const sweeper = createUserService({ url: user.url, internalKey: INTERNAL_KEY }, { error() {} })
+after(async () => {
+  await sweeper.close()
+  await service.close()
+})
+afterEach(() => user.answerWith())
+
+const sweep = (patienceMs = 0) => sweepGrants(service.db, { db: service.db, user: sweeper }, patienceMs)
+const unsettled = () => service.db.selectFrom('unsettled_grants').select(['case_id', 'state']).execute()
+const create = (creator = newPerson('manager'), base = service.url) =>
+  call(creator, 'POST', '/cases', { title: 'x' }, { base })
+
+/** Where the statement says so, the database is away. */
+function failingDatabase(isFailing: (statement: string) => boolean): Database {
+  const plugin: KyselyPlugin = {
+    transformQuery({ node }) {
+      if (isFailing(JSON.stringify(node))) throw Object.assign(new Error('the database is away'), { statusCode: 503 })
+      return node
+    },
+    transformResult: async ({ result }) => result,
+  }
+  const { database } = service
+  return { ...database, as: (role, options) => database.as<never>(role, options).withPlugin(plugin) as never }
+}
+
+/** Nobody sees the case, the grant is known to be unsettled, and the sweep leaves nothing of it. */
+async function isSwept(creator: ReturnType<typeof newPerson>) {
+  const [left] = await unsettled()
+  assert.ok(left)
+  assert.deepEqual((await call(newPerson('admin'), 'GET', '/cases')).body.cases, [])
+  user.answerWith()
+  assert.deepEqual((await call(creator, 'GET', '/cases')).body.cases, [])
+  assert.equal(outcome(await call(creator, 'GET', `/cases/${left.case_id}`)), '404 case-not-found')
+  await sweep()
+  assert.deepEqual(await unsettled(), [])
+  assert.deepEqual(user.grantsOf(left.case_id), [])
+}
+
+for (const [how, answer] of Object.entries({
+  fails: (_request: IncomingMessage, response: ServerResponse) => void response.writeHead(500).end(),
+  'says nothing': () => {},
+  'cuts the line': (request: IncomingMessage) => void request.socket.destroy(),
+  'grants and says nothing': (request: IncomingMessage, _response: ServerResponse, text: string) => {
+    const silent = { setHeader() {}, end() {}, writeHead: () => silent } as never
+    return user.play(request, silent, text)
+  },
+  'grants and dies': async (request: IncomingMessage, _response: ServerResponse, text: string) => {
+    const silent = { setHeader() {}, end() {}, writeHead: () => silent } as never
+    await user.play(request, silent, text)
+    request.socket.destroy()
+  },
+}))
+  test(`user ${how}: 503, there is no case, and the grant is swept`, async () => {
+    const creator = newPerson('manager')
+    user.answerWith(answer)
+    const refused = await create(creator)
+
+    assert.deepEqual([outcome(refused), refused.headers.get('retry-after')], ['503 case-roles-unknown', '1'])
+    await isSwept(creator)
+  })
+
+test('the database goes between the grant and the row: 503, there is no case, and the grant is swept', async () => {
+  const creator = newPerson('manager')
+  const base = await service.start({
+    database: failingDatabase((text) => text.includes('"InsertQueryNode"') && text.includes('"title"')),
+  })
+  const refused = await create(creator, base)
+
+  assert.deepEqual([outcome(refused), refused.headers.get('retry-after')], ['503 unavailable', '1'])
+  assert.equal(user.allCases().length, 1)
+  await isSwept(creator)
+})
+
+test('the database is away from the beginning: 503, user is not asked, and it passes without a restart', async () => {
+  let isAway = true
+  const creator = newPerson('manager')
+  const base = await service.start({ database: failingDatabase(() => isAway) }).catch(async () => {
+    // The start check needs the database too.
+    isAway = false
+    const url = await service.start({ database: failingDatabase(() => isAway) })
+    isAway = true
+    return url
+  })
+  const asked = user.requests.length
+  assert.equal(outcome(await create(creator, base)), '503 unavailable')
+  assert.equal(user.requests.length, asked)
+  assert.equal(outcome(await call(newPerson('admin'), 'GET', '/cases', undefined, { base })), '503 unavailable')
+  isAway = false
+
+  const made = await create(creator, base)
+  assert.equal(outcome(made), '201')
+  assert.equal((await call(newPerson('admin'), 'DELETE', `/cases/${made.body.case_id}`)).status, 204)
+})
+
+test('somebody whom user does not know makes no case', async () => {
+  const creator = { ...newPerson('manager'), sub: 'nobody' }
+
+  assert.equal(outcome(await create(creator)), '404 unknown-person')
+  await isSwept(creator)
+})
+
+test('what is being made is left alone, and what the sweep took cannot be made any more', async () => {
+  const creator = newPerson('manager')
+  user.answerWith(async (request, response, text) => {
+    if (request.method !== 'PUT') return user.play(request, response, text)
+    await sweep(HOUR_MS)
+    assert.deepEqual(
+      (await unsettled()).map(({ state }) => state),
+      ['creating'],
+    )
+    return user.play(request, response, text)
+  })
+  const made = await create(creator)
+  assert.equal(outcome(made), '201')
+  await sweep()
+  assert.deepEqual(user.grantsOf(made.body.case_id), [[creator.sub, 'trustee']])
+
+  user.answerWith(async (request, response, text) => {
+    if (request.method === 'PUT') await sweep()
+    return user.play(request, response, text)
+  })
+  assert.equal(outcome(await create(creator)), '503 creation-too-slow')
+  assert.deepEqual((await call(creator, 'GET', '/cases')).body.cases.length, 1)
+  assert.equal((await call(newPerson('admin'), 'DELETE', `/cases/${made.body.case_id}`)).status, 204)
+})
+
+test('the grants of a case that was deleted while user was away are swept, those of other tenants too', async () => {
+  const ids = []
+  for (const tenant of [TENANT, OTHER_TENANT]) {
+    const made = await create(newPerson('manager', tenant))
+    ids.push(made.body.case_id)
+    user.answerWith((_request, response) => void response.writeHead(500).end())
+    assert.equal((await call(newPerson('admin', tenant), 'DELETE', `/cases/${made.body.case_id}`)).status, 204)
+    user.answerWith()
+    assert.equal(user.grantsOf(made.body.case_id).length, 1)
+  }
+  await assert.doesNotReject(sweep())
+
+  for (const id of ids) assert.deepEqual(user.grantsOf(id), [])
+  assert.deepEqual(await unsettled(), [])
+})
+
+test('a sweep while user is away changes nothing and says so', async () => {
+  const creator = newPerson('manager')
+  user.answerWith((_request, response) => void response.writeHead(500).end())
+  await create(creator)
+
+  await assert.rejects(sweep(), { type: 'case-roles-unknown' })
+  assert.equal((await unsettled()).length, 1)
+  await isSwept(creator)
+})
+
+test('a process that is killed between grant and row leaves no case, and the next one sweeps the grant', async (t: TestContext) => {
+  const folder = mkdtempSync(`${tmpdir()}/munjigi-case-`)
+  t.after(() => rmSync(folder, { recursive: true }))
+  const { sub } = newPerson('manager')
+  const settings = {
+    databaseUrl: `pglite://${folder}/data`,
+    userUrl: user.url,
+    internalKey: INTERNAL_KEY,
+    sub,
+    tenantId: TENANT,
+  }
+  const before = user.allCases()
+  const doomed = caseProcess('create', settings)
+  user.answerWith(async (request, response, text) => {
+    await user.play(request, { setHeader() {}, end() {}, writeHead: () => response } as never, text)
+    doomed.kill()
+  })
+  const [, signal] = await doomed.exited
+  assert.equal(signal, 'SIGKILL')
+  const [orphan = '', ...more] = user.allCases().filter((id) => !before.includes(id))
+  assert.deepEqual([user.grantsOf(orphan), more], [[[sub, 'trustee']], []])
+  user.answerWith()
+
+  const [code] = await caseProcess('sweep', settings).exited
+  assert.equal(code, 0)
+  assert.deepEqual(user.grantsOf(orphan), [])
+})
