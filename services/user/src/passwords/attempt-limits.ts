@@ -9,7 +9,7 @@ const ALTOGETHER = { max: 600, windowMs: 60_000 }
 
 type Counter = Pick<Store, 'get' | 'count' | 'remove'>
 
-export interface NewAttempt {
+interface NewAttempt {
   email: string
   /** Of originOf. */
   origin: string
@@ -17,7 +17,7 @@ export interface NewAttempt {
   isKnown: boolean
 }
 
-export interface Attempt {
+interface Attempt {
   /** The password was right: the account's failures from there are forgotten. */
   succeed(): Promise<void>
   /** Nothing was tried: it counts for the account alone. */

@@ -9,7 +9,7 @@ const BCRYPT_MAX_BYTES = 72
 const NO_ARGON2ID = '$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5J3MgaGFzaC4uLg$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'
 const NO_BCRYPT = 'abcdefghijklmnopqrstuOabcdefghijklmnopqrstuvwxyzABCDe'
 
-export interface Stored {
+interface Stored {
   /** Null where nobody has that e-mail, or no password is set. */
   hash: string | null
   /** The highest cost of all bcrypt hashes there are, null where there are none. */

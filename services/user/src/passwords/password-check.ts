@@ -4,7 +4,7 @@ import { type HashPool, hashPool } from './hash-pool.ts'
 import { hashPassword, verifyPassword } from './hashing.ts'
 import { type Account, findDearestBcrypt } from './passwords.ts'
 
-export interface Tried {
+interface Tried {
   /** Undefined where nobody signs in with that e-mail. */
   account: Account | undefined
   email: string
@@ -31,8 +31,8 @@ export async function isPassword(
   { db, pool, limits }: PasswordDeps,
   { account, email, origin, password }: Tried,
 ): Promise<boolean> {
-  const attempt = await limits.begin({ email, origin, isKnown: account?.is_known === true })
   const dearestBcrypt = await findDearestBcrypt(db)
+  const attempt = await limits.begin({ email, origin, isKnown: account?.is_known === true })
   const isRight = await pool
     .run(() => verifyPassword(password, { hash: account?.hash ?? null, dearestBcrypt }))
     .catch(async (error: unknown) => {

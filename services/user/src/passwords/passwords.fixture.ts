@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import type { Insertable } from 'kysely'
-import { TENANT, type TestService, testService } from '../service.fixture.ts'
+import { TENANT, testService } from '../service.fixture.ts'
 import { testIdp } from '../sso/idp.fixture.ts'
 import type { Tables } from '../tables.ts'
 import { hashPassword } from './hashing.ts'
@@ -61,6 +61,3 @@ export async function tokensOf(response: Response): Promise<Tokens> {
 export const newAddress = (): Record<string, string> => ({
   'x-forwarded-for': `2001:db8:${randomUUID().slice(0, 4)}:${randomUUID().slice(0, 4)}::1`,
 })
-
-export const countRows = async (service: TestService, table: 'sessions' | 'password_resets', sub: string) =>
-  (await service.db.selectFrom(table).select('person_sub').where('person_sub', '=', sub).execute()).length
