@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { Database } from '@munjigi/db/connect'
 import { readEnv } from '@munjigi/env'
 import type { Issuer } from '@munjigi/identity/issuers'
 import type { Store } from '@munjigi/store/store'
@@ -24,7 +25,7 @@ interface TestServiceOptions {
 
 /** The whole service over HTTP on a database and a store of its own. */
 export async function testService({ env, issuers = [] }: TestServiceOptions) {
-  const { database, close } = await testDatabase(migrationPlan)
+  const { database, url: databaseUrl, close } = await testDatabase(migrationPlan)
   const store = testStore()
   const source = {
     USER_SEALING_KEY: randomBytes(32).toString('base64url'),
@@ -35,19 +36,26 @@ export async function testService({ env, issuers = [] }: TestServiceOptions) {
     ...env,
   }
   const apps: FastifyInstance[] = []
-  const start = async (differing: { env?: Record<string, string>; store?: Store } = {}): Promise<string> => {
+  const start = async (
+    differing: { env?: Record<string, string>; store?: Store; database?: Database } = {},
+  ): Promise<string> => {
     const development = { development: true }
     const read = readEnv(SettingsEnv, 'user', { source: { ...source, ...differing.env }, ...development })
     const settings = { ...settingsOf(read, development), issuers }
-    const app = buildApp({ database, store: differing.store ?? store, settings, server: { logLevel: 'silent' } })
+    const parts = { database: differing.database ?? database, store: differing.store ?? store }
+    const app = buildApp({ ...parts, settings, server: { logLevel: 'silent' } })
     apps.push(app)
     return app.listen({ host: '127.0.0.1', port: 0 })
   }
   const url = await start()
   return {
     url,
+    sealingKey: source.USER_SEALING_KEY,
     /** Starts a further process's worth of the service on the same database and gives its address. */
     start,
+    database,
+    /** Where a process of its own finds the same database, and the rest that it must know; undefined on PGlite. */
+    ownProcess: databaseUrl === undefined ? undefined : { ...source, DATABASE_URL: databaseUrl },
     db: servingHandle(database),
     store,
     internal: (path: string, init: RequestInit = {}) =>

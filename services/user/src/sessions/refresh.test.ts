@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, mock, test } from 'node:test'
 import { ACCESS_CHANNEL } from '@munjigi/contracts/access'
+import { keyRing } from '@munjigi/sealing/fernet'
 import { redisStore } from '@munjigi/store/redis'
 import { eventually } from '@munjigi/testing/eventually'
 import { decodeJwt, decodeProtectedHeader, SignJWT } from 'jose'
+import { signingKeys } from '../keys/signing-keys.ts'
 import { refusalOf } from '../refusal.fixture.ts'
 import { FRONTEND, PLATFORM, type TestBrowser, type TestService, testBrowser, testService } from '../service.fixture.ts'
 import { testIdp } from '../sso/idp.fixture.ts'
@@ -11,6 +13,7 @@ import { sweep } from './sweep.ts'
 
 const COOKIE = 'munjigi-refresh'
 const WINDOW_MS = 10_000
+const ROTATION_LEAD_MS = 600_000
 const ours = { origin: FRONTEND }
 
 let idp: Awaited<ReturnType<typeof testIdp>>
@@ -95,6 +98,45 @@ test('a lost answer is given again within ten seconds, by a process that started
   const again = await answered(await refresh(token, await service.start()))
 
   assert.equal(again.refresh_token, lost.refresh_token)
+})
+
+test('a lost answer is the same also where the key was rotated in between, and the next one is by the new key', async () => {
+  mock.timers.enable({ apis: ['Date'], now: Date.now() })
+  const token = tokenOf(await signIn())
+  const sealing = keyRing(service.sealingKey)
+  const keys = signingKeys({ db: service.db, sealing, log: { info() {}, warn() {}, error: assert.fail } as never })
+  await keys.rotate()
+  keys.close()
+  // Ten minutes pass before it signs; the successor is made in the last second of the old key.
+  mock.timers.tick(ROTATION_LEAD_MS - 1000)
+  const lost = await answered(await refresh(token))
+  mock.timers.tick(WINDOW_MS)
+  const at = await service.start()
+  const again = await answered(await refresh(token, at))
+  const next = await answered(await refresh(again.refresh_token, at))
+
+  assert.equal(again.refresh_token, lost.refresh_token)
+  const kidOf = (text: string) => decodeProtectedHeader(text).kid
+  assert.equal(kidOf(lost.refresh_token), kidOf(token))
+  assert.notEqual(kidOf(next.refresh_token), kidOf(token))
+})
+
+test('refusals say what source 003 lays down', async () => {
+  const detailOf = async (answer: Promise<Response>) => ((await (await answer).json()) as { detail: string }).detail
+  const browser = await signIn()
+  const token = tokenOf(browser)
+  const sub = decodeJwt(token).sub as string
+  const set = (status: 'active' | 'disabled') =>
+    service.db.updateTable('people').set({ status }).where('sub', '=', sub).execute()
+  const headers = { authorization: `Bearer ${token}`, 'x-user-sub': sub }
+
+  assert.equal(await detailOf(refresh('x')), 'Invalid refresh token')
+  assert.equal(await detailOf(fetch(`${service.url}/api/auth/v1/me`, { headers })), 'Use access token')
+  await set('disabled')
+  assert.equal(await detailOf(refresh(token)), 'User inactive')
+  await set('active')
+  await browser.post('/api/auth/v1/logout', ours)
+  assert.equal(await detailOf(refresh(token)), 'Token revoked')
 })
 
 test('once the successor was used the old token is refused and the family lives', async () => {
