@@ -62,7 +62,7 @@ test('with an issue secret the very bytes that are sent are signed, with a time 
 
   assert.equal(first?.body, expected.body)
   assert.equal(headerOf(first, X_RELAY_SIGNATURE), expected.headers['x-relay-signature'])
-  assert.ok(Math.abs(body.ts - Date.now() / 1000) < 5)
+  assert.ok(Math.abs(body.ts - Date.now() / 1000) < 60)
   assert.ok(body.nonce.length >= 16 && body.nonce !== again.nonce)
 })
 
