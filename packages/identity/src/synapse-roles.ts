@@ -12,7 +12,7 @@ interface SynapseRule {
   readonly description: string
 }
 
-/** Source 003 §5.3, strongest first. Its `+` is an intersection, as DESIGN §4.4 has it for cases: both must hold. */
+/** Source 003 §5.3, strongest first. Its `+` is an intersection: both must hold (decision 12). */
 export const SYNAPSE_RULES: readonly SynapseRule[] = [
   { role: 'admin', system: ['admin'], description: '동일' },
   { role: 'case_editor', system: ['manager', 'attorney'], inCase: ['trustee'], description: '소속 케이스 편집' },

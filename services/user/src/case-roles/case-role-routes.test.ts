@@ -4,10 +4,18 @@ import { after, before, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { ACCESS_CHANNEL, type AccessRecord, type ExchangedToken } from '@munjigi/contracts/access'
 import type { CaseRoleGrant } from '@munjigi/contracts/case-roles'
-import type { PlatformClaims } from '@munjigi/contracts/tokens'
+import type { PlatformClaims, TokenAnswer } from '@munjigi/contracts/tokens'
 import { decodeJwt } from 'jose'
 import { refusalOf } from '../refusal.fixture.ts'
-import { INTERNAL_KEY, PLATFORM, TENANT, type TestService, testBrowser, testService } from '../service.fixture.ts'
+import {
+  FRONTEND,
+  INTERNAL_KEY,
+  PLATFORM,
+  TENANT,
+  type TestService,
+  testBrowser,
+  testService,
+} from '../service.fixture.ts'
 import { testIdp } from '../sso/idp.fixture.ts'
 
 const OTHER_TENANT = '00000000-0000-4000-8000-000000000002'
@@ -217,7 +225,12 @@ async function signedIn() {
     assert.equal(answer.status, 200)
     return decodeJwt<PlatformClaims>(((await answer.json()) as ExchangedToken).access_token)
   }
-  return { ...decodeJwt<PlatformClaims>(token), exchange }
+  const refresh = async (): Promise<PlatformClaims> => {
+    const answer = await browser.post('/api/auth/v1/refresh', { origin: FRONTEND })
+    assert.equal(answer.status, 200)
+    return decodeJwt<PlatformClaims>(((await answer.json()) as TokenAnswer).access_token)
+  }
+  return { ...decodeJwt<PlatformClaims>(token), exchange, refresh }
 }
 
 test('a token carries the case roles of now, and the one from before is exchanged', async () => {
@@ -251,4 +264,21 @@ test('fifty case roles go into a token; of fifty-one it says that they must be a
   assert.deepEqual([Object.keys(fifty.case_roles).length, fifty.case_roles_ref], [50, undefined])
   assert.deepEqual([more.case_roles, more.case_roles_ref], [{}, true])
   assert.equal((await listed({ sub })).length, 51)
+})
+
+test('a role granted while a token waits for its second is in it, or has the token exchanged', async () => {
+  const people = await Promise.all(Array.from({ length: 3 }, signedIn))
+  await Promise.all(
+    people.map(async ({ sub, refresh }) => {
+      // What changed in this second makes the token one of the next.
+      await grant(sub, 'before', 'viewer')
+      const token = refresh()
+      await grant(sub, 'meanwhile', 'trustee')
+      const { case_roles, iat } = await token
+
+      const { rights_changed_at } = await recordOf(sub)
+      assert.ok(case_roles.meanwhile === 'trustee' || iat <= rights_changed_at, `${iat} ${rights_changed_at}`)
+      assert.equal(case_roles.before, 'viewer')
+    }),
+  )
 })

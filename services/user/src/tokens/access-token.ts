@@ -2,10 +2,12 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { PlatformClaims } from '@munjigi/contracts/tokens'
 import { signAccessToken } from '@munjigi/identity/issue'
+import type { Kysely } from 'kysely'
 import type { UserDeps } from '../deps.ts'
-import type { PersonRow } from '../people/people.ts'
+import { lockPerson, type PersonRow } from '../people/people.ts'
 import { clocksDiffer } from '../problems.ts'
-import { rightsClaims } from './rights-claims.ts'
+import type { Tables } from '../tables.ts'
+import { type RightsClaims, rightsClaims } from './rights-claims.ts'
 
 const MAX_WAIT_MS = 2_000
 
@@ -28,11 +30,17 @@ export const nowSeconds = (): number => Math.floor(Date.now() / 1000)
 export const earliestIat = (person: Pick<PersonRow, 'valid_from' | 'rights_changed_at'>): number =>
   Math.max(nowSeconds(), person.valid_from, person.rights_changed_at + 1)
 
-/** Waits for the second of `iat`: a token from the future is refused elsewhere. */
-async function untilSecond(iat: number): Promise<void> {
+/** Waits for the second of `iat`, as a token from the future is refused elsewhere, and gives the rights of then. */
+async function rightsInSecond(iat: number, db: Kysely<Tables>, sub: string): Promise<RightsClaims> {
   const wait = iat * 1000 - Date.now()
   if (wait > MAX_WAIT_MS) throw clocksDiffer()
-  if (wait > 0) await delay(wait)
+  if (wait <= 0) return rightsClaims(db, sub)
+  await delay(wait)
+  // A change that began while we waited carries an earlier second than iat, so nothing later would tell that it is missing.
+  return db.transaction().execute(async (trx) => {
+    await lockPerson(trx, sub)
+    return rightsClaims(trx, sub)
+  })
 }
 
 /** A platform access token with the claims of DESIGN §4.3. */
@@ -42,9 +50,7 @@ export async function issueAccessToken(
   facts: TokenFacts,
 ): Promise<string> {
   const key = await keys.access()
-  await untilSecond(facts.iat)
-  // Read in the second of iat: a change of an earlier one would not be told apart from it by rights_changed_at.
-  const rights = await rightsClaims(db, person.sub)
+  const rights = await rightsInSecond(facts.iat, db, person.sub)
   const claims: PlatformClaims = {
     iss: settings.platformIssuer,
     aud: settings.platformAudience,

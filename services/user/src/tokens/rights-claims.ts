@@ -5,7 +5,7 @@ import type { Kysely } from 'kysely'
 import { jsonArrayFrom } from 'kysely/helpers/postgres'
 import type { Tables } from '../tables.ts'
 
-type RightsClaims = Pick<PlatformClaims, 'tenant_id' | 'role' | 'permissions' | 'case_roles' | 'case_roles_ref'>
+export type RightsClaims = Pick<PlatformClaims, 'tenant_id' | 'role' | 'permissions' | 'case_roles' | 'case_roles_ref'>
 
 /** What a token says of its person's rights: those of now, in their own tenant. */
 export async function rightsClaims(db: Kysely<Tables>, sub: string): Promise<RightsClaims> {
