@@ -86,7 +86,8 @@ function actionHtml(action: PageAction): string {
 
 const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
 
-const escaped = (text: string): string => text.replace(/[&<>"']/g, (character) => ENTITIES[character] as string)
+/** Text as it may stand in HTML, in attributes too. */
+export const escaped = (text: string): string => text.replace(/[&<>"']/g, (character) => ENTITIES[character] as string)
 
 /** Whether a page is a better answer than a problem. */
 export const acceptsHtml = (accept: string | undefined): boolean => accept?.includes('text/html') ?? false

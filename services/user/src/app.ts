@@ -17,6 +17,9 @@ import type { UserDeps } from './deps.ts'
 import { internalRoutes } from './internal/internal-routes.ts'
 import { keySetRoute } from './keys/key-set.ts'
 import { signingKeys } from './keys/signing-keys.ts'
+import { sweepNotices } from './notices/due-notices.ts'
+import { outbox } from './notices/outbox.ts'
+import { startSender } from './notices/sender.ts'
 import { passwordDeps } from './passwords/password-check.ts'
 import { passwordRoutes } from './passwords/password-routes.ts'
 import { sweepPasswords } from './passwords/sweep.ts'
@@ -54,8 +57,11 @@ export async function userPlugin(app: FastifyInstance, { database, store, settin
   })
   const idp = settings.idp.kind === 'discovery' ? discoveredIdp(settings.idp, log) : certificateIdp(settings.idp, log)
   const events = accessEvents({ db, store, platformIssuer: issuer, log })
-  const deps: UserDeps = { db, store, settings, keys, events, verifier, idp }
+  const sender = startSender({ db, mail: settings.mail, log })
+  const deps: UserDeps = { db, store, settings, keys, events, verifier, idp, outbox: outbox(settings), sender }
   const sweeping = startSweeping(db, log)
+
+  sweepHourly(app, () => sweepNotices(db))
 
   app.addReadyCheck('user-database', database.isAlive)
   app.addReadyCheck('user-store', store.isAlive)
@@ -65,6 +71,7 @@ export async function userPlugin(app: FastifyInstance, { database, store, settin
     clearInterval(sweeping)
     keys.close()
     verifier.close()
+    await sender.close()
   })
 
   keySetRoute(app, keys)

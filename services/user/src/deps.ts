@@ -3,6 +3,8 @@ import type { Store } from '@munjigi/store/store'
 import type { Kysely } from 'kysely'
 import type { AccessEvents } from './access-events.ts'
 import type { SigningKeys } from './keys/signing-keys.ts'
+import type { Outbox } from './notices/outbox.ts'
+import type { Sender } from './notices/sender.ts'
 import type { Settings } from './settings.ts'
 import type { Idp } from './sso/idp.ts'
 import type { Tables } from './tables.ts'
@@ -16,4 +18,6 @@ export interface UserDeps {
   events: AccessEvents
   verifier: Verifier
   idp: Idp
+  outbox: Outbox
+  sender: Sender
 }

@@ -5,6 +5,7 @@ import { serverEnv } from '@munjigi/server/env'
 import { storeEnv } from '@munjigi/store/env'
 import { type Static, Type } from 'typebox'
 import { SERVING_ROLE } from './migrations/plan.ts'
+import { DEFAULT_BODY_TEMPLATE, readBodyTemplate } from './notices/body-template.ts'
 
 const Url = (description: string) => Type.String({ pattern: '^https?://[^/?#]+', description })
 const ClaimNames = (description: string, names: string) =>
@@ -34,6 +35,18 @@ export const SettingsEnv = Type.Object({
   IDP_TOKEN_ISSUER: Type.Optional(Type.String({ minLength: 1, description: 'iss of its id_tokens' })),
   IDP_CERT_FILE: Type.String({ default: 'certs/cert.cer', description: 'its certificate, PEM or DER' }),
   IDP_SIGNOUT_URL: Type.Optional(Url("the IdP's sign-out page; default: RP-initiated logout found by discovery")),
+
+  INTERNAL_MAIL_API_ENDPOINT: Type.Optional(Url('where notices are posted; without it nothing is sent')),
+  INTERNAL_MAIL_API_KEY: Type.Optional(
+    Type.String({
+      pattern: '^[\\x21-\\x7e]+$',
+      description: 'the bearer token of the mail API, needed with its endpoint',
+    }),
+  ),
+  INTERNAL_MAIL_BODY_TEMPLATE: Type.String({
+    default: DEFAULT_BODY_TEMPLATE,
+    description: 'JSON whose texts hold {to}, {subject} and {html}',
+  }),
 
   INITIAL_ADMIN_IDS: Type.String({ default: '', description: 'login ids that are made ADMIN at each sign-in' }),
   DEFAULT_TENANT_ID: Type.String({
@@ -82,6 +95,7 @@ export function checkEnv(env: SettingsEnv, options: { development?: boolean } = 
     ...idpFaults(env),
     ...internalKeyFaults(env.INTERNAL_KEYS),
     ...keyRingFaults('USER_SEALING_KEY', env.USER_SEALING_KEY),
+    ...mailFaults(env),
   ]
   const isProduction = options.development !== true
   if (isProduction && env.SSO_TOKEN_DELIVERY === 'token' && !env.ALLOW_TOKEN_IN_URL) {
@@ -110,6 +124,19 @@ const internalKeyFaults = (keys: string): string[] =>
   listOf(keys).flatMap((item, index) =>
     INTERNAL_KEY.test(item) ? [] : [`INTERNAL_KEYS: item ${index + 1} is not name:key with a key of 32 characters`],
   )
+
+function mailFaults(env: SettingsEnv): string[] {
+  const faults = []
+  const names = ['INTERNAL_MAIL_API_ENDPOINT', 'INTERNAL_MAIL_API_KEY'] as const
+  const missing = names.filter((name) => env[name] === undefined)
+  if (missing.length === 1) faults.push(`${missing[0]} is missing: set both ${names.join(' and ')}, or neither`)
+  try {
+    readBodyTemplate(env.INTERNAL_MAIL_BODY_TEMPLATE)
+  } catch (error) {
+    faults.push(`INTERNAL_MAIL_BODY_TEMPLATE is not usable: ${(error as Error).message}`)
+  }
+  return faults
+}
 
 function isSecureForBrowsers(url: string): boolean {
   const { protocol, hostname } = new URL(url)

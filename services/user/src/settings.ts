@@ -4,6 +4,8 @@ import type { Issuer } from '@munjigi/identity/issuers'
 import { readIssuersFile } from '@munjigi/identity/issuers-file'
 import { type KeyRing, keyRing } from '@munjigi/sealing/fernet'
 import { checkEnv, type SettingsEnv } from './env.ts'
+import type { MailApi } from './notices/attempt.ts'
+import { readBodyTemplate } from './notices/body-template.ts'
 import type { ProfileClaims } from './sso/profile.ts'
 
 /** How the company's IdP is known (DESIGN §8): by discovery, or by its authorisation URL and certificate. */
@@ -22,6 +24,8 @@ export interface Settings {
   internalKeys: { name: string; key: string }[]
   /** Issuers trusted besides ourselves. */
   issuers: Issuer[]
+  /** Undefined: notices are neither written nor sent. */
+  mail: MailApi | undefined
   initialAdminIds: ReadonlySet<string>
   defaultTenantId: string
   delivery: 'token' | 'code'
@@ -48,6 +52,7 @@ export function settingsOf(env: SettingsEnv, options: { development?: boolean } 
     sealing: keyRing(env.USER_SEALING_KEY),
     internalKeys: listOf(env.INTERNAL_KEYS).map(splitKey),
     issuers: env.ISSUERS_FILE === undefined ? [] : readIssuersFile(env.ISSUERS_FILE),
+    mail: mailOf(env),
     initialAdminIds: new Set(listOf(env.INITIAL_ADMIN_IDS)),
     defaultTenantId: env.DEFAULT_TENANT_ID,
     delivery: env.SSO_TOKEN_DELIVERY,
@@ -85,6 +90,12 @@ function idpOf(env: SettingsEnv): IdpSettings {
     issuer: env.IDP_TOKEN_ISSUER as string,
     certificate: readCertificate(env.IDP_CERT_FILE),
   }
+}
+
+function mailOf(env: SettingsEnv): MailApi | undefined {
+  const { INTERNAL_MAIL_API_ENDPOINT: endpoint, INTERNAL_MAIL_API_KEY: key } = env
+  if (endpoint === undefined || key === undefined) return undefined
+  return { endpoint, key, bodyOf: readBodyTemplate(env.INTERNAL_MAIL_BODY_TEMPLATE) }
 }
 
 function readCertificate(path: string): Buffer {

@@ -4,6 +4,9 @@ import { openApi } from '@munjigi/server/openapi'
 import type { FastifyInstance } from 'fastify'
 import { personKeyRoutes } from '../api-keys/person-key-routes.ts'
 import { auditRoutes } from '../audit/audit-routes.ts'
+import { noticeRoutes } from '../notices/notice-routes.ts'
+import type { Outbox } from '../notices/outbox.ts'
+import type { Sender } from '../notices/sender.ts'
 import { resetIssueRoutes } from '../passwords/reset-issue.ts'
 import { personSessionRoutes } from '../sessions/person-session-routes.ts'
 import type { Settings } from '../settings.ts'
@@ -17,6 +20,8 @@ import { sectionRoutes } from './section-routes.ts'
 interface AdminModuleDeps extends AdminDeps {
   verifier: Verifier
   settings: Pick<Settings, 'frontendUrl'>
+  outbox: Outbox
+  sender: Sender
 }
 
 /**
@@ -39,6 +44,7 @@ export function adminRoutes(app: FastifyInstance, deps: AdminModuleDeps): void {
           groupRoutes(routes, deps)
           tenantRoutes(routes, deps)
           auditRoutes(routes, deps)
+          noticeRoutes(routes, deps)
         },
         { prefix: '/v1' },
       )

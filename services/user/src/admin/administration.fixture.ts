@@ -10,6 +10,8 @@ import { testStore } from '@munjigi/testing/store'
 import type { InjectOptions } from 'fastify'
 import { accessEvents } from '../access-events.ts'
 import { migrationPlan } from '../migrations/plan.ts'
+import { outbox } from '../notices/outbox.ts'
+import { startSender } from '../notices/sender.ts'
 import { FRONTEND, TENANT } from '../service.fixture.ts'
 import { servingHandle } from '../serving-handle.ts'
 import type { Tables } from '../tables.ts'
@@ -31,7 +33,7 @@ interface Seed extends Partial<Pick<Tables['people'], 'email'>> {
 type Call = Omit<InjectOptions, 'headers'> & { claims?: Record<string, unknown> }
 
 /** The module alone on a database of its own, with real tokens and every message it sends. */
-export async function testAdministration() {
+export async function testAdministration({ mailUrl }: { mailUrl?: string } = {}) {
   const [{ database, close }, issuer, shared] = await Promise.all([
     testDatabase(migrationPlan),
     testIssuer(),
@@ -48,7 +50,11 @@ export async function testAdministration() {
   })
   const app = createServer({ name: 'admin-test', logLevel: 'silent' })
   const events = accessEvents({ db, store, platformIssuer: issuer.issuer, log: app.log })
-  adminRoutes(app, { db, events, verifier, settings: { frontendUrl: FRONTEND } })
+  const mail = mailUrl === undefined ? undefined : { endpoint: mailUrl, key: 'mail-key', bodyOf: JSON.stringify }
+  const settings = { frontendUrl: FRONTEND, mail }
+  const sender = startSender({ db, mail, log: app.log })
+  app.addHook('onClose', sender.close)
+  adminRoutes(app, { db, events, verifier, settings, outbox: outbox(settings), sender })
   const announcements = new EventEmitter()
   const messages: AccessMessage[] = []
   const subscription = await store.subscribe(ACCESS_CHANNEL, {
@@ -88,6 +94,7 @@ export async function testAdministration() {
   return {
     app,
     db,
+    verifier,
     issuer,
     /** The IdP that people sign in with, whose tokens are verified too. */
     shared,

@@ -5,6 +5,8 @@ import { ROLES } from '@munjigi/identity/roles'
 import type { TypeBoxProvider } from '@munjigi/server/typebox-provider'
 import type { FastifyInstance } from 'fastify'
 import { type Static, type TSchema, Type } from 'typebox'
+import type { Outbox } from '../notices/outbox.ts'
+import type { Sender } from '../notices/sender.ts'
 import { moveToTenant } from '../tenants/move-to-tenant.ts'
 import { administer } from './administrator.ts'
 import { setGroups } from './groups.ts'
@@ -33,9 +35,15 @@ const GivenName = Type.Object(
   strict,
 )
 
-export function personRoutes(scope: FastifyInstance, deps: AdminDeps): void {
+interface PersonDeps extends AdminDeps {
+  outbox: Pick<Outbox, 'telling'>
+  sender: Pick<Sender, 'wake'>
+}
+
+export function personRoutes(scope: FastifyInstance, deps: PersonDeps): void {
   const app = scope.withTypeProvider<TypeBoxProvider>()
   const { db } = deps
+  const { telling } = deps.outbox
 
   app.route({
     method: 'GET',
@@ -66,10 +74,14 @@ export function personRoutes(scope: FastifyInstance, deps: AdminDeps): void {
       method: 'POST',
       url: `/people/:sub/${path}`,
       schema: { summary, params: SubParams, response: { 200: Person } },
-      handler: (request) => changePerson(deps, request, request.params.sub, change),
+      handler: async (request) => {
+        const person = await changePerson(deps, request, request.params.sub, change)
+        deps.sender.wake()
+        return person
+      },
     })
-  act('approve', 'Lets a person in who waits, as USER', approve)
-  act('reject', 'Turns away a person who waits', reject)
+  act('approve', 'Lets a person in who waits, as USER', telling('approved', approve))
+  act('reject', 'Turns away a person who waits', telling('rejected', reject))
   act('disable', 'Ends everything of a person, for good or until enabled', disable)
   act('enable', 'Takes back a disabling or a rejection', enable)
 

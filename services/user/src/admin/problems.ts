@@ -16,6 +16,7 @@ export const ownRights = () => forbidden('own-rights', 'Nobody changes their own
 
 export const personNotFound = () => absent('person-not-found', 'There is no such person')
 export const sectionNotFound = () => absent('section-not-found', 'There is no such section')
+export const noticeNotFound = () => absent('notice-not-found', 'There is no such notice')
 export const groupNotFound = () => absent('group-not-found', 'There is no such group')
 export const tenantNotFound = () => absent('tenant-not-found', 'There is no such tenant')
 
@@ -39,6 +40,7 @@ export const ownTenant = () =>
 export const alreadySuspended = () =>
   conflict('already-suspended', 'The tenant is suspended', 'Nothing is left to suspend')
 export const notSuspended = () => conflict('not-suspended', 'The tenant is active', 'Nothing is left to resume')
+export const noticeDelivered = () => conflict('notice-delivered', 'The notice was delivered', 'Nothing is left to send')
 
 /** The same shape as a refusal by schema, for what only the database can tell. */
 export const invalidField = (field: string, message: string) =>

@@ -16,9 +16,13 @@ export async function signIn(
 ): Promise<Session> {
   const who = newcomer(deps, identity, opening.caller.request_id)
   const { id_token, issuer } = identity
-  return openSession(deps, { ...opening, way: 'sso', id_token, details: { issuer } }, (trx) =>
-    provision(trx, who),
-  ).catch((error: unknown) => refuse(deps, who, error))
+  return openSession(deps, { ...opening, way: 'sso', id_token, details: { issuer } }, async (trx) => {
+    const sub = await provision(trx, who)
+    await deps.outbox.askApproval(trx, sub)
+    return sub
+  })
+    .catch((error: unknown) => refuse(deps, who, error))
+    .finally(deps.sender.wake)
 }
 
 /** The refused attempt is no longer part of any transaction, and yet must be told. */

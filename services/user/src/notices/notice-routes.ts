@@ -1,0 +1,56 @@
+import { Notice, NoticePage, NoticeQuery } from '@munjigi/contracts/notices'
+import type { TypeBoxProvider } from '@munjigi/server/typebox-provider'
+import type { FastifyInstance } from 'fastify'
+import { Type } from 'typebox'
+import { requireSuperuser } from '../admin/administrator.ts'
+import type { AdminDeps } from '../admin/locked-change.ts'
+import { noticeDelivered, noticeNotFound } from '../admin/problems.ts'
+import { recordEvent } from '../audit/audit.ts'
+import { requireOwnLogin } from '../people/own-login.ts'
+import { findNotice, listNotices, retryNotice } from './notice-list.ts'
+import type { Sender } from './sender.ts'
+
+const IdParams = Type.Object({ id: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }) })
+
+/** The outbox reaches across tenants, so only superusers see it. */
+export function noticeRoutes(scope: FastifyInstance, { db, sender }: AdminDeps & { sender: Sender }): void {
+  const app = scope.withTypeProvider<TypeBoxProvider>()
+  const tags = ['notices']
+
+  app.route({
+    method: 'GET',
+    url: '/notices',
+    schema: { tags, summary: 'Mail to be sent, newest first', querystring: NoticeQuery, response: { 200: NoticePage } },
+    handler: async (request) => {
+      await requireSuperuser(db, request)
+      return listNotices(db, request.query)
+    },
+  })
+
+  app.route({
+    method: 'POST',
+    url: '/notices/:id/retry',
+    schema: { tags, summary: 'Sends it now, also one that was given up', params: IdParams, response: { 200: Notice } },
+    handler: async (request) => {
+      requireOwnLogin(request)
+      const { id } = request.params
+      const notice = await db.transaction().execute(async (trx) => {
+        const { sub } = await requireSuperuser(trx, request)
+        const isDue = await retryNotice(trx, id)
+        const found = await findNotice(trx, id)
+        if (!found) throw noticeNotFound()
+        if (!isDue) throw noticeDelivered()
+        await recordEvent(trx, {
+          actor: sub,
+          action: 'notice.retried',
+          target: String(id),
+          tenant_id: null,
+          request_id: request.id,
+        })
+        return found
+      })
+      sender.wake()
+      return notice
+    },
+  })
+}

@@ -1,0 +1,76 @@
+import type { Kysely, Transaction } from 'kysely'
+import type { PersonChange } from '../admin/locked-change.ts'
+import type { Tables } from '../tables.ts'
+import { approversOf, type Recipient, theirself } from './recipients.ts'
+import { type NoticeKind, noticeContent } from './texts.ts'
+
+export interface NewNotice {
+  kind: NoticeKind
+  /** Who it is about. */
+  sub: string
+  /** What makes this event another one than the last of its kind about this person. */
+  occasion: string
+  recipients: Recipient[]
+}
+
+/** Where notices are written, in the transaction of what they tell; without a mail API nothing is. */
+export interface Outbox {
+  addNotice(trx: Transaction<Tables>, notice: NewNotice): Promise<void>
+  /** To all who may approve, when a person waits for it who did not before. */
+  askApproval(trx: Transaction<Tables>, sub: string): Promise<void>
+  /** The same change, which also tells the person. */
+  telling(kind: NoticeKind, change: PersonChange): PersonChange
+}
+
+export function outbox(settings: { mail: unknown; frontendUrl: string }): Outbox {
+  const isOn = settings.mail !== undefined
+
+  async function addNotice(trx: Transaction<Tables>, { kind, sub, occasion, recipients }: NewNotice) {
+    if (!isOn || recipients.length === 0) return
+    const person = await describe(trx, sub)
+    await trx
+      .insertInto('notices')
+      .values(
+        recipients.map((recipient) => ({
+          event_key: [kind, sub, occasion, recipient.sub].join(' '),
+          kind,
+          recipients: JSON.stringify([recipient.email]),
+          content: JSON.stringify(noticeContent(kind, recipient.language, person, settings.frontendUrl)),
+        })),
+      )
+      .onConflict((conflict) => conflict.column('event_key').doNothing())
+      .execute()
+  }
+
+  async function askApproval(trx: Transaction<Tables>, sub: string) {
+    if (!isOn) return
+    const { role, status, tenant_id } = await describe(trx, sub)
+    if (role !== 'PENDING' || status !== 'active') return
+    await addNotice(trx, { kind: 'approval-asked', sub, occasion: '', recipients: await approversOf(trx, tenant_id) })
+  }
+
+  const telling =
+    (kind: NoticeKind, change: PersonChange): PersonChange =>
+    async (step) => {
+      const done = await change(step)
+      const { sub } = step.target
+      // Locked by now, so each decision about a person has a time of its own.
+      if (done && isOn)
+        await addNotice(step.trx, {
+          kind,
+          sub,
+          occasion: String(Date.now()),
+          recipients: await theirself(step.trx, sub),
+        })
+      return done
+    }
+
+  return { addNotice, askApproval, telling }
+}
+
+const describe = (db: Kysely<Tables>, sub: string) =>
+  db
+    .selectFrom('people')
+    .select(['user_id', 'username_kr', 'username_en', 'deptname_kr', 'deptname_en', 'role', 'status', 'tenant_id'])
+    .where('sub', '=', sub)
+    .executeTakeFirstOrThrow()

@@ -1,0 +1,74 @@
+import type { FastifyBaseLogger } from 'fastify'
+import type { Kysely } from 'kysely'
+import type { Tables } from '../tables.ts'
+import { attemptMail, type MailApi } from './attempt.ts'
+import { claimNotice, type DueNotice, markDelivered, markFailed } from './due-notices.ts'
+import { nextAttempt } from './next-attempt.ts'
+
+const INTERVAL_MS = 5_000
+
+export interface Sender {
+  /** Something was written: sends what is due now. */
+  wake(): void
+  /** Lets what is being sent end. */
+  close(): Promise<void>
+}
+
+interface SenderDeps {
+  db: Kysely<Tables>
+  mail: MailApi | undefined
+  log: FastifyBaseLogger
+}
+
+/**
+ * Sends notices from the outbox, each at least once: a process that dies between the mail API's answer and our note of it
+ * leaves one to be sent again, under the same Idempotency-Key.
+ */
+export function startSender({ db, mail, log }: SenderDeps): Sender {
+  if (mail === undefined) {
+    log.info('no mail API is configured: notices are neither written nor sent')
+    return { wake: () => {}, close: async () => {} }
+  }
+  let isClosing = false
+  let isWanted = false
+  let running: Promise<void> | undefined
+
+  async function run() {
+    while (isWanted && !isClosing) {
+      isWanted = false
+      for (let notice = await claimNotice(db); notice; notice = isClosing ? undefined : await claimNotice(db))
+        await deliver({ db, mail: mail as MailApi, log }, notice)
+    }
+  }
+
+  function wake() {
+    isWanted = true
+    running ??= run()
+      .catch((error: unknown) => log.warn({ err: error }, 'notices not sent'))
+      .finally(() => {
+        running = undefined
+        if (isWanted && !isClosing) setImmediate(wake)
+      })
+  }
+
+  const timer = setInterval(wake, INTERVAL_MS).unref()
+  return {
+    wake,
+    async close() {
+      isClosing = true
+      clearInterval(timer)
+      await running
+    },
+  }
+}
+
+async function deliver({ db, mail, log }: SenderDeps & { mail: MailApi }, notice: DueNotice): Promise<void> {
+  const { id, kind, recipients, content, attempts, idempotency_key } = notice
+  const failure = await attemptMail(mail, { to: recipients, ...content }, idempotency_key)
+  if (failure === undefined) return markDelivered(db, id)
+  const nextAttemptAt = nextAttempt(notice, failure, Date.now())
+  await markFailed(db, id, { error: failure.error, nextAttemptAt })
+  const facts = { notice: id, kind, attempts, error: failure.error }
+  if (nextAttemptAt === null) log.error(facts, 'notice given up')
+  else log.warn(facts, 'notice not delivered yet')
+}
