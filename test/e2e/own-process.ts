@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { type OwnProcess, startProcess } from '@munjigi/testing/own-process'
 
-const READY_WITHIN_MS = 60_000
+const READY_WITHIN_MS = 120_000
 const LOOK_MS = 50
 
 /** One main.ts of the repository as production starts it. */
