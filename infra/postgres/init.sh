@@ -18,7 +18,7 @@ SQL
   sql munjigi -c 'revoke create on schema public from public'
 fi
 
-for service in ${SERVICE:-user meal trace chatbot session-station}; do
+for service in ${SERVICE:-user meal case trace chatbot session-station}; do
   name="${service//-/_}"
   variable="POSTGRES_${name^^}_PASSWORD"
   sql postgres -v password="${!variable:?}" -v login="munjigi_$name" -v serving="${name}_serving" <<'SQL'

@@ -7,7 +7,7 @@ import { type TestHouse, testHouse } from './house.ts'
 
 /** The program; infra/ci/services.sh installs it and says where. */
 const PROGRAM = process.env.MUNJIGI_TEST_SCHEMATHESIS
-const MODULES = ['auth', 'admin', 'meal', 'trace', 'auth-relay', 'kakao-bot', 'session-station']
+const MODULES = ['auth', 'admin', 'meal', 'case', 'trace', 'auth-relay', 'kakao-bot', 'session-station']
 const CHECKS = [
   'not_a_server_error',
   'status_code_conformance',
@@ -37,12 +37,14 @@ suite('every route, fuzzed from its own OpenAPI', { skip: !PROGRAM && 'MUNJIGI_T
 })
 
 async function schemathesis(document: string): Promise<{ code: number; output: string }> {
-  const child = spawn(PROGRAM as string, [
+  const args = [
     ...['run', document, '--url', house.addresses.gateway, '--tls-verify', house.certFile, '--no-color'],
     ...['--header', `Authorization: Bearer ${administrator}`, '--checks', CHECKS.join()],
     ...['--phases', 'examples,coverage,fuzzing', '--max-examples', String(EXAMPLES_PER_ROUTE), '--workers', '2'],
     ...['--seed', String(SEED), '--continue-on-failure', '--max-redirects', '0', '--request-timeout', '30'],
-  ])
+  ]
+  // It keeps what it found in a folder where it stands.
+  const child = spawn(PROGRAM as string, args, { cwd: house.folder })
   let output = ''
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (chunk) => {

@@ -56,6 +56,7 @@ export async function testHouse({
   const databases = {
     user: await databaseOf('user'),
     meal: await databaseOf('meal'),
+    case: await databaseOf('case'),
     trace: await databaseOf('trace'),
     chatbot: await databaseOf('chatbot'),
     'session-station': await databaseOf('session-station'),

@@ -7,7 +7,7 @@ import { BOT_ID } from '@munjigi/embedded/services-variables'
 import type { Provider } from '@munjigi/testing/provider'
 import type { OwnDatabase } from './own-database.ts'
 
-export const SERVICES = ['user', 'secondUser', 'meal', 'trace', 'relay', 'chatbot', 'station'] as const
+export const SERVICES = ['user', 'secondUser', 'meal', 'case', 'trace', 'relay', 'chatbot', 'station'] as const
 export const PORTS = [...SERVICES, 'userHost', 'gateway', 'secondGateway', 'redis', 'metrics', 'secondMetrics'] as const
 /** `userHost`, user and session-station in one process, is started by who needs it. */
 export type Service = (typeof SERVICES)[number] | 'userHost'
@@ -44,7 +44,7 @@ export function separatePrograms(given: Given): Record<Program, { main: string; 
     ...identity,
     DATABASE_URL: logins.user(proxies.database),
     USER_SEALING_KEY: secrets.sealingKey,
-    INTERNAL_KEYS: `gateway:${secrets.internalKey}`,
+    INTERNAL_KEYS: `gateway:${secrets.internalKey},case:${secrets.caseKey}`,
     FRONTEND_BASE_URL: given.console,
     SP_REDIRECT_URL: `${platform}/api/auth/callback/`,
     IDP_BACKCHANNEL_URL: idpUrl,
@@ -60,6 +60,7 @@ export function separatePrograms(given: Given): Record<Program, { main: string; 
     GATEWAY_TLS_KEY_FILE: certificate.keyFile,
     FRONTEND_BASE_URL: given.console,
     MEAL_URL: urlOf('meal'),
+    CASE_URL: urlOf('case'),
     TRACE_URL: urlOf('trace'),
     AUTH_RELAY_URL: urlOf('relay'),
     CHATBOT_URL: urlOf('chatbot'),
@@ -103,6 +104,10 @@ export function separatePrograms(given: Given): Record<Program, { main: string; 
     user: { main: mainOf('user'), env: user },
     secondUser: { main: mainOf('user'), env: user },
     meal: { main: mainOf('meal'), env: { ...identity, DATABASE_URL: logins.meal(proxies.database) } },
+    case: {
+      main: mainOf('case'),
+      env: { ...identity, DATABASE_URL: logins.case(proxies.database), INTERNAL_KEY: secrets.caseKey },
+    },
     trace: { main: mainOf('trace'), env: { ...identity, DATABASE_URL: logins.trace(proxies.database) } },
     relay: { main: mainOf('auth-relay'), env: relay },
     chatbot: { main: mainOf('chatbot'), env: chatbot },

@@ -13,6 +13,7 @@ const PROGRAMS: [main: string, required: string[]][] = [
     ]),
   ],
   ['services/meal/src/main.ts', ['DATABASE_URL', 'PLATFORM_ISSUER', 'USER_URL']],
+  ['services/case/src/main.ts', ['DATABASE_URL', 'REDIS_URL', 'PLATFORM_ISSUER', 'USER_URL', 'INTERNAL_KEY']],
   ['services/trace/src/main.ts', ['DATABASE_URL', 'REDIS_URL', 'PLATFORM_ISSUER', 'USER_URL']],
   [
     'services/auth-relay/src/main.ts',
@@ -35,7 +36,7 @@ const PROGRAMS: [main: string, required: string[]][] = [
   ],
   ['infra/host/src/main.ts', ['HOST_SERVICES']],
   ['services/console/src/main.ts', ['GATEWAY_URL', 'PLATFORM_ISSUER']],
-  ...['user', 'meal', 'trace', 'chatbot', 'session-station'].map((name): [string, string[]] => [
+  ...['user', 'meal', 'case', 'trace', 'chatbot', 'session-station'].map((name): [string, string[]] => [
     `services/${name}/src/migrate.ts`,
     ['MIGRATION_DATABASE_URL'],
   ]),

@@ -54,6 +54,7 @@ export async function openHouse(parts: HouseParts): Promise<House> {
   const environment = {
     USER_URL: url,
     MEAL_URL: url,
+    CASE_URL: url,
     TRACE_URL: url,
     AUTH_RELAY_URL: url,
     CHATBOT_URL: url,
@@ -73,7 +74,7 @@ export async function openHouse(parts: HouseParts): Promise<House> {
   const variables = servicesVariables({ ...parts, addresses, url, secrets })
   const { id: clientId } = idp.clients['kakao-bot']
   const clientsFile = writeRelayClients(folder, { issuer: idp.issuer, clientId, issueSecret: secrets.issueKey, url })
-  const services = buildServicesHost({ ...parts, url, issuers, variables, clientsFile })
+  const services = buildServicesHost({ ...parts, url, issuers, variables, clientsFile, caseKey: secrets.caseKey })
   await serve(services.app, ports.SERVICES_PORT)
   await services.trustIssuers()
   const gateway = await buildGateway({

@@ -8,6 +8,8 @@ const fernetKey = () => randomBytes(32).toString('base64').replaceAll('+', '-').
 const MAKERS = {
   sealingKey: fernetKey,
   internalKey: text,
+  /** What the case service shows user. */
+  caseKey: text,
   /** Signs the relay's login links. */
   linkKey: text,
   /** Signs what the relay brings the chatbot, and what the chatbot asks the relay. */

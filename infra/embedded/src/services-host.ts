@@ -2,6 +2,8 @@ import { authRelayPlugin } from '@munjigi/auth-relay/app'
 import { createRelayClients } from '@munjigi/auth-relay/clients/clients'
 import { SettingsEnv as RelayEnv } from '@munjigi/auth-relay/env'
 import { settingsOf as relaySettingsOf } from '@munjigi/auth-relay/settings'
+import { casePlugin } from '@munjigi/case/app'
+import { migrationPlan as casePlan } from '@munjigi/case/migrations/plan'
 import { chatbotPlugin } from '@munjigi/chatbot/app'
 import { SettingsEnv as ChatbotEnv } from '@munjigi/chatbot/env'
 import { migrationPlan as chatbotPlan } from '@munjigi/chatbot/migrations/plan'
@@ -29,13 +31,14 @@ import { migrationPlan as userPlan } from '@munjigi/user/migrations/plan'
 import { settingsOf as userSettingsOf } from '@munjigi/user/settings'
 import type { FastifyInstance } from 'fastify'
 
-type ServiceName = 'user' | 'meal' | 'trace' | 'chatbot' | 'session-station'
+type ServiceName = 'user' | 'meal' | 'case' | 'trace' | 'chatbot' | 'session-station'
 export type Databases = Record<ServiceName, Database>
 
 /** The schema that each service owns. */
 export const PLANS: Record<ServiceName, MigrationPlan> = {
   user: userPlan,
   meal: mealPlan,
+  case: casePlan,
   trace: tracePlan,
   chatbot: chatbotPlan,
   'session-station': stationPlan,
@@ -44,7 +47,14 @@ export const PLANS: Record<ServiceName, MigrationPlan> = {
 /** One database for all of them, brought up to date: each still keeps to its own schema and role. */
 export async function shareDatabase(database: Database): Promise<Databases> {
   for (const plan of Object.values(PLANS)) await migrate(database, plan)
-  return { user: database, meal: database, trace: database, chatbot: database, 'session-station': database }
+  return {
+    user: database,
+    meal: database,
+    case: database,
+    trace: database,
+    chatbot: database,
+    'session-station': database,
+  }
 }
 
 export interface HostParts {
@@ -59,6 +69,8 @@ export interface HostParts {
   /** The chatbot's clock in milliseconds. */
   now?: () => number
   issuers: Issuer[]
+  /** What the case service shows user's internal routes. */
+  caseKey: string
   logLevel: LogLevel
 }
 
@@ -90,6 +102,12 @@ export function buildServicesHost(parts: HostParts): { app: FastifyInstance; tru
   })
   app.register(userPlugin, { database: databases.user, store, settings: user })
   app.register(mealPlugin, { database: databases.meal, verifier })
+  app.register(casePlugin, {
+    database: databases.case,
+    store,
+    verifier,
+    user: { url: parts.url, internalKey: parts.caseKey },
+  })
   app.register(tracePlugin, { database: databases.trace, store, verifier })
   app.register(authRelayPlugin, { store, settings: relay, clients })
   app.register(chatbotPlugin, { database: databases.chatbot, store, settings: chatbot, ...(now && { now }) })

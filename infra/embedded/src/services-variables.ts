@@ -29,7 +29,7 @@ export function servicesVariables(given: Given): Record<string, string> {
   const { sso, 'kakao-bot': bot } = idp.clients
   return {
     USER_SEALING_KEY: secrets.sealingKey,
-    INTERNAL_KEYS: `gateway:${secrets.internalKey}`,
+    INTERNAL_KEYS: `gateway:${secrets.internalKey},case:${secrets.caseKey}`,
     PLATFORM_ISSUER: gateway,
     FRONTEND_BASE_URL: frontend,
     SP_REDIRECT_URL: `${gateway}/api/auth/callback/`,

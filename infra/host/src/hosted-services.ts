@@ -2,6 +2,8 @@ import { authRelayPlugin } from '@munjigi/auth-relay/app'
 import { createRelayClients } from '@munjigi/auth-relay/clients/clients'
 import { Env as RelayEnv } from '@munjigi/auth-relay/env'
 import { settingsOf as relaySettingsOf } from '@munjigi/auth-relay/settings'
+import { casePlugin } from '@munjigi/case/app'
+import { Env as CaseEnv } from '@munjigi/case/env'
 import { chatbotPlugin } from '@munjigi/chatbot/app'
 import { Env as ChatbotEnv } from '@munjigi/chatbot/env'
 import { settingsOf as chatbotSettingsOf } from '@munjigi/chatbot/settings'
@@ -38,6 +40,16 @@ export const HOSTED_SERVICES: Readonly<Record<string, () => Placing>> = {
     const env = readEnv(MealEnv, 'meal')
     return ({ app, databaseAt, verifierOf }) =>
       void app.register(mealPlugin, { database: databaseAt(env.DATABASE_URL), verifier: verifierOf('meal', env) })
+  },
+  case() {
+    const env = readEnv(CaseEnv, 'case')
+    return ({ app, databaseAt, storeAt, verifierOf }) =>
+      void app.register(casePlugin, {
+        database: databaseAt(env.DATABASE_URL),
+        store: storeAt(env.REDIS_URL),
+        verifier: verifierOf('case', env),
+        user: { url: env.USER_URL, internalKey: env.INTERNAL_KEY },
+      })
   },
   trace() {
     const env = readEnv(TraceEnv, 'trace')
