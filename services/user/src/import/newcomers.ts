@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { SectionGrant } from '@munjigi/contracts/access'
 import { ROLES } from '@munjigi/identity/roles'
+import { isPasswordHash } from '../passwords/hashing.ts'
 import { passwordEmail } from '../passwords/password-email.ts'
 import type { Column, Fault, Row } from './people-file.ts'
 
@@ -39,9 +40,6 @@ const MAX_LENGTHS: [Column, number][] = [
   ['deptname_en', 150],
 ]
 const SPECIAL = /\p{C}/u
-// What the table of passwords takes (migration 0006).
-const HASH =
-  /^(\$argon2id\$v=19\$m=19456,t=2,p=1\$[A-Za-z0-9+/]{11,64}\$[A-Za-z0-9+/]{43}|\$2[aby]\$(0[4-9]|1[0-4])\$[./A-Za-z0-9]{53})$/
 
 /** The people whom the rows describe; of a row with faults nobody. */
 export function newcomersOf(rows: Row[], house: House): { people: ImportedPerson[]; faults: Fault[] } {
@@ -137,7 +135,7 @@ function tenantOf(text: string, { tenants, defaultTenantId }: House, blame: Blam
 function passwordOf(row: Row, blame: (column: Column, message: string) => void): ImportedPerson['password'] {
   if (row.password_hash === '') return undefined
   const email = passwordEmail(row.email)
-  if (!HASH.test(row.password_hash))
+  if (!isPasswordHash(row.password_hash))
     blame('password_hash', 'is neither bcrypt of a cost from 4 to 14 nor argon2id with m=19456,t=2,p=1')
   if (email === undefined) blame('email', 'is needed where a password is')
   return email === undefined ? undefined : { email, hash: row.password_hash }
