@@ -218,13 +218,13 @@ export const journey = (open: () => TestHouse) =>
         return body.services.map(({ name, status }) => `${name} ${status}`).sort()
       }
 
-      const well = ['auth-relay ok', 'chatbot ok', 'meal ok', 'session-station ok', 'trace ok', 'user ok']
+      const well = ['auth-relay ok', 'case ok', 'chatbot ok', 'meal ok', 'session-station ok', 'trace ok', 'user ok']
       await eventually(async () => assert.deepEqual(await statuses(), well))
       assert.deepEqual([ready.status, ready.body.mode], [200, 'embedded'])
     })
 
     test('what every module offers can be read at the door without a token', async () => {
-      for (const module of ['auth', 'admin', 'meal', 'trace', 'auth-relay', 'kakao-bot', 'session-station']) {
+      for (const module of ['auth', 'admin', 'meal', 'case', 'trace', 'auth-relay', 'kakao-bot', 'session-station']) {
         const { status, body } = await house.ask<{ paths: object }>('GET', `/api/${module}/openapi.json`)
         assert.equal(status, 200, module)
         const paths = Object.keys(body.paths)
