@@ -16,11 +16,12 @@ export const callerOf = (request: FastifyRequest): Caller => ({
   request_id: request.id,
 })
 
-/** The gateway, our only peer, writes whom it saw behind what it was told, so only the last address is its own word. */
+/**
+ * The gateway, our only peer, writes whom it saw, alone; or, where that is a proxy it trusts, behind what the proxy wrote, whose
+ * own word is the last of it. What stands before may be the caller's invention.
+ */
 function addressOf(request: FastifyRequest): string {
-  const told = String(request.headers['x-forwarded-for'] ?? '')
-    .split(',')
-    .at(-1)
-    ?.trim()
+  const chain = String(request.headers['x-forwarded-for'] ?? '').split(',')
+  const told = chain.at(chain.length > 1 ? -2 : -1)?.trim()
   return told !== undefined && isIP(told) !== 0 ? told : request.ip
 }

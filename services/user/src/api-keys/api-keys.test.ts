@@ -7,6 +7,7 @@ import { decodeJwt } from 'jose'
 import { endSessions } from '../admin/person-changes.ts'
 import { refusalOf } from '../refusal.fixture.ts'
 import { TENANT } from '../service.fixture.ts'
+import { sweep } from '../sessions/sweep.ts'
 import { signedInService } from '../signed-in.fixture.ts'
 import { newKeyText, prefixOf } from './key-text.ts'
 
@@ -135,6 +136,23 @@ test('a key that has expired is dead, is listed as it was, and its token never o
   await refused(made.api_key)
   assert.equal((await listed(person))[0]?.expires_at, expires_at.toISOString())
   assert.deepEqual(await refusalOf(await person.call('GET', 'keys/active')), [404, 'no-active-key'])
+})
+
+test('keys that were revoked or expired 90 days ago are removed, later ones not', async () => {
+  const person = await member()
+  const made = [await make(person), await make(person), await make(person), await make(person)]
+  const ago = (days: number) => new Date(Date.now() - days * 24 * HOUR_MS)
+  const ends = [{ revoked_at: ago(91) }, { expires_at: ago(91) }, { revoked_at: ago(89) }, {}]
+  for (const [index, end] of ends.entries())
+    await service.db
+      .updateTable('api_keys')
+      .set({ name: String(index), ...end })
+      .where('key_id', '=', made[index]?.key_id ?? '')
+      .execute()
+  await sweep(service.db)
+  const left = service.db.selectFrom('api_keys').select('name').where('person_sub', '=', person.sub).orderBy('name')
+
+  assert.deepEqual(await left.execute(), [{ name: '2' }, { name: '3' }])
 })
 
 test('a mistyped key is refused before any look-up, an invented one after it, both alike', async () => {

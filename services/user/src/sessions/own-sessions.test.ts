@@ -50,7 +50,7 @@ test('the list tells device, address, way, times and which session asks, and a r
     ['Chrome on Windows', '203.0.113.9', 'sso', true, CHROME],
   )
 
-  const moved = { 'user-agent': 'moved/1', 'x-forwarded-for': '198.51.100.1, 2001:db8::7' }
+  const moved = { 'user-agent': 'moved/1', 'x-forwarded-for': '6.6.6.6, 2001:db8::7, 10.0.0.2' }
   assert.equal((await service.refresh(first.refreshToken, service.url, moved)).status, 200)
   const [now] = await sessionsOf(first)
   assert.deepEqual([now?.sid, now?.device, now?.address], [first.sid, 'moved', '2001:db8::7'])

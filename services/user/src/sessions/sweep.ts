@@ -15,13 +15,18 @@ export const startSweeping = (db: Kysely<Tables>, log: FastifyBaseLogger): NodeJ
     sweep(db).catch((error) => log.warn({ err: error }, 'old sessions not removed'))
   }, INTERVAL_MS).unref()
 
-/** Removes sessions whose last token has ended, and keys that nothing alive was signed by. */
+/** Removes sessions whose last token has ended, API keys long of no use, and signing keys that nothing alive was signed by. */
 export async function sweep(db: Kysely<Tables>): Promise<void> {
   const now = nowSeconds()
   await db
     .deleteFrom('sessions')
     .where('refresh_exp', '<', now - DAY_S)
     .where('access_exp', '<', now - DAY_S)
+    .execute()
+  const longAgo = new Date((now - 90 * DAY_S) * 1000)
+  await db
+    .deleteFrom('api_keys')
+    .where(({ or, eb }) => or([eb('revoked_at', '<', longAgo), eb('expires_at', '<', longAgo)]))
     .execute()
   // A key is superseded when a newer one of its purpose signs.
   await db
