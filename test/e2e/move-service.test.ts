@@ -113,9 +113,7 @@ async function openRequest(path: string, entries: number) {
   }
 }
 
-test('a service moves into another process and back by services.yaml alone: nothing fails, what is open finishes', {
-  timeout: 60_000,
-}, async (t) => {
+test('a service moves into another process and back by services.yaml alone: nothing fails, what is open finishes', async (t) => {
   const first = await openOwnHost()
   const trace = randomUUID()
   const path = `/api/trace/v1/traces/${trace}/entries`

@@ -96,9 +96,7 @@ async function openStream() {
   }
 }
 
-test('session-station moves into the process of user and back by services.yaml alone: no request fails, one login', {
-  timeout: 90_000,
-}, async (t) => {
+test('session-station moves into the process of user and back by services.yaml alone: no request fails, one login', async (t) => {
   const first = await openOwnHost()
   owner = await profileOwner(house)
   const { bearer, 'api-key': key } = outsideProfiles(house.outside.url)
