@@ -10,7 +10,7 @@ import { tellEnds } from './session-end.ts'
 import { listSessions } from './session-list.ts'
 import { endSession, endSessionsOf, findSession } from './sessions.ts'
 
-export const SessionParams = Type.Object({ sid: Type.String({ minLength: 1, maxLength: 100 }) })
+const SessionParams = Type.Object({ sid: Type.String({ minLength: 1, maxLength: 100 }) })
 
 /** Where one is signed in, and signing out elsewhere. */
 export function ownSessionRoutes(scope: FastifyInstance, deps: UserDeps, prefix: string): void {
