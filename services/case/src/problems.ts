@@ -24,14 +24,14 @@ export const versionOutdated = () =>
   conflict('version-outdated', 'The document has another version by now', 'Read it again and change that version')
 export const documentInApproval = () =>
   conflict('document-in-approval', 'Approval was asked of this document', 'It stays for as long as its case')
-export const approvalPending = () =>
+const approvalPending = () =>
   conflict('approval-pending', 'Approval was asked of this already', 'Wait for the decision')
 export const approvalDecided = () =>
   conflict('approval-decided', 'This was decided already', 'Ask for another approval')
 export const lastTrustee = () =>
   conflict('last-trustee', 'The case would have no trustee', 'Make somebody else trustee first')
 
-export const ownRequest = () =>
+const ownRequest = () =>
   forbidden('own-request', 'Nobody decides their own request', 'Ask another reviewer of the case')
 export const ownCaseRole = () =>
   forbidden('own-case-role', 'Nobody gives themselves a role', 'Ask another trustee, or an administrator')

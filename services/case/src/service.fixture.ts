@@ -130,8 +130,6 @@ export async function testService() {
   }
 }
 
-export type TestService = Awaited<ReturnType<typeof testService>>
-
 /** Status and problem type, or the status alone. */
 export const outcome = ({ status, body }: Answer): string =>
   status < 400 ? String(status) : `${status} ${String(body?.type).replace('/problems/', '')}`

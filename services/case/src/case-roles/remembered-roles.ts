@@ -10,7 +10,7 @@ const MAX_PEOPLE = 10_000
 const MAX_ATTEMPTS = 3
 
 /** A person's case roles, by case. */
-export type CaseRoles = ReadonlyMap<string, CaseRole>
+type CaseRoles = ReadonlyMap<string, CaseRole>
 
 interface Known {
   roles: CaseRoles

@@ -20,7 +20,7 @@ const withBody = [...columns, 'body'] as const
 const VersionPlace = Type.Tuple([Type.Integer({ minimum: 1, maximum: 2_147_483_647 })])
 
 /** What a version holds that its writer gives. */
-export type Content = Required<NewDocument>
+type Content = Required<NewDocument>
 
 /** Documents of one case, in the `withTenant` of its tenant. */
 export function documentStore(trx: Kysely<Tables>, tenant_id: string, case_id: string) {
