@@ -24,7 +24,7 @@ before(async () => {
     .insertInto('tenants')
     .values(TENANTS.map((id) => ({ id, name: id })))
     .execute()
-  for (let from = 0; from < ROWS; from += 2_000) await fill(from, from + 1_999)
+  for (let from = 0; from < ROWS; from += 500) await fill(from, from + 499)
   await testing.asOwner('analyze users.audit_events')
   await testing.asOwner('analyze users.people')
   await testing.asOwner('analyze users.person_terms')

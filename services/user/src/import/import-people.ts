@@ -6,7 +6,7 @@ import { type House, type ImportedPerson, newcomersOf } from './newcomers.ts'
 import { type Fault, readPeopleFile } from './people-file.ts'
 
 // One statement has 700 ms.
-const BATCH = 250
+const BATCH = 100
 
 export interface ImportOptions {
   /** Of people whose line names none; only the default one is made where it is absent. */
