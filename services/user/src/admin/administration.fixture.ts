@@ -1,10 +1,11 @@
+import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import { EventEmitter, once } from 'node:events'
 import { ACCESS_CHANNEL, type AccessMessage, type SectionLevel } from '@munjigi/contracts/access'
 import { platformIssuer } from '@munjigi/identity/issuers'
 import { createVerifier } from '@munjigi/identity/verifier'
 import { createServer } from '@munjigi/server/create-server'
 import { testDatabase } from '@munjigi/testing/database'
+import { eventually } from '@munjigi/testing/eventually'
 import { testIssuer } from '@munjigi/testing/issuer'
 import { testStore } from '@munjigi/testing/store'
 import type { InjectOptions } from 'fastify'
@@ -17,7 +18,6 @@ import { servingHandle } from '../serving-handle.ts'
 import type { Tables } from '../tables.ts'
 import { adminRoutes } from './admin-routes.ts'
 
-const ANNOUNCED_WITHIN_MS = 5_000
 export const OTHER_TENANT = '00000000-0000-4000-8000-000000000002'
 
 interface Seed extends Partial<Pick<Tables['people'], 'email'>> {
@@ -55,14 +55,9 @@ export async function testAdministration({ mailUrl }: { mailUrl?: string } = {})
   const sender = startSender({ db, mail, log: app.log })
   app.addHook('onClose', sender.close)
   adminRoutes(app, { db, events, verifier, settings, outbox: outbox(settings), sender })
-  const announcements = new EventEmitter()
   const messages: AccessMessage[] = []
   const subscription = await store.subscribe(ACCESS_CHANNEL, {
-    message: (text) => {
-      messages.push(JSON.parse(text))
-      announcements.emit('message')
-    },
-    ready: () => {},
+    message: (text) => void messages.push(JSON.parse(text)),
   })
   await db
     .insertInto('tenants')
@@ -99,13 +94,12 @@ export async function testAdministration({ mailUrl }: { mailUrl?: string } = {})
     /** The IdP that people sign in with, whose tokens are verified too. */
     shared,
     /** The messages that say `text`, once there are so many. */
-    announced: async (text: string, count: number): Promise<AccessMessage[]> => {
-      for (;;) {
+    announced: (text: string, count: number): Promise<AccessMessage[]> =>
+      eventually(() => {
         const found = messages.filter((message) => JSON.stringify(message).includes(text))
-        if (found.length >= count) return found
-        await once(announcements, 'message', { signal: AbortSignal.timeout(ANNOUNCED_WITHIN_MS) })
-      }
-    },
+        assert.ok(found.length >= count, `${found.length} of ${count} messages`)
+        return found
+      }),
     seed,
     as,
     superuser: await seed({ role: 'ADMIN', superuser: true }),
