@@ -11,6 +11,7 @@ const base: Outbound = {
   host: 'gateway.example',
   publicHost: 'gateway.example',
   address: '192.0.2.1',
+  callerAddress: '203.0.113.7',
   isEncrypted: true,
   port: 9050,
   isTrustedProxy: false,
@@ -44,7 +45,9 @@ const spelling = (name: string) =>
     )
 const header = fc.tuple(
   fc.oneof(
-    fc.constantFrom(...OURS, 'connection', 'x-forwarded-for', 'x-other', 'keep-alive', 'te').chain(spelling),
+    fc
+      .constantFrom(...OURS, 'connection', 'x-forwarded-for', 'x-real-ip', 'x-other', 'keep-alive', 'te')
+      .chain(spelling),
     fc.stringMatching(/^[A-Za-z0-9_.-]{1,20}$/),
   ),
   fc.oneof(
@@ -65,6 +68,7 @@ test('whatever the caller sends, each of our headers goes on once and says what 
       assert.deepEqual(valuesOf(headers, 'x-request-id'), ['ours'])
       assert.deepEqual(valuesOf(headers, 'host'), ['gateway.example'])
       assert.deepEqual(valuesOf(headers, 'x-forwarded-for'), ['192.0.2.1'])
+      assert.deepEqual(valuesOf(headers, 'x-real-ip'), ['203.0.113.7'])
       assert.deepEqual(valuesOf(headers, 'x-internal-key'), [])
       assert.equal(headers.at(-1)?.[0], 'x-user-sub')
     }),
@@ -97,7 +101,7 @@ test('what belongs to one hop ends here, and what Connection lists', () => {
 
   assert.deepEqual(
     headers.filter(([name]) => !name.startsWith('x-forwarded') && name.startsWith('x-')).map(([name]) => name),
-    ['x-end', 'x-request-id', 'x-user-id', 'x-user-sub'],
+    ['x-end', 'x-real-ip', 'x-request-id', 'x-user-id', 'x-user-sub'],
   )
   for (const name of hop) assert.deepEqual(valuesOf(headers, name.toLowerCase()), [])
 })

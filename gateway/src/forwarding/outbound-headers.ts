@@ -1,4 +1,4 @@
-import { TRACEPARENT, X_REQUEST_ID, X_USER_SUB } from '@munjigi/contracts/headers'
+import { TRACEPARENT, X_REAL_IP, X_REQUEST_ID, X_USER_SUB } from '@munjigi/contracts/headers'
 import type { HeaderRules } from './header-rules.ts'
 
 /** What the gateway knows about a request and says to the upstream. */
@@ -10,6 +10,8 @@ export interface Outbound {
   /** The caller's `Host`, for `X-Forwarded-Host`. */
   readonly publicHost: string
   readonly address: string
+  /** Behind trusted proxies the last address that none of them vouches for; `address` itself where there are none. */
+  readonly callerAddress: string
   readonly isEncrypted: boolean
   readonly port: number
   /** Whether the caller's own X-Forwarded-* count. */
@@ -79,6 +81,8 @@ function removeListed(headers: string[], listed: ReadonlySet<string>): void {
 function pushForwarded(out: Outbound, proxy: Forwarded | undefined, headers: string[]): void {
   const chain = proxy?.get('x-forwarded-for')
   headers.push('x-forwarded-for', chain === undefined ? out.address : `${chain}, ${out.address}`)
+  // Which of the chain is the caller only the table's trusted proxies tell, so it is said apart.
+  headers.push(X_REAL_IP, out.callerAddress)
   headers.push('x-forwarded-proto', wellFormed(proxy, 'x-forwarded-proto') ?? (out.isEncrypted ? 'https' : 'http'))
   headers.push('x-forwarded-host', wellFormed(proxy, 'x-forwarded-host') ?? out.publicHost)
   headers.push('x-forwarded-port', wellFormed(proxy, 'x-forwarded-port') ?? String(out.port))

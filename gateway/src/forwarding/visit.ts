@@ -78,6 +78,7 @@ export class Visit {
       host: upstream.settings.hostHeader === 'upstream' ? upstream.host : host,
       publicHost: host,
       address: connection.address,
+      callerAddress: this.callerAddress,
       isEncrypted: connection.isEncrypted,
       port: connection.port,
       isTrustedProxy: connection.isTrustedProxy(this.table),

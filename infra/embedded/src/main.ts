@@ -60,7 +60,7 @@ async function run(): Promise<void> {
     logLevel: 'warn',
   })
   opened.use(house)
-  await seed(house.door, house.outside.url)
+  await seed(house.door, house.outside.url, databases.user)
   process.stdout.write(guide(house.addresses, DEVELOPMENT_PASSWORD, movedBy(houseEnv)))
   await stop.promise
 }

@@ -1,8 +1,10 @@
 import type { Menus, NewMenu, Restaurants } from '@munjigi/contracts/meal'
 import type { PeoplePage, Person } from '@munjigi/contracts/people'
+import type { Database } from '@munjigi/db/connect'
 import type { FrontDoor } from './front-door.ts'
 import { makeDemoProfiles } from './outside-profiles.ts'
 import { DEVELOPMENT_PASSWORD } from './realm.ts'
+import { seedTenants } from './tenants-seed.ts'
 
 const ADMINISTRATOR = 'admin.park'
 /** Whose agent reads from the outside service. */
@@ -16,8 +18,11 @@ const MENUS: Pick<NewMenu, 'meal' | 'dishes' | 'price'>[] = [
   { meal: 'dinner', dishes: ['비빔밥', '된장국', '깍두기'], price: 5500 },
 ]
 
-/** Makes what a first visitor finds, as people would: they sign in, the administrator approves, meal's one writes menus, user.lee auth profiles. */
-export async function seed(door: FrontDoor, outside: string): Promise<void> {
+/**
+ * Makes what a first visitor finds, as people would: they sign in, the administrator approves, meal's one writes menus,
+ * user.lee auth profiles, managers cases.
+ */
+export async function seed(door: FrontDoor, outside: string, user: Database): Promise<void> {
   const administrator = await door.signIn(ADMINISTRATOR, DEVELOPMENT_PASSWORD)
   for (const username of APPROVED) {
     await door.signIn(username, DEVELOPMENT_PASSWORD)
@@ -29,6 +34,7 @@ export async function seed(door: FrontDoor, outside: string): Promise<void> {
   for (const date of todays()) await writeMenus(door, cook, date)
   await grantProfiles(door, administrator, PROFILE_OWNER)
   await makeDemoProfiles(door, await door.signIn(PROFILE_OWNER, DEVELOPMENT_PASSWORD), outside)
+  await seedTenants(door, administrator, user)
 }
 
 /** Where the seeded restaurant, if it is still there, has none on that day. */

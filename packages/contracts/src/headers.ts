@@ -2,6 +2,8 @@
 export const X_USER_SUB = 'x-user-sub'
 export const X_TENANT_ID = 'x-tenant-id'
 export const X_SERVICE_CONTEXT = 'x-service-context'
+/** Whom the gateway takes for the caller, behind the proxies it trusts; set by the gateway alone. */
+export const X_REAL_IP = 'x-real-ip'
 export const X_REQUEST_ID = 'x-request-id'
 export const X_INTERNAL_KEY = 'x-internal-key'
 export const TRACEPARENT = 'traceparent'

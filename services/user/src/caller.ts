@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { X_REAL_IP } from '@munjigi/contracts/headers'
 import type { FastifyRequest } from 'fastify'
 
 const MAX_USER_AGENT = 512
@@ -16,12 +17,8 @@ export const callerOf = (request: FastifyRequest): Caller => ({
   request_id: request.id,
 })
 
-/**
- * The gateway, our only peer, writes whom it saw, alone; or, where that is a proxy it trusts, behind what the proxy wrote, whose
- * own word is the last of it. What stands before may be the caller's invention.
- */
-function addressOf(request: FastifyRequest): string {
-  const chain = String(request.headers['x-forwarded-for'] ?? '').split(',')
-  const told = chain.at(chain.length > 1 ? -2 : -1)?.trim()
-  return told !== undefined && isIP(told) !== 0 ? told : request.ip
+/** As the gateway says, whose peer may be a proxy; this service's own peer where somebody comes around the gateway. */
+function addressOf({ headers, ip }: FastifyRequest): string {
+  const told = headers[X_REAL_IP]
+  return typeof told === 'string' && isIP(told) !== 0 ? told : ip
 }

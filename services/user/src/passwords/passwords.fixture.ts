@@ -59,5 +59,5 @@ export async function tokensOf(response: Response): Promise<Tokens> {
 
 /** An address that nobody else comes from: limits count per address. */
 export const newAddress = (): Record<string, string> => ({
-  'x-forwarded-for': `2001:db8:${randomUUID().slice(0, 4)}:${randomUUID().slice(0, 4)}::1`,
+  'x-real-ip': `2001:db8:${randomUUID().slice(0, 4)}:${randomUUID().slice(0, 4)}::1`,
 })

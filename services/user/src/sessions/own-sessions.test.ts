@@ -39,7 +39,7 @@ const linesOf = async (sub: string, action: string) =>
   ).map(({ actor, details }) => ({ actor, ...details }))
 
 test('the list tells device, address, way, times and which session asks, and a refresh moves it on', async () => {
-  const first = await service.signIn({ headers: { 'user-agent': CHROME, 'x-forwarded-for': '203.0.113.9' } })
+  const first = await service.signIn({ headers: { 'user-agent': CHROME, 'x-real-ip': '203.0.113.9' } })
   const other = await service.signIn({ loginid: first.loginid, headers: { 'user-agent': 'curl/8.5.0' } })
   const [newest, oldest] = await sessionsOf(first)
 
@@ -50,7 +50,7 @@ test('the list tells device, address, way, times and which session asks, and a r
     ['Chrome on Windows', '203.0.113.9', 'sso', true, CHROME],
   )
 
-  const moved = { 'user-agent': 'moved/1', 'x-forwarded-for': '6.6.6.6, 2001:db8::7, 10.0.0.2' }
+  const moved = { 'user-agent': 'moved/1', 'x-forwarded-for': '6.6.6.6', 'x-real-ip': '2001:db8::7' }
   assert.equal((await service.refresh(first.refreshToken, service.url, moved)).status, 200)
   const [now] = await sessionsOf(first)
   assert.deepEqual([now?.sid, now?.device, now?.address], [first.sid, 'moved', '2001:db8::7'])

@@ -1,0 +1,96 @@
+import type { CasePage, NewCase } from '@munjigi/contracts/cases'
+import type { PeoplePage } from '@munjigi/contracts/people'
+import type { Tenant, TenantPage } from '@munjigi/contracts/tenants'
+import type { TokenAnswer } from '@munjigi/contracts/tokens'
+import type { Database } from '@munjigi/db/connect'
+import { SYSTEM_ROLES } from '@munjigi/identity/roles'
+import { importPeople } from '@munjigi/user/import/import-people'
+import { hashPassword } from '@munjigi/user/passwords/hashing'
+import { servingHandle } from '@munjigi/user/serving-handle'
+import type { FrontDoor } from './front-door.ts'
+import { DEVELOPMENT_PASSWORD } from './realm.ts'
+
+const COLUMNS = 'login_id,email,username_kr,role,sections,tenant,password_hash'
+const NAMES: Record<(typeof SYSTEM_ROLES)[number], string> = {
+  admin: '한관리',
+  manager: '강매니저',
+  attorney: '서변호',
+  analyst: '오분석',
+  engineer: '신기술',
+  staff: '권담당',
+  viewer: '황열람',
+}
+const DEMO_MANAGER = 'manager@munjigi.test'
+const OTHER_MANAGER = 'manager@other.test'
+const CASES: Record<string, NewCase[]> = {
+  [DEMO_MANAGER]: [
+    { title: '2026회합1001 회생', description: '채권 신고를 기다립니다.' },
+    { title: '2026하단2002 파산' },
+  ],
+  [OTHER_MANAGER]: [{ title: '다른 테넌트의 사건' }],
+}
+/** Who is what in the first case of tenant `demo`, beside the manager, its trustee. */
+const CASE_ROLES = {
+  'attorney@munjigi.test': 'trustee',
+  'analyst@munjigi.test': 'reviewer',
+  'viewer@munjigi.test': 'viewer',
+}
+
+/** People who sign in by e-mail and password: one of each role in tenant `demo`, a manager in `other`, with cases in both. */
+export async function seedTenants(door: FrontDoor, administrator: string, user: Database): Promise<void> {
+  const demo = await requireTenant(door, administrator, 'demo')
+  const other = await requireTenant(door, administrator, 'other')
+  if ((await subOf(door, administrator, DEMO_MANAGER)) === undefined) await importEverybody(user, demo, other)
+  for (const [email, cases] of Object.entries(CASES)) await openCases(door, await signIn(door, email), cases)
+  await shareFirstCase(door, administrator)
+}
+
+async function requireTenant(door: FrontDoor, administrator: string, name: string): Promise<Tenant> {
+  const { tenants } = await door.call<TenantPage>('GET', '/api/admin/v1/tenants?limit=200', administrator)
+  const known = tenants.find((tenant) => tenant.name === name)
+  return known ?? door.call<Tenant>('POST', '/api/admin/v1/tenants', administrator, { name })
+}
+
+async function importEverybody(user: Database, demo: Tenant, other: Tenant): Promise<void> {
+  const hash = await hashPassword(DEVELOPMENT_PASSWORD)
+  const line = (email: string, name: string, role: string, tenant: Tenant, sections = '') =>
+    [email, email, name, role, sections, tenant.id, `"${hash}"`].join()
+  const lines = [
+    COLUMNS,
+    ...SYSTEM_ROLES.map((role) =>
+      line(`${role}@munjigi.test`, NAMES[role], role, demo, role === 'admin' ? 'admin-page:admin' : ''),
+    ),
+    line(OTHER_MANAGER, '남매니저', 'manager', other),
+  ]
+  const tenant = { id: demo.id, isDefault: false }
+  const { faults } = await importPeople(servingHandle(user), Buffer.from(lines.join('\n')), { tenant, isDryRun: false })
+  if (faults.length > 0) throw new Error(`people were not seeded: ${JSON.stringify(faults)}`)
+}
+
+async function openCases(door: FrontDoor, manager: string, cases: NewCase[]): Promise<void> {
+  const { cases: open } = await door.call<CasePage>('GET', '/api/case/v1/cases', manager)
+  if (open.length > 0) return
+  for (const body of cases) await door.call('POST', '/api/case/v1/cases', manager, body)
+}
+
+async function shareFirstCase(door: FrontDoor, administrator: string): Promise<void> {
+  const manager = await signIn(door, DEMO_MANAGER)
+  const { cases } = await door.call<CasePage>('GET', '/api/case/v1/cases', manager)
+  const first = cases.at(-1)
+  if (first === undefined) return
+  for (const [email, role] of Object.entries(CASE_ROLES)) {
+    const sub = await subOf(door, administrator, email)
+    await door.call('PUT', `/api/case/v1/cases/${first.case_id}/members/${sub}`, manager, { role })
+  }
+}
+
+async function signIn(door: FrontDoor, email: string): Promise<string> {
+  const body = { email, password: DEVELOPMENT_PASSWORD }
+  return (await door.call<TokenAnswer>('POST', '/api/auth/v1/login', undefined, body)).access_token
+}
+
+async function subOf(door: FrontDoor, administrator: string, loginId: string): Promise<string | undefined> {
+  const path = `/api/admin/v1/people?search=${encodeURIComponent(loginId)}`
+  const { people } = await door.call<PeoplePage>('GET', path, administrator)
+  return people.find(({ user_id }) => user_id === loginId)?.sub
+}
