@@ -20,27 +20,27 @@ const EXAMPLES_PER_ROUTE = 15
 const SEED = 20_261_121
 
 let house: TestHouse
-let administrator: string
 
 suite('every route, fuzzed from its own OpenAPI', { skip: !PROGRAM && 'MUNJIGI_TEST_SCHEMATHESIS is not set' }, () => {
   before(async () => {
     house = await testHouse()
-    administrator = await house.door.signIn('admin.park', SEEDED_PASSWORD)
   })
   after(() => house?.[Symbol.asyncDispose]())
 
   for (const module of MODULES)
     test(`${module}: no 5xx, and no answer that it does not describe`, { timeout: 600_000 }, async () => {
-      const { code, output } = await schemathesis(`${house.addresses.gateway}/api/${module}/openapi.json`)
+      // A session of its own, for some of what is tried ends it.
+      const token = await house.door.signIn('admin.park', SEEDED_PASSWORD)
+      const { code, output } = await schemathesis(token, `${house.addresses.gateway}/api/${module}/openapi.json`)
       assert.equal(code, 0, output)
     })
 })
 
-async function schemathesis(document: string): Promise<{ code: number; output: string }> {
+async function schemathesis(token: string, document: string): Promise<{ code: number; output: string }> {
   const args = [
     ...['run', document, '--url', house.addresses.gateway, '--tls-verify', house.certFile, '--no-color'],
-    ...['--header', `Authorization: Bearer ${administrator}`, '--checks', CHECKS.join()],
-    ...['--phases', 'examples,coverage,fuzzing', '--max-examples', String(EXAMPLES_PER_ROUTE), '--workers', '2'],
+    ...['--header', `Authorization: Bearer ${token}`, '--checks', CHECKS.join()],
+    ...['--phases', 'examples,coverage,fuzzing', '--max-examples', String(EXAMPLES_PER_ROUTE), '--workers', '1'],
     ...['--seed', String(SEED), '--continue-on-failure', '--max-redirects', '0', '--request-timeout', '30'],
   ]
   // It keeps what it found in a folder where it stands.

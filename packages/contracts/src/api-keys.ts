@@ -3,7 +3,7 @@ import { type Static, Type } from 'typebox'
 const Time = Type.String({ format: 'date-time' })
 /** `<module>` or `<module>:<part>`, the part being the first path segment inside the module after its version (DESIGN §8). */
 const Scope = Type.String({ pattern: '^[a-z][a-z0-9_-]{0,62}(:[A-Za-z0-9._~-]{1,63})?$' })
-const Name = Type.String({ minLength: 1, maxLength: 100, pattern: '^[^\\p{Cc}]+$' })
+const Name = Type.String({ minLength: 1, maxLength: 100, pattern: '^[^\\x00-\\x1f\\x7f-\\x9f]+$' })
 
 /** What may be said of a key after it was made; times are ISO 8601 in UTC. */
 export const ApiKey = Type.Object({

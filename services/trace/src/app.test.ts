@@ -82,6 +82,8 @@ test('entries are listed as they were appended, one or many at a time, numbered 
     ],
   )
   assert.equal(next_cursor, undefined)
+  const beyond = await call('GET', `/traces/${trace}/entries?cursor=999999999999999`, lee)
+  assert.deepEqual([beyond.statusCode, beyond.json()], [200, { entries: [] }])
 })
 
 test('pages join without a gap and the last one says so', async () => {

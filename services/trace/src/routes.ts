@@ -37,6 +37,8 @@ const Appended = Type.Object({
   first_seq: TraceEntry.properties.seq,
   last_seq: TraceEntry.properties.seq,
 })
+/** As far as the database counts. */
+const MAX_SEQ = 2 ** 31 - 1
 const EntryPage = Type.Object({ entries: Type.Array(TraceEntry), next_cursor: Type.Optional(Type.String()) })
 const TracePage = Type.Object({
   traces: Type.Array(
@@ -100,7 +102,8 @@ export function traceRoutes(scope: FastifyInstance, traces: TraceStore, listener
     },
     handler: async (request) => {
       const { cursor, limit } = request.query
-      const rows = await traces.listEntries(readTrace(request), Number(cursor ?? 0), limit + 1)
+      const after = Math.min(Number(cursor ?? 0), MAX_SEQ)
+      const rows = await traces.listEntries(readTrace(request), after, limit + 1)
       const [entries, next] = pageOf(rows, limit)
       return { entries, ...(next && { next_cursor: String(next.seq) }) }
     },
