@@ -173,7 +173,8 @@ test('a format takes only what the database reads too', async () => {
 
   assert.equal(await statusOf({ id, at: '2026-11-21T09:00:00+09:00' }), 200)
   for (const bad of [`urn:uuid:${id}`, `{${id}}`, `${id}\n`]) assert.equal(await statusOf({ id: bad }), 400, bad)
-  for (const bad of ['2016-12-31T23:59:60Z', '0000-01-01T00:00:00Z', '2026-02-30T00:00:00Z'])
+  const outside = ['0000-12-31T23:59:59-01:00', '0001-01-01T00:00:00+01:00', '9999-12-31T23:59:59-01:00']
+  for (const bad of ['2016-12-31T23:59:60Z', '0000-01-01T00:00:00Z', '2026-02-30T00:00:00Z', ...outside])
     assert.equal(await statusOf({ at: bad }), 400, bad)
 })
 

@@ -43,11 +43,17 @@ function spellPlainly(query: Record<string, unknown>, name: string): void {
   if (plain !== undefined) query[name] = plain
 }
 
-/** Of JSON Schema's formats only what the database reads too: no `urn:uuid:`, no leap second, no year 0. */
+const FIRST_MOMENT = Date.parse('0001-01-01T00:00:00Z')
+const LAST_MOMENT = Date.parse('9999-12-31T23:59:59.999Z')
+
+/** Of JSON Schema's formats only what the database reads too: no `urn:uuid:`, no leap second, no year but 1 to 9999 in UTC. */
 function withFormats(ajv: Ajv): Ajv {
   formats.default(ajv)
   const { validate: isDateTime } = ajv.formats['date-time'] as { validate: (text: string) => boolean }
   return ajv
     .addFormat('uuid', /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i)
-    .addFormat('date-time', (text) => isDateTime(text) && !text.startsWith('0000') && !Number.isNaN(Date.parse(text)))
+    .addFormat('date-time', (text) => isDateTime(text) && !text.startsWith('0000') && isMoment(Date.parse(text)))
 }
+
+/** An offset leads out of the years that its text stands in; what is no time at all is NaN and in none. */
+const isMoment = (at: number): boolean => at >= FIRST_MOMENT && at <= LAST_MOMENT
