@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net'
+import { isIP, type Socket, SocketAddress } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import type { RouteTable } from '../table/route-table.ts'
 import { type Member, Roster } from './roster.ts'
@@ -45,15 +45,25 @@ export class ClientConnection {
     return this.#isTrusted
   }
 
-  /** Who called, for logs: behind trusted proxies the last address that none of them vouches for. */
+  /** Who called: behind trusted proxies the last address that none of them vouches for. */
   callerAddress(table: RouteTable, forwardedFor: string | string[] | undefined): string {
     if (forwardedFor === undefined || !this.isTrustedProxy(table)) return this.address
     const chain = String(forwardedFor)
       .split(',')
-      .map((part) => part.trim())
-    const caller = chain.findLast((address) => !table.isTrustedProxy(address)) ?? chain[0]
-    return caller !== undefined && /^[0-9A-Fa-f.:]{2,45}$/.test(caller) ? caller : this.address
+      .map((part) => addressIn(part.trim()))
+    const caller = chain.findLastIndex((address) => address === undefined || !table.isTrustedProxy(address))
+    return chain[Math.max(0, caller)] ?? this.address
   }
+}
+
+/** The one spelling of an address, without the port that some proxies write behind it; undefined for anything else. */
+function addressIn(text: string): string | undefined {
+  const bare = /^(?:\[([^\]]+)\]|([\d.]+))(?::\d{1,5})?$/.exec(text)
+  const address = bare?.[1] ?? bare?.[2] ?? text
+  const version = isIP(address)
+  if (version !== 6) return version === 4 ? address : undefined
+  const [unscoped = ''] = address.split('%', 1)
+  return plainAddress(new SocketAddress({ address: unscoped, family: 'ipv6' }).address)
 }
 
 const plainAddress = (address: string | undefined): string => address?.replace(/^::ffff:/, '') ?? 'unknown'

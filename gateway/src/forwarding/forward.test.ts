@@ -353,6 +353,31 @@ test('behind a trusted proxy the line names the caller, elsewhere whoever connec
   assert.equal(await clientOf(doubting), '127.0.0.1')
 })
 
+const SPELLINGS = [
+  ['::FFFF:203.0.113.9', '203.0.113.9'],
+  ['::ffff:cb00:7109', '203.0.113.9'],
+  ['203.0.113.9:50123', '203.0.113.9'],
+  ['[2001:DB8:0:7::1]:50123', '2001:db8:0:7::1'],
+  ['2001:0db8:0000:0007:0:0:0:1', '2001:db8:0:7::1'],
+  ['203.0.113.9, [::ffff:10.0.0.4]:443', '203.0.113.9'],
+  ['203.0.113.9, unknown', '127.0.0.1'],
+  ['203.0.113.09', '127.0.0.1'],
+] as const
+
+test('an address that a trusted proxy names has one spelling, or limits would count each of its spellings apart', async (t) => {
+  const gateway = await runGateway(t, { file: 'trusted_proxies: [127.0.0.0/8, 10.0.0.0/8]' })
+  for (const [given] of SPELLINGS) await raw(gateway.port, open(`X-Forwarded-For: ${given}\r\nConnection: close\r\n`))
+
+  assert.deepEqual(
+    gateway.lines.map((line) => JSON.parse(line).client),
+    SPELLINGS.map(([, said]) => said),
+  )
+  assert.deepEqual(
+    gateway.seen.map(({ rawHeaders }) => rawHeaders.find(([name]) => name === 'x-real-ip')?.[1]),
+    SPELLINGS.map(([, said]) => said),
+  )
+})
+
 test('an id or a trace that is not well-formed is replaced, a good one goes on', async (t) => {
   const { port, seen } = await runGateway(t)
   const trace = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
