@@ -130,8 +130,9 @@ async function shutOut(trx: Transaction<Tables>, sub: string, status: 'disabled'
   await endSessions(trx, sub)
 }
 
-/** Final, also if the account is enabled again: tokens of the second that runs are refused with the older ones. */
+/** Final, also if the account is enabled again: tokens of the second that runs are refused with the older ones, and links to a new password are void. */
 export async function endSessions(trx: Transaction<Tables>, sub: string) {
+  await trx.deleteFrom('password_resets').where('person_sub', '=', sub).execute()
   await trx
     .updateTable('people')
     .set({ valid_from: nowSeconds() + 1 })

@@ -222,6 +222,37 @@ test('a use that is refused leaves the link, the password and the sessions as th
   assert.equal((await reset(token)).status, 204)
 })
 
+test('a link is worth what its maker may do by now: raised, moved, shut out or given more, the person is let in by none of before', async () => {
+  const { db } = house.service
+  const root = await signedIn({ role: 'ADMIN', superuser: true })
+  const path = (sub: string, way: string) => `/api/admin/v1/people/${sub}/${way}`
+  const change = async (sub: string, way: string, body?: object) => {
+    const answer = await root.call(body === undefined ? 'POST' : 'PUT', path(sub, way), body)
+    assert.equal(answer.status, 200, way)
+  }
+  const sections = { sections: [{ id: 'canvas', level: 'admin' }] }
+  const since: [what: string, change: (person: string, maker: string) => Promise<unknown>][] = [
+    ['raised', (person) => change(person, 'role', { role: 'ADMIN' })],
+    ['given a section', (person) => change(person, 'sections', sections)],
+    ['moved', (person) => change(person, 'tenant', { tenant_id: OTHER_TENANT })],
+    ['disabled and enabled', async (person) => [await change(person, 'disable'), await change(person, 'enable')]],
+    ['maker disabled', (_person, maker) => change(maker, 'disable')],
+    ['maker moved', (_person, maker) => change(maker, 'tenant', { tenant_id: OTHER_TENANT })],
+    ['maker no administrator', (_person, maker) => change(maker, 'sections', { sections: [] })],
+    ['maker gone', () => db.updateTable('password_resets').set({ created_by: 'nobody' }).execute()],
+  ]
+
+  for (const [what, happens] of since) {
+    const maker = await administrator()
+    const person = await house.person({ role: 'staff' })
+    const { token } = await linkOf(await maker.call(...issue(person.sub)))
+    await happens(person.sub, maker.sub)
+    assert.deepEqual(await refusalOf(await reset(token)), [401, 'reset-link-invalid'], what)
+    assert.equal(await statusOf(person, NEXT), 401, what)
+    assert.equal(await statusOf(person, PASSWORD), 200, what)
+  }
+})
+
 test('an administrator makes links for those alone whom they may act on, and never by a key or for themselves', async () => {
   const admin = await administrator()
   const usual = await signedIn()

@@ -10,6 +10,7 @@ import { tellEnds } from '../sessions/session-end.ts'
 import { endSessionsOf } from '../sessions/sessions.ts'
 import type { Tables } from '../tables.ts'
 import { nowSeconds } from '../tokens/access-token.ts'
+import { mayStillReset } from './link-issuer.ts'
 import { originOf } from './origin.ts'
 import { newHash, type PasswordDeps } from './password-check.ts'
 import { newPasswordText } from './password-text.ts'
@@ -45,8 +46,10 @@ export async function resetPassword(deps: PasswordDeps, { token, new_password }:
   const hash = await newHash(deps, newPasswordText(new_password, 'new_password', link.email))
   const ended = await deps.db.transaction().execute(async (trx) => {
     const person = await lockPersonAlone(trx, person_sub)
-    if (person === undefined || !(await takeLink(trx, token))) throw resetLinkInvalid()
+    const issuer = await takeLink(trx, token)
+    if (person === undefined || issuer === undefined) throw resetLinkInvalid()
     assertActive(person)
+    if (!(await mayStillReset(trx, issuer, person))) throw resetLinkInvalid()
     await setPassword(trx, person_sub, hash)
     await rememberOrigin(trx, person_sub, originOf(caller.address))
     return endEverything(trx, person, caller)
@@ -63,14 +66,15 @@ const findLink = (db: Kysely<Tables>, token: string) =>
     .where('expires_at', '>', new Date())
     .executeTakeFirst()
 
-async function takeLink(trx: Transaction<Tables>, token: string): Promise<boolean> {
+/** Who made the link, which is thereby spent. */
+async function takeLink(trx: Transaction<Tables>, token: string): Promise<string | undefined> {
   const taken = await trx
     .deleteFrom('password_resets')
     .where('token_hash', '=', digest(token))
     .where('expires_at', '>', new Date())
-    .returning('token_hash')
+    .returning('created_by')
     .executeTakeFirst()
-  return taken !== undefined
+  return taken?.created_by
 }
 
 /** Tokens of the second that runs are refused with the older ones, whoever issued them. */
