@@ -1,6 +1,6 @@
 import { CsvError, parse } from 'csv-parse/sync'
 
-export const COLUMNS = [
+const COLUMNS = [
   'login_id',
   'email',
   'username_kr',

@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely'
 import type { Tables } from '../tables.ts'
 
 /** Longer than a sending lasts; who dies meanwhile leaves the notice to be sent again after it. */
-export const CLAIM_MS = 60_000
+const CLAIM_MS = 60_000
 const DELIVERED_KEPT_MS = 30 * 86_400_000
 const FAILED_KEPT_MS = 90 * 86_400_000
 const BATCH = 1_000

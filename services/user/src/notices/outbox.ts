@@ -4,7 +4,7 @@ import type { Tables } from '../tables.ts'
 import { approversOf, type Recipient, theirself } from './recipients.ts'
 import { type NoticeKind, noticeContent } from './texts.ts'
 
-export interface NewNotice {
+interface NewNotice {
   kind: NoticeKind
   /** Who it is about. */
   sub: string
