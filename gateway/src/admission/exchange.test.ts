@@ -94,6 +94,16 @@ test('a withdrawn key ends with its message', async (t) => {
   assert.equal(await door.knockWithKey(), '401 unknown-credential')
 })
 
+test('a withdrawn key whose message was lost ends with the next record of its owner', async (t) => {
+  const door = await openDoorWithKey(t, { isHearing: false })
+  assert.equal(await door.knockWithKey(), '200 kim')
+  door.user.removeKey('mj_good')
+  door.user.setPerson({ sub: 'kim', ended_sids: ['k1'] })
+  door.pass(5.1)
+
+  assert.equal(await door.knockWithKey(), '401 session-ended')
+})
+
 test("a change of the owner renews the key's token, with a message or without", async (t) => {
   for (const isHearing of [true, false]) {
     const door = await openDoorWithKey(t, { isHearing })

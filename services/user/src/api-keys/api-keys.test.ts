@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
-import { ACCESS_CHANNEL, type ExchangedToken } from '@munjigi/contracts/access'
+import { ACCESS_CHANNEL, type AccessRecord, type ExchangedToken } from '@munjigi/contracts/access'
 import type { ApiKeyList, MadeApiKey } from '@munjigi/contracts/api-keys'
 import { decodeJwt } from 'jose'
 import { endSessions } from '../admin/person-changes.ts'
 import { refusalOf } from '../refusal.fixture.ts'
-import { TENANT } from '../service.fixture.ts'
+import { PLATFORM, TENANT } from '../service.fixture.ts'
 import { sweep } from '../sessions/sweep.ts'
 import { signedInService } from '../signed-in.fixture.ts'
 import { newKeyText, prefixOf } from './key-text.ts'
@@ -124,6 +124,23 @@ test('a revoked key is dead at once, is told, written down, and listed no more',
     },
     { action: 'key.revoked', actor: person.sub, details: { key_id, name: 'agent' } },
   ])
+})
+
+test('a revoked key stands among what has ended as long as a token of it may live, as the message may be lost', async () => {
+  const person = await member()
+  const [used, unused] = [await make(person), await make(person)]
+  const ended = async () => {
+    const query = new URLSearchParams({ issuer: PLATFORM, sub: person.sub })
+    return ((await (await service.internal(`access?${query}`)).json()) as AccessRecord).ended_sids
+  }
+  await exchanged(used.api_key)
+  assert.deepEqual(await ended(), [])
+  for (const { key_id } of [used, unused]) assert.equal((await person.call('DELETE', `keys/${key_id}`)).status, 204)
+
+  assert.deepEqual(await ended(), [used.key_id])
+  const longAgo = new Date(Date.now() - 400_000)
+  await service.db.updateTable('api_keys').set({ last_used_at: longAgo }).where('key_id', '=', used.key_id).execute()
+  assert.deepEqual(await ended(), [])
 })
 
 test('a key that has expired is dead, is listed as it was, and its token never outlives it', async () => {

@@ -1,8 +1,10 @@
 import type { ApiKey, NewApiKey } from '@munjigi/contracts/api-keys'
 import { isoTime } from '@munjigi/db/iso-time'
+import { CLOCK_SKEW_S } from '@munjigi/identity/claims'
 import { isSameText } from '@munjigi/sealing/same-text'
-import type { Kysely, Transaction } from 'kysely'
+import { type Kysely, sql, type Transaction } from 'kysely'
 import type { Tables } from '../tables.ts'
+import { EXCHANGED_TTL_S } from '../tokens/token-times.ts'
 import { hashOf, masked, prefixOf } from './key-text.ts'
 
 const USE_NOTED_EVERY_MS = 60_000
@@ -132,3 +134,12 @@ export async function noteUse(
     )
     .execute()
 }
+
+/** What tokens of a person's revoked keys call their session, as long as one may live; who never used a key has none. */
+export const selectRevokedSids = (db: Kysely<Tables>, person_sub: string, now: number) =>
+  db
+    .selectFrom('api_keys')
+    .select(sql<string>`key_id::text`.as('sid'))
+    .where('person_sub', '=', person_sub)
+    .where('revoked_at', 'is not', null)
+    .where('last_used_at', '>=', new Date((now - EXCHANGED_TTL_S - CLOCK_SKEW_S) * 1000 - USE_NOTED_EVERY_MS))

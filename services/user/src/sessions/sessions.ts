@@ -1,5 +1,6 @@
 import { CLOCK_SKEW_S } from '@munjigi/identity/claims'
 import type { Kysely, Selectable, Transaction } from 'kysely'
+import { selectRevokedSids } from '../api-keys/api-keys.ts'
 import type { Caller } from '../caller.ts'
 import type { Tables } from '../tables.ts'
 
@@ -118,7 +119,7 @@ export async function endLongestIdle(
   return sids
 }
 
-/** Ended sessions of a person of which some access token may still live. */
+/** Ended sessions and revoked API keys of a person of which some access token may still live. */
 export async function listEndedSids(db: Kysely<Tables>, person_sub: string, now: number): Promise<string[]> {
   const rows = await db
     .selectFrom('sessions')
@@ -126,6 +127,7 @@ export async function listEndedSids(db: Kysely<Tables>, person_sub: string, now:
     .where('person_sub', '=', person_sub)
     .where('ended_at', 'is not', null)
     .where('access_exp', '>=', now - CLOCK_SKEW_S)
+    .unionAll(selectRevokedSids(db, person_sub, now))
     .orderBy('sid')
     .execute()
   return rows.map(({ sid }) => sid)

@@ -1,7 +1,7 @@
 import { unknownCredential } from '../problems.ts'
 import { nowSeconds, type TokenTimes } from './access-token.ts'
 
-const EXCHANGED_TTL_S = 300
+export const EXCHANGED_TTL_S = 300
 
 /** The times of a token exchanged for another, which it never outlives. */
 export function timesWithin({ exp }: { exp: number }): TokenTimes {
