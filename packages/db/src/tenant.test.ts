@@ -22,7 +22,7 @@ const plan = {
         alter table cases enable row level security;
         create policy cases__tenant on cases
           using (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid);
-        create policy cases__all_tenants on cases using (nullif(current_setting('app.all_tenants', true), '') = 'on')`,
+        create policy cases__all_tenants on cases using (nullif(current_setting('app.all_tenants', true), '')::boolean)`,
     },
   ],
 }

@@ -22,8 +22,8 @@ interface Policy {
 }
 
 const OWN = "nullif(current_setting('app.tenant_id', true), '')::uuid"
-const ALL = "nullif(current_setting('app.all_tenants', true), '')"
-const POLICIES = [`tenant_id = ${OWN}`, `${ALL} = 'on'`, `${ALL}::boolean`].map(plain)
+const ALL = "nullif(current_setting('app.all_tenants', true), '')::boolean"
+const POLICIES = [`tenant_id = ${OWN}`, ALL].map(plain)
 
 /**
  * What the catalogue of a migrated database says against the isolation of tenants in `schemas` (DESIGN §8): one line per

@@ -19,6 +19,6 @@ export const unsettledGrants: Migration = {
       using (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid)
       with check (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid);
     create policy unsettled_grants__all_tenants on unsettled_grants
-      using (nullif(current_setting('app.all_tenants', true), '') = 'on');
+      using (nullif(current_setting('app.all_tenants', true), '')::boolean);
   `,
 }

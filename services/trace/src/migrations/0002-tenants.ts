@@ -30,7 +30,7 @@ export const tenants: Migration = {
       using (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid)
       with check (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid);
     create policy traces__all_tenants on traces
-      using (nullif(current_setting('app.all_tenants', true), '') = 'on');
+      using (nullif(current_setting('app.all_tenants', true), '')::boolean);
 
     alter table entries enable row level security;
     alter table entries force row level security;
@@ -38,6 +38,6 @@ export const tenants: Migration = {
       using (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid)
       with check (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid);
     create policy entries__all_tenants on entries
-      using (nullif(current_setting('app.all_tenants', true), '') = 'on');
+      using (nullif(current_setting('app.all_tenants', true), '')::boolean);
   `,
 }

@@ -29,6 +29,6 @@ export const apiKeys: Migration = {
       using (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid)
       with check (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid);
     create policy api_keys__all_tenants on api_keys
-      using (nullif(current_setting('app.all_tenants', true), '') = 'on');
+      using (nullif(current_setting('app.all_tenants', true), '')::boolean);
   `,
 }

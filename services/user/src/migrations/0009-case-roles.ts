@@ -21,6 +21,6 @@ export const caseRoles: Migration = {
       using (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid)
       with check (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid);
     create policy case_roles__all_tenants on case_roles
-      using (nullif(current_setting('app.all_tenants', true), '') = 'on');
+      using (nullif(current_setting('app.all_tenants', true), '')::boolean);
   `,
 }

@@ -3,7 +3,7 @@ import type { Migration } from '@munjigi/db/migrate'
 // Under row-level security only comparisons that cannot leak use an index: those of text do, LIKE and arrays do not. So what
 // people are searched by stands in rows of its own, compared by its beginning.
 export const peopleSearch: Migration = {
-  name: '0051-people-search',
+  name: '0012-people-search',
   up: `
     drop index people__tenant;
     create index people__tenant on people (tenant_id, created_at, sub);
@@ -26,8 +26,6 @@ export const peopleSearch: Migration = {
       using (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid)
       with check (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid);
     create policy person_terms__all_tenants on person_terms
-      using (nullif(current_setting('app.all_tenants', true), '')::boolean);
-    alter policy people__all_tenants on people
       using (nullif(current_setting('app.all_tenants', true), '')::boolean);
 
     -- What stands from the beginning of a word on, and from each syllable on: a given name follows its family name unspaced.
