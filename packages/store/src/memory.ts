@@ -41,6 +41,7 @@ export function memoryStore(): Store {
 
   function addUp(key: string, step: number, ttlMs: number): Count {
     const counted = find(key)
+    if (counted === undefined && step < 0) return { count: 0, endsInMs: ttlMs }
     const count = Number(counted ?? 0) + step
     if (counted === undefined) put(key, String(count), ttlMs)
     const entry = entries.get(key) as Entry

@@ -11,6 +11,7 @@ const RELEASE = "return redis.call('get', KEYS[1]) == ARGV[1] and redis.call('de
 // A time that is no time is refused before anything is counted.
 const COUNT = `
   if redis.call('exists', KEYS[1]) == 0 then
+    if tonumber(ARGV[1]) < 0 then return {0, tonumber(ARGV[2])} end
     redis.call('set', KEYS[1], ARGV[1], 'PX', ARGV[2])
     return {tonumber(ARGV[1]), tonumber(ARGV[2])}
   end

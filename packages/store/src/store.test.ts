@@ -139,6 +139,12 @@ for (const [name, open] of stores) {
       assert.equal((await store.count('tries of short', 1, LONG_MS)).count, 1)
     })
 
+    test('what is given back after its time is no credit for the next', async () => {
+      assert.equal((await store.count('tries given back', -1, LONG_MS)).count, 0)
+      assert.equal(await store.get('tries given back'), undefined)
+      assert.equal((await store.count('tries given back', 1, LONG_MS)).count, 1)
+    })
+
     test('of many who take one key, one gets the value', async () => {
       await store.set('ticket', 'x', LONG_MS)
       const taken = await Promise.all([1, 2, 3, 4].map(() => store.take('ticket')))

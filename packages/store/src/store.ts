@@ -8,7 +8,10 @@ export interface Store {
   replace(key: string, expected: string | undefined, value: string, ttlMs: number): Promise<boolean>
   /** Reads and deletes in one step: of many callers one gets the value. */
   take(key: string): Promise<string | undefined>
-  /** Adds `step`, a whole number, to what is counted there, 0 at first; the time begins with the first, and `get` reads the count. */
+  /**
+   * Adds `step`, a whole number, to what is counted there, 0 at first; the time begins with the first, and `get` reads the
+   * count. What is taken away where nothing is counted any more stays 0.
+   */
   count(key: string, step: number, ttlMs: number): Promise<Count>
   /** True when there was something to remove. */
   remove(key: string): Promise<boolean>
