@@ -9,6 +9,12 @@ const ALTOGETHER = { max: 600, windowMs: 60_000 }
 
 type Counter = Pick<Store, 'get' | 'count' | 'remove'>
 
+interface Window {
+  key: string
+  max: number
+  windowMs: number
+}
+
 interface NewAttempt {
   email: string
   /** Of originOf. */
@@ -33,7 +39,7 @@ export interface AttemptLimits {
   close(): Promise<void>
 }
 
-/** Failed attempts are limited per origin, altogether and per account, which has to wait ever longer and is never locked. */
+/** Failed attempts are limited per origin, strangers' altogether, and per account, which has to wait ever longer and is never locked. */
 export function attemptLimits(store: Store): AttemptLimits {
   const own = memoryStore()
   return {
@@ -41,17 +47,21 @@ export function attemptLimits(store: Store): AttemptLimits {
       const counter = withFallback(store, own)
       const side = isKnown ? 'known' : 'strangers'
       const account = `login_tries:{${digest(email)}}:${isKnown ? origin : side}`
-      const windows = [
-        { key: `login_tries:{origin ${origin}}:${side}`, ...PER_ORIGIN },
-        { key: `login_tries:{altogether}:${side}`, ...ALTOGETHER },
-      ]
-      for (const { key, max, windowMs } of windows) {
-        const { count, endsInMs } = await counter.count(key, 1, windowMs)
-        if (count > max) throw refused(endsInMs)
-      }
-      await countForAccount(counter, account)
+      const counted: Window[] = []
       const release = async () => {
-        await Promise.all(windows.map(({ key, windowMs }) => counter.count(key, -1, windowMs)))
+        await Promise.all(counted.map(({ key, windowMs }) => counter.count(key, -1, windowMs)))
+      }
+      try {
+        for (const window of windowsOf(origin, side)) {
+          const { count, endsInMs } = await counter.count(window.key, 1, window.windowMs)
+          counted.push(window)
+          if (count > window.max) throw refused(endsInMs)
+        }
+        await countForAccount(counter, account)
+      } catch (error) {
+        // Nothing was guessed: who tries one account on and on keeps nobody else of their network out.
+        await release()
+        throw error
       }
       return {
         release,
@@ -62,6 +72,12 @@ export function attemptLimits(store: Store): AttemptLimits {
     },
     close: own.close,
   }
+}
+
+function windowsOf(origin: string, side: 'known' | 'strangers'): Window[] {
+  const ofOrigin = { key: `login_tries:{origin ${origin}}:${side}`, ...PER_ORIGIN }
+  // Whoever has an account and many addresses is known at all of them, and must keep nobody out either.
+  return side === 'known' ? [ofOrigin] : [ofOrigin, { key: 'login_tries:{altogether}', ...ALTOGETHER }]
 }
 
 async function countForAccount(counter: Counter, account: string): Promise<void> {

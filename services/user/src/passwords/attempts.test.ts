@@ -89,7 +89,23 @@ test('an attempt that was not tried is given back to its origin, and not to the 
   assert.equal(await ask(limits, { origin: 'one' }), 'tried')
 
   assert.equal(await ask(limits, { origin: 'one' }), 1)
-  assert.equal(await store.get('login_tries:{origin one}:strangers'), '2')
+  assert.equal(await store.get('login_tries:{origin one}:strangers'), '1')
+})
+
+test('whoever tries one account on and on keeps nobody else of their network out', async (t) => {
+  const { limits } = limitsAtRest(t)
+  const office = { origin: 'office', isKnown: true }
+  for (let each = 0; each < 200; each += 1) await ask(limits, { ...office, email: 'stale@x' })
+
+  assert.equal(await ask(limits, { ...office, email: 'other@x' }), 'tried')
+})
+
+test('an account that is known at very many addresses keeps nobody out who is known', async (t) => {
+  const { limits } = limitsAtRest(t)
+  for (let each = 0; each < 601; each += 1)
+    assert.equal(await ask(limits, { email: `${each % 6}@x`, origin: `o${each}`, isKnown: true }), 'tried')
+
+  assert.equal(await ask(limits, { email: 'last@x', isKnown: true }), 'tried')
 })
 
 const ORIGINS = [
