@@ -1,9 +1,10 @@
-// Prints a table of numbers, the gateway's, (`relay`) the chatbot's way or (`session-station`) the logins outside, as ratios within one run; it fails nothing.
+// Prints a table of numbers, the gateway's unless another is named, as ratios within one run; it fails nothing.
 import { parseArgs } from 'node:util'
 import { pinning } from './child.ts'
 import { gatewayTable } from './gateway/gateway-table.ts'
 import { relayTable } from './relay/relay-table.ts'
 import { stationTable } from './session-station/station-table.ts'
+import { userTable } from './user/user-table.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -18,6 +19,7 @@ const tables: Record<string, (options: typeof run) => Promise<void>> = {
   gateway: gatewayTable,
   relay: relayTable,
   'session-station': stationTable,
+  user: userTable,
 }
 const table = Object.hasOwn(tables, name) ? tables[name] : undefined
 if (table === undefined) {

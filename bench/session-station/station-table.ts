@@ -1,7 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
-import { setTimeout as delay } from 'node:timers/promises'
-import { redisStore } from '@munjigi/store/redis'
 import { ask, LOAD_CORE, start, startModule, stop, TESTED_CORE } from '../child.ts'
+import { answering } from '../redis.ts'
 import { figure, type Line, print, ratioOf, rounded, written } from '../report.ts'
 import { interleave } from '../rounds.ts'
 import type { Done } from '../work.ts'
@@ -34,7 +33,7 @@ export async function stationTable(run: { rounds: number; ms: number; port: numb
   try {
     const { port } = await new Promise<{ port: number }>((resolve) => outside.once('message', resolve))
     const redisUrl = `redis://127.0.0.1:${run.port}`
-    await answering(redisUrl)
+    await answering(redisUrl, PREFIX)
     const setup: Setup = { redisUrl, prefix: PREFIX, outside: `http://127.0.0.1:${port}` }
     const station = await ask<Station>(process, setup)
     const work = <Result>(assignment: Assignment) => ask<Result>(process, assignment)
@@ -51,21 +50,6 @@ export async function stationTable(run: { rounds: number; ms: number; port: numb
   } finally {
     await Promise.all([process, outside, redis].map(stop))
   }
-}
-
-async function answering(redisUrl: string): Promise<void> {
-  const store = redisStore(redisUrl, PREFIX)
-  for (let attempt = 0; attempt < 50; attempt += 1) {
-    if (
-      await store.isAlive().then(
-        () => true,
-        () => false,
-      )
-    )
-      break
-    await delay(100)
-  }
-  await store.isAlive().finally(() => store.close())
 }
 
 async function measureContexts({ work, rounds }: StationBench): Promise<Line> {

@@ -1,0 +1,146 @@
+// The process under test: the whole service on a large database; does what it is told on its core, and says what it cost.
+
+import { withTenant } from '@munjigi/db/tenant'
+import type { Principal } from '@munjigi/gateway/admission/principal'
+import { callerOf, RateLimits } from '@munjigi/gateway/admission/rate-limits'
+import type { Limit } from '@munjigi/gateway/table/limits'
+import { createSigningKey, signAccessToken } from '@munjigi/identity/issue'
+import { redisStore } from '@munjigi/store/redis'
+import { testDatabase } from '@munjigi/testing/database'
+import { people } from '@munjigi/user/admin/people'
+import { migrationPlan } from '@munjigi/user/migrations/plan'
+import { hashPassword } from '@munjigi/user/passwords/hashing'
+import { servingHandle } from '@munjigi/user/serving-handle'
+import type { Tables } from '@munjigi/user/tables'
+import { verify } from '@node-rs/argon2'
+import { decodeJwt } from 'jose'
+import type { Kysely } from 'kysely'
+import { type Done, repeat } from '../work.ts'
+import { fill } from './fill.ts'
+import { emailOf, LARGE, PASSWORD, type Size, sizeOn, subOf, WITH_PASSWORD } from './house.ts'
+import { type PageTime, timePages } from './pages.ts'
+import { startService, unboundHandle } from './service.ts'
+
+export interface Setup {
+  redisUrl: string
+  prefix: string
+}
+
+export interface House {
+  port: number
+  size: Size
+  isPostgres: boolean
+  /** Of sessions that were opened by password. */
+  refreshTokens: string[]
+}
+
+export interface Assignment {
+  work:
+    | 'logins'
+    | 'argon2id'
+    | 'signatures'
+    | 'personUnderTenant'
+    | 'personUnbound'
+    | 'pageUnderTenant'
+    | 'pageUnbound'
+    | 'limits'
+    | 'networkLimits'
+    | 'pages'
+  count: number
+}
+
+/** As many as the service computes at once. */
+const PASSWORDS_AT_ONCE = 2
+const SESSIONS = 64
+const CALLERS = 500
+const CHECKS_AT_ONCE = 1_000
+
+async function setUp({ redisUrl, prefix }: Setup) {
+  const testing = await testDatabase(migrationPlan)
+  const size = sizeOn(testing.url)
+  await fill(testing.asOwner, size)
+  const { database } = testing
+  const store = redisStore(redisUrl, prefix)
+  const { app, port } = await startService({ database, store })
+  const db = servingHandle(database)
+  const unbound = unboundHandle(testing)
+  let next = 0
+
+  async function login(): Promise<{ access_token: string; refresh_token: string }> {
+    next = (next % WITH_PASSWORD) + 1
+    const payload = { email: emailOf(next), password: PASSWORD }
+    const answer = await app.inject({ method: 'POST', url: '/api/auth/v1/login', payload })
+    if (answer.statusCode !== 200) throw new Error(`a login of the bench was refused: ${answer.body}`)
+    return answer.json()
+  }
+
+  const opened = []
+  for (let session = 0; session < SESSIONS; session += 1) opened.push(await login())
+  const claims = decodeJwt(opened[0]?.access_token ?? '') as Parameters<typeof signAccessToken>[0]
+  const key = await createSigningKey()
+  const hash = await hashPassword(PASSWORD)
+  const person = (handle: Kysely<Tables>) => people(handle).find(subOf(4711), LARGE)
+  const page = (handle: Kysely<Tables>) => people(handle).list({ tenant_id: LARGE, limit: 50 })
+  const underTenant = (ask: typeof person | typeof page) => (count: number) =>
+    repeat(count, 1, () => withTenant<Tables, unknown>(db, LARGE, ask))
+  const unboundly = (ask: typeof person | typeof page) => (count: number) =>
+    repeat(count, 1, () => unbound.db.transaction().execute<unknown>(ask))
+
+  return {
+    house: {
+      port,
+      size,
+      isPostgres: testing.url !== undefined,
+      refreshTokens: opened.map(({ refresh_token }) => refresh_token),
+    } satisfies House,
+    logins: (count: number) => repeat(count, PASSWORDS_AT_ONCE, login),
+    argon2id: (count: number) => repeat(count, PASSWORDS_AT_ONCE, () => verify(hash, PASSWORD)),
+    signatures: (count: number) => repeat(count, 1, () => signAccessToken(claims, key)),
+    personUnderTenant: underTenant(person),
+    personUnbound: unboundly(person),
+    pageUnderTenant: underTenant(page),
+    pageUnbound: unboundly(page),
+    limits: limitChecks('person'),
+    networkLimits: limitChecks('address'),
+    pages: (): Promise<PageTime[]> => timePages(db),
+    async close() {
+      await app.close()
+      await Promise.all([unbound.close(), store.close()])
+      await testing.close()
+    },
+  }
+}
+
+/** The gateway's check for callers who never have to wait. */
+function limitChecks(by: Limit['by']): (checks: number) => Promise<Done> {
+  const limits = new RateLimits()
+  const limit: Limit = { id: by, perSecond: 1e6, burst: 1e6, by }
+  const callers = Array.from({ length: CALLERS }, (_, index) => ({
+    principal: { token: { subject: subOf(index) } } as Principal,
+    callerAddress: `2001:db8:${index.toString(16)}::1`,
+  }))
+  return async (checks) => {
+    const batch = () => {
+      for (let check = 0; check < CHECKS_AT_ONCE; check += 1)
+        limits.require(limit, callerOf(limit, callers[check % CALLERS] as (typeof callers)[number]))
+    }
+    const { seconds, cpuMicros } = await repeat(checks / CHECKS_AT_ONCE, 1, batch)
+    return { done: checks, seconds, cpuMicros: cpuMicros / CHECKS_AT_ONCE }
+  }
+}
+
+let works: Awaited<ReturnType<typeof setUp>>
+
+// A database of its own is not left behind.
+process.once('SIGTERM', async () => {
+  await works?.close()
+  process.exit()
+})
+
+process.on('message', async (message: Setup | Assignment) => {
+  if ('work' in message) process.send?.(await works[message.work](message.count))
+  else {
+    works = await setUp(message)
+    process.send?.(works.house)
+  }
+})
