@@ -48,6 +48,6 @@ export interface Tables {
   }
   unsettled_grants: OfCase & {
     state: 'creating' | 'withdrawing'
-    since: Made
+    since: Generated<Date>
   }
 }

@@ -89,8 +89,10 @@ export function caseRoutes(scope: FastifyInstance, deps: CaseDeps): void {
     },
     handler: (request) =>
       onCases(request, async (cases) => {
-        await cases.requireOpen(request.params.case_id)
-        return cases.update(request.params.case_id, request.body)
+        const { case_id } = request.params
+        const changed = await cases.updateOpen(case_id, request.body)
+        if (changed) return changed
+        throw (await cases.find(case_id)) ? caseClosed() : caseNotFound()
       }),
   })
 
@@ -123,7 +125,9 @@ export function caseRoutes(scope: FastifyInstance, deps: CaseDeps): void {
       response: { 204: Type.Null() },
     },
     handler: async (request, reply) => {
-      await deleteCase(deps, { tenant_id: callerOf(request).tenantId, case_id: request.params.case_id })
+      // As user keeps it, whose case ids are text.
+      const case_id = request.params.case_id.toLowerCase()
+      await deleteCase(deps, { tenant_id: callerOf(request).tenantId, case_id })
       return reply.code(204).send(null)
     },
   })

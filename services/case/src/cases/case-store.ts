@@ -48,11 +48,13 @@ export function caseStore(trx: Kysely<Tables>, tenant_id: string) {
         .values({ tenant_id, ...values })
         .returning(columns)
         .executeTakeFirstOrThrow(),
-    update: (case_id: string, change: CaseChange): Promise<StoredCase> =>
+    /** Undefined where it is absent or closed; one statement, as two who both keep it open wait for each other. */
+    updateOpen: (case_id: string, change: CaseChange): Promise<StoredCase | undefined> =>
       update(case_id)
+        .where('status', '=', 'open')
         .set({ ...change, updated_at: sql`now()` })
         .returning(columns)
-        .executeTakeFirstOrThrow(),
+        .executeTakeFirst(),
     /** Undefined where it is absent or has that status already. */
     setStatus: (case_id: string, status: Case['status']): Promise<StoredCase | undefined> =>
       update(case_id)

@@ -68,6 +68,17 @@ test('a change leaves the rest as it is', async () => {
   assert.ok(changed.body.updated_at > changed.body.created_at)
 })
 
+test('changes at once wait for each other and are all made', async () => {
+  const id = await newCase(manager)
+  const titles = ['One', 'Two', 'Three', 'Four']
+  const answers = await Promise.all(titles.map((title) => call(manager, 'PATCH', `/cases/${id}`, { title })))
+
+  assert.deepEqual(
+    answers.map(({ body }) => body.title),
+    titles,
+  )
+})
+
 test('a list shows what its reader has a role in, newest first, by pages, status and part of the title', async () => {
   const reader = newPerson('manager')
   const ids = []
@@ -137,7 +148,8 @@ test('a deleted case is gone with all that was in it, and its case roles are wit
   const asked = await call(manager, 'POST', `/cases/${id}/approvals`, { document_id: document, version: 1 })
   assert.equal(asked.status, 201)
 
-  assert.equal((await call(admin, 'DELETE', `/cases/${id}`)).status, 204)
+  // However its id is spelled.
+  assert.equal((await call(admin, 'DELETE', `/cases/${id.toUpperCase()}`)).status, 204)
   assert.equal(outcome(await call(admin, 'DELETE', `/cases/${id}`)), '404 case-not-found')
   await until('404 case-not-found', () => call(manager, 'GET', `/cases/${id}`))
   assert.deepEqual(service.user.grantsOf(id), [])

@@ -135,9 +135,42 @@ test('what is being made is left alone, and what the sweep took cannot be made a
     if (request.method === 'PUT') await sweep()
     return user.play(request, response, text)
   })
+  const before = user.allCases()
   assert.equal(outcome(await create(creator)), '503 creation-too-slow')
   assert.deepEqual((await call(creator, 'GET', '/cases')).body.cases.length, 1)
+  assert.equal(user.allCases().length, before.length + 1)
+  await sweep()
+  assert.deepEqual([user.allCases(), await unsettled()], [before, []])
   assert.equal((await call(newPerson('admin'), 'DELETE', `/cases/${made.body.case_id}`)).status, 204)
+})
+
+test('a grant that comes while the sweep has seen none yet is left to the next one', async () => {
+  const before = user.allCases()
+  const [seen, made] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  const slow = {
+    ...sweeper,
+    async listOfCase(of: Parameters<typeof sweeper.listOfCase>[0]) {
+      const members = await sweeper.listOfCase(of)
+      seen.resolve()
+      await made.promise
+      return members
+    },
+  }
+  let sweeping: Promise<unknown> | undefined
+  user.answerWith(async (request, response, text) => {
+    if (request.method === 'PUT') {
+      sweeping = sweepGrants(service.db, { db: service.db, user: slow }, 0)
+      await seen.promise
+    }
+    return user.play(request, response, text)
+  })
+  assert.equal(outcome(await create()), '503 creation-too-slow')
+  made.resolve()
+  await sweeping
+  assert.equal(user.allCases().length, before.length + 1)
+
+  await sweep()
+  assert.deepEqual([user.allCases(), await unsettled()], [before, []])
 })
 
 test('the grants of a case that was deleted while user was away are swept, those of other tenants too', async () => {

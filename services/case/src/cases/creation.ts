@@ -20,9 +20,13 @@ export async function createCase(
   await withTenant(db, tenantId, (trx) => unsettledGrants(trx).add(of, 'creating'))
   await user.grant({ ...of, sub, role: 'trustee', actor: sub })
   const made = await withTenant(db, tenantId, async (trx) => {
-    if (!(await unsettledGrants(trx).settleCreation(of))) throw creationTooSlow()
-    return caseStore(trx, tenantId).insert({ ...values, case_id: of.case_id, created_by: sub })
+    if (await unsettledGrants(trx).settleCreation(of))
+      return caseStore(trx, tenantId).insert({ ...values, case_id: of.case_id, created_by: sub })
+    // The sweep may have been over before the grant came.
+    await unsettledGrants(trx).add(of, 'withdrawing')
+    return undefined
   })
   roles.drop(sub)
+  if (!made) throw creationTooSlow()
   return made
 }

@@ -1,9 +1,11 @@
 import { withTenant } from '@munjigi/db/tenant'
 import { type Kysely, sql } from 'kysely'
 import type { UserService } from '../case-roles/user-service.ts'
+import { placeOf } from '../cursor.ts'
 import type { Tables } from '../tables.ts'
 
 const BATCH = 50
+const NOW = sql<Date>`clock_timestamp()`
 
 export interface CaseOfTenant {
   tenant_id: string
@@ -22,6 +24,7 @@ export function unsettledGrants(trx: Kysely<Tables>) {
       trx
         .insertInto('unsettled_grants')
         .values({ ...of, state })
+        .onConflict((conflict) => conflict.columns(['tenant_id', 'case_id']).doUpdateSet({ state, since: NOW }))
         .execute(),
     /** False where the sweep has begun to withdraw them. */
     async settleCreation({ tenant_id, case_id }: CaseOfTenant): Promise<boolean> {
@@ -34,19 +37,25 @@ export function unsettledGrants(trx: Kysely<Tables>) {
         .executeTakeFirst()
       return row !== undefined
     },
-    /** From now on the case cannot be made any more; false where it was. */
-    async beginWithdrawal({ tenant_id, case_id }: CaseOfTenant): Promise<boolean> {
+    /** From now on the case cannot be made any more; gives what `remove` takes, or undefined where it was made. */
+    async beginWithdrawal({ tenant_id, case_id }: CaseOfTenant): Promise<string | undefined> {
       const row = await trx
         .updateTable('unsettled_grants')
-        .set({ state: 'withdrawing' })
+        .set({ state: 'withdrawing', since: NOW })
         .where('tenant_id', '=', tenant_id)
         .where('case_id', '=', case_id)
-        .returning('case_id')
+        .returning(placeOf('since'))
         .executeTakeFirst()
-      return row !== undefined
+      return row?.place
     },
-    remove: ({ tenant_id, case_id }: CaseOfTenant) =>
-      trx.deleteFrom('unsettled_grants').where('tenant_id', '=', tenant_id).where('case_id', '=', case_id).execute(),
+    /** One that was added again meanwhile stays: there may be a grant that was not seen. */
+    remove: ({ tenant_id, case_id }: CaseOfTenant, begun: string) =>
+      trx
+        .deleteFrom('unsettled_grants')
+        .where('tenant_id', '=', tenant_id)
+        .where('case_id', '=', case_id)
+        .where('since', '=', sql<Date>`${begun}::timestamptz`)
+        .execute(),
     /** Those left behind by a crash or an outage; a creation counts after `patienceMs`. */
     listDue: (patienceMs: number): Promise<CaseOfTenant[]> =>
       trx
@@ -66,10 +75,10 @@ export function unsettledGrants(trx: Kysely<Tables>) {
 
 /** Withdraws every grant of a case that is gone or was never made; once more is no harm. */
 export async function withdrawGrants({ db, user }: GrantDeps, of: CaseOfTenant): Promise<void> {
-  const isGone = await withTenant(db, of.tenant_id, (trx) => unsettledGrants(trx).beginWithdrawal(of))
-  if (!isGone) return
+  const begun = await withTenant(db, of.tenant_id, (trx) => unsettledGrants(trx).beginWithdrawal(of))
+  if (begun === undefined) return
   for (const { sub } of await user.listOfCase(of)) await user.withdraw({ case_id: of.case_id, sub })
-  await withTenant(db, of.tenant_id, (trx) => unsettledGrants(trx).remove(of))
+  await withTenant(db, of.tenant_id, (trx) => unsettledGrants(trx).remove(of, begun))
 }
 
 /** A batch of what `all`, a handle across tenants, finds unsettled; true when nothing is left. */
