@@ -38,12 +38,13 @@ export function accessEvents({ db, store, platformIssuer, log }: AccessEventsDep
 }
 
 /** Every name of a person, the platform's own first. */
-export async function listNames(db: Kysely<Tables>, platformIssuer: string, sub: string): Promise<PrincipalName[]> {
-  const others = await db
+async function listNames(db: Kysely<Tables>, platformIssuer: string, sub: string): Promise<PrincipalName[]> {
+  return [{ issuer: platformIssuer, sub }, ...(await selectOtherNames(db, platformIssuer, sub).execute())]
+}
+
+export const selectOtherNames = (db: Kysely<Tables>, platformIssuer: string, sub: string) =>
+  db
     .selectFrom('person_names')
     .select(['issuer', 'sub'])
     .where('person_sub', '=', sub)
     .where('issuer', '<>', platformIssuer)
-    .execute()
-  return [{ issuer: platformIssuer, sub }, ...others]
-}

@@ -8,14 +8,11 @@ import {
 import { X_INTERNAL_KEY } from '@munjigi/contracts/headers'
 import type { TypeBoxProvider } from '@munjigi/server/typebox-provider'
 import type { FastifyInstance } from 'fastify'
-import { listNames } from '../access-events.ts'
 import { caseRoleRoutes } from '../case-roles/case-role-routes.ts'
 import type { UserDeps } from '../deps.ts'
-import { findPerson, findPersonByName, type PersonRow } from '../people/people.ts'
-import { listSections } from '../people/sections.ts'
+import { findPersonByName } from '../people/people.ts'
 import { internalKeyInvalid, unknownPerson } from '../problems.ts'
-import { listEndedSids } from '../sessions/sessions.ts'
-import { nowSeconds } from '../tokens/access-token.ts'
+import { findAccessRecord } from './access-record.ts'
 import { isInternalKey } from './internal-key.ts'
 import { exchangeToken } from './token-exchange.ts'
 
@@ -30,9 +27,10 @@ export async function internalRoutes(scope: FastifyInstance, deps: UserDeps): Pr
     `${INTERNAL_USER_PATH}/access`,
     { schema: { querystring: PrincipalName, response: { 200: AccessRecord } } },
     async (request) => {
-      const person = await findNamed(deps, request.query)
-      if (person === undefined) throw unknownPerson(404)
-      return accessRecord(deps, person)
+      const sub = await findSub(deps, request.query)
+      const record = sub && (await findAccessRecord(deps.db, deps.settings.platformIssuer, sub))
+      if (!record) throw unknownPerson(404)
+      return record
     },
   )
 
@@ -46,24 +44,8 @@ export async function internalRoutes(scope: FastifyInstance, deps: UserDeps): Pr
 }
 
 /** Only we and the issuers that share our people name anybody (DESIGN §4.3). */
-async function findNamed({ db, settings }: UserDeps, name: PrincipalName): Promise<PersonRow | undefined> {
-  if (name.issuer === settings.platformIssuer) return findPerson(db, name.sub)
+async function findSub({ db, settings }: UserDeps, name: PrincipalName): Promise<string | undefined> {
+  if (name.issuer === settings.platformIssuer) return name.sub
   const isShared = settings.issuers.some(({ issuer, people }) => issuer === name.issuer && people === 'shared')
-  return isShared ? findPersonByName(db, name) : undefined
-}
-
-async function accessRecord({ db, settings }: UserDeps, person: PersonRow): Promise<AccessRecord> {
-  const { sub, status, role, superuser, valid_from, rights_changed_at } = person
-  return {
-    sub,
-    names: await listNames(db, settings.platformIssuer, sub),
-    status,
-    role,
-    superuser,
-    tenant: { id: person.tenant_id, status: person.tenant_status },
-    sections: await listSections(db, person),
-    valid_from,
-    rights_changed_at,
-    ended_sids: await listEndedSids(db, sub, nowSeconds()),
-  }
+  return isShared ? (await findPersonByName(db, name))?.sub : undefined
 }

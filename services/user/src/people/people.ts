@@ -27,7 +27,7 @@ const columns = [
   'rights_changed_at',
 ] as const
 
-const selectPeople = (db: Kysely<Tables>) =>
+export const selectPeople = (db: Kysely<Tables>) =>
   db.selectFrom('people').innerJoin('tenants', 'tenants.id', 'people.tenant_id').select(columns)
 
 export type PersonRow = NonNullable<Awaited<ReturnType<typeof findPerson>>>

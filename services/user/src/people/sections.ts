@@ -3,23 +3,25 @@ import { type Kysely, sql } from 'kysely'
 import type { Tables } from '../tables.ts'
 
 /** A person's own sections and their groups', the higher level of each; all of them at level admin for a superuser. */
-export async function listSections(
+export const listSections = (
   db: Kysely<Tables>,
   person: { sub: string; superuser: boolean },
-): Promise<SectionGrant[]> {
-  if (person.superuser) {
-    return db
-      .selectFrom('sections')
-      .select(['id', sql<'admin'>`'admin'`.as('level')])
-      .orderBy('id')
-      .execute()
-  }
-  const own = db.selectFrom('section_grants').select(['section_id', 'level']).where('person_sub', '=', person.sub)
+): Promise<SectionGrant[]> =>
+  person.superuser ? selectAllSections(db).execute() : selectGrants(db, person.sub).execute()
+
+export const selectAllSections = (db: Kysely<Tables>) =>
+  db
+    .selectFrom('sections')
+    .select(['id', sql<'admin'>`'admin'`.as('level')])
+    .orderBy('id')
+
+export function selectGrants(db: Kysely<Tables>, sub: string) {
+  const own = db.selectFrom('section_grants').select(['section_id', 'level']).where('person_sub', '=', sub)
   const ofGroups = db
     .selectFrom('group_members')
     .innerJoin('group_sections', 'group_sections.group_id', 'group_members.group_id')
     .select(['group_sections.section_id', 'group_sections.level'])
-    .where('group_members.person_sub', '=', person.sub)
+    .where('group_members.person_sub', '=', sub)
   return (
     db
       .selectFrom(own.unionAll(ofGroups).as('granted'))
@@ -27,6 +29,5 @@ export async function listSections(
       .select(['section_id as id', sql<SectionGrant['level']>`min(level)`.as('level')])
       .groupBy('section_id')
       .orderBy('section_id')
-      .execute()
   )
 }

@@ -120,8 +120,8 @@ export async function endLongestIdle(
 }
 
 /** Ended sessions and revoked API keys of a person of which some access token may still live. */
-export async function listEndedSids(db: Kysely<Tables>, person_sub: string, now: number): Promise<string[]> {
-  const rows = await db
+export const selectEndedSids = (db: Kysely<Tables>, person_sub: string, now: number) =>
+  db
     .selectFrom('sessions')
     .select('sid')
     .where('person_sub', '=', person_sub)
@@ -129,6 +129,3 @@ export async function listEndedSids(db: Kysely<Tables>, person_sub: string, now:
     .where('access_exp', '>=', now - CLOCK_SKEW_S)
     .unionAll(selectRevokedSids(db, person_sub, now))
     .orderBy('sid')
-    .execute()
-  return rows.map(({ sid }) => sid)
-}
