@@ -13,10 +13,12 @@ import type { FastifyInstance } from 'fastify'
 import { accessEvents } from './access-events.ts'
 import { adminRoutes } from './admin/admin-routes.ts'
 import { keyRoutes } from './api-keys/key-routes.ts'
+import { sweepApiKeys } from './api-keys/sweep.ts'
 import type { UserDeps } from './deps.ts'
 import { internalRoutes } from './internal/internal-routes.ts'
 import { keySetRoute } from './keys/key-set.ts'
 import { signingKeys } from './keys/signing-keys.ts'
+import { sweepSigningKeys } from './keys/sweep.ts'
 import { sweepNotices } from './notices/due-notices.ts'
 import { outbox } from './notices/outbox.ts'
 import { startSender } from './notices/sender.ts'
@@ -28,11 +30,13 @@ import { validateRoute } from './people/validate-route.ts'
 import { servingHandle } from './serving-handle.ts'
 import { ownSessionRoutes } from './sessions/own-session-routes.ts'
 import { sessionRoutes } from './sessions/session-routes.ts'
-import { startSweeping } from './sessions/sweep.ts'
+import { sweepSessions } from './sessions/sweep.ts'
 import type { Settings } from './settings.ts'
 import { certificateIdp } from './sso/certificate.ts'
 import { discoveredIdp } from './sso/discovery.ts'
 import { ssoRoutes } from './sso/sso-routes.ts'
+
+const SWEEPS = [sweepSessions, sweepSigningKeys, sweepApiKeys, sweepPasswords, sweepNotices]
 
 export interface UserOptions {
   database: Database
@@ -59,21 +63,18 @@ export async function userPlugin(app: FastifyInstance, { database, store, settin
   const events = accessEvents({ db, store, platformIssuer: issuer, log })
   const sender = startSender({ db, mail: settings.mail, log })
   const deps: UserDeps = { db, store, settings, keys, events, verifier, idp, outbox: outbox(settings), sender }
-  const sweeping = startSweeping(db, log)
-
-  sweepHourly(app, () => sweepNotices(db))
 
   app.addReadyCheck('user-database', database.isAlive)
   app.addReadyCheck('user-store', store.isAlive)
   app.addReadyCheck('user-keys', keys.access)
   app.addHook('onReady', () => assertServingRole(db))
   app.addHook('onClose', async () => {
-    clearInterval(sweeping)
     keys.close()
     verifier.close()
     await sender.close()
   })
 
+  for (const sweep of SWEEPS) sweepHourly(app, () => sweep(db))
   keySetRoute(app, keys)
   app.register(internalRoutes, deps)
   app.register(authModule, deps)
@@ -91,7 +92,6 @@ async function authModule(app: FastifyInstance, deps: UserDeps): Promise<void> {
   await app.register(ssoRoutes, deps)
   const passwords = passwordDeps(deps)
   app.addHook('onClose', passwords.limits.close)
-  sweepHourly(app, () => sweepPasswords(deps.db))
   for (const prefix of ['/api/auth/v1', '/api/v1/auth']) {
     passwordRoutes(app, passwords, prefix)
     sessionRoutes(app, deps, prefix)

@@ -7,9 +7,9 @@ import { decodeJwt } from 'jose'
 import { endSessions } from '../admin/person-changes.ts'
 import { refusalOf } from '../refusal.fixture.ts'
 import { PLATFORM, TENANT } from '../service.fixture.ts'
-import { sweep } from '../sessions/sweep.ts'
 import { signedInService } from '../signed-in.fixture.ts'
 import { newKeyText, prefixOf } from './key-text.ts'
+import { sweepApiKeys } from './sweep.ts'
 
 const HOUR_MS = 3_600_000
 
@@ -166,7 +166,7 @@ test('keys that were revoked or expired 90 days ago are removed, later ones not'
       .set({ name: String(index), ...end })
       .where('key_id', '=', made[index]?.key_id ?? '')
       .execute()
-  await sweep(service.db)
+  await sweepApiKeys(service.db)
   const left = service.db.selectFrom('api_keys').select('name').where('person_sub', '=', person.sub).orderBy('name')
 
   assert.deepEqual(await left.execute(), [{ name: '2' }, { name: '3' }])

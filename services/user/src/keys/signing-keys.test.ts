@@ -6,8 +6,8 @@ import { createLogger } from '@munjigi/server/logger'
 import { type TestDatabase, testDatabase } from '@munjigi/testing/database'
 import { migrationPlan } from '../migrations/plan.ts'
 import { servingHandle } from '../serving-handle.ts'
-import { sweep } from '../sessions/sweep.ts'
 import { type SigningKeys, signingKeys } from './signing-keys.ts'
+import { sweepSigningKeys } from './sweep.ts'
 
 const LEAD_MS = 600_000
 const DAY_MS = 86_400_000
@@ -108,10 +108,10 @@ test('only keys that nothing alive was signed by are swept', async () => {
   await keys.access()
   await keys.rotate()
   mock.timers.tick(90 * DAY_MS)
-  await sweep(db)
+  await sweepSigningKeys(db)
   assert.equal((await kidsOf(start())).length >= 2, true)
   mock.timers.tick(3 * DAY_MS)
-  await sweep(db)
+  await sweepSigningKeys(db)
 
   const left = await db
     .selectFrom('signing_keys')

@@ -9,7 +9,7 @@ import { signingKeys } from '../keys/signing-keys.ts'
 import { refusalOf } from '../refusal.fixture.ts'
 import { FRONTEND, PLATFORM, type TestBrowser, type TestService, testBrowser, testService } from '../service.fixture.ts'
 import { testIdp } from '../sso/idp.fixture.ts'
-import { sweep } from './sweep.ts'
+import { sweepSessions } from './sweep.ts'
 
 const COOKIE = 'munjigi-refresh'
 const WINDOW_MS = 10_000
@@ -317,10 +317,10 @@ test('a session is removed a day after its last token ended, and not before', as
   const sid = decodeJwt(tokenOf(await signIn())).sid as string
   const find = () => service.db.selectFrom('sessions').select('sid').where('sid', '=', sid).execute()
   mock.timers.tick(604_800_000)
-  await sweep(service.db)
+  await sweepSessions(service.db)
   assert.equal((await find()).length, 1)
   mock.timers.tick(90_000_000)
-  await sweep(service.db)
+  await sweepSessions(service.db)
 
   assert.deepEqual(await find(), [])
 })
