@@ -10,6 +10,7 @@ const HANGS_ON_A_PERSON = 'hangs on people.sub, and is read for somebody who was
 const HOUSE_WIDE = 'one for the whole house: superusers change it'
 const ONE_MENU = 'what is for lunch is the same for all tenants'
 const OF_ONE_PERSON = 'found by its owner’s subject alone'
+const FROM_ONE_PERSON = 'written by the database from one person alone'
 const BY_THE_DATABASE = 'given by the database, so nobody can ask for one that is taken'
 
 const EXCEPTIONS: TenancyExceptions = {
@@ -44,12 +45,13 @@ const EXCEPTIONS: TenancyExceptions = {
   keys: {
     'users.people__sub': 'the platform’s one id of a person, given by us or by the IdP',
     'users.people__user_id': 'a login id signs in before its tenant is known',
-    'users.person_terms__person_term': 'written by the database from one person alone',
+    'users.person_terms__person_term': FROM_ONE_PERSON,
     'users.audit_events__id': BY_THE_DATABASE,
     'session_station.auth_profile_templates__template_id': BY_THE_DATABASE,
     'session_station.auth_profile_templates__position': BY_THE_DATABASE,
     'trace.traces__position': BY_THE_DATABASE,
   },
+  references: { 'users.person_terms__person': FROM_ONE_PERSON },
 }
 
 const OWN = `tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid`
@@ -107,7 +109,11 @@ test('every table of every service is held to a tenant, or stands on the list wi
 })
 
 test('a new table without a policy, a key or a view that tells of another tenant, and a stale list are found', async () => {
-  const exceptions = { tables: { 'wrong.gone': 'was there' }, keys: { 'wrong.bare__id': 'is none across tenants' } }
+  const exceptions = {
+    tables: { 'wrong.gone': 'was there' },
+    keys: { 'wrong.bare__id': 'is none across tenants' },
+    references: { 'wrong.child__bare': 'is none either' },
+  }
 
   assert.deepEqual(
     await listTenancyFaults(testing.database, { role: 'wrong_serving', schemas: ['wrong'], exceptions }),
@@ -125,6 +131,7 @@ test('a new table without a policy, a key or a view that tells of another tenant
       'wrong.keyed__lower is unique across tenants',
       'key wrong.bare__id is listed and gone',
       'wrong.child__keyed reaches across tenants',
+      'reference wrong.child__bare is listed and gone',
       "wrong.all_rows runs with its owner's rights",
       "wrong.everything runs with its owner's rights",
     ],

@@ -1,10 +1,11 @@
 import type { Database } from '@munjigi/db/connect'
 import { type Kysely, sql } from 'kysely'
 
-/** What may stand outside a tenant, each with the reason: tables as `schema.table`, unique keys as `schema.index`. */
+/** What may stand outside a tenant, each with the reason: `schema.table`, a unique key's `schema.index`, a foreign key's `schema.constraint`. */
 export interface TenancyExceptions {
   tables: Record<string, string>
   keys: Record<string, string>
+  references: Record<string, string>
 }
 
 interface Table {
@@ -44,7 +45,7 @@ export async function listTenancyFaults(
       tables.filter((table) => !table.has_tenant),
     ),
     ...(await keyFaults(db, schemas, exceptions.keys)),
-    ...(await referenceFaults(db, schemas, exceptions.keys)),
+    ...(await referenceFaults(db, schemas, exceptions)),
     ...(await bypassFaults(db, schemas)),
   ]
 }
@@ -117,7 +118,7 @@ async function keyFaults(
 async function referenceFaults(
   db: Kysely<unknown>,
   schemas: readonly string[],
-  listed: Record<string, string>,
+  listed: Pick<TenancyExceptions, 'keys' | 'references'>,
 ): Promise<string[]> {
   const { rows } = await sql<{ name: string; key: string; has_tenant: boolean }>`
     select n.nspname || '.' || f.conname as name, n.nspname || '.' || k.relname as key, own.attnum is not null as has_tenant
@@ -127,9 +128,13 @@ async function referenceFaults(
     where n.nspname in (${sql.join(schemas)}) and f.contype = 'f' and not exists (
       select from unnest(f.conkey, f.confkey) as pair (here, there) where pair.here = own.attnum and pair.there = there.attnum
     ) order by 1`.execute(db)
-  return rows
-    .filter(({ key, has_tenant }) => has_tenant || !(key in listed))
-    .map(({ name }) => `${name} reaches across tenants`)
+  const unlisted = rows.filter(
+    ({ name, key, has_tenant }) => !(name in listed.references) && (has_tenant || !(key in listed.keys)),
+  )
+  return [
+    ...unlisted.map(({ name }) => `${name} reaches across tenants`),
+    ...namesGone('reference', Object.keys(listed.references), rows),
+  ]
 }
 
 /** Views and functions that run with their owner's rights see every tenant. */
