@@ -95,13 +95,19 @@ test("keys and sessions of another tenant's people are absent, and those of stro
     assert.equal((await admin.as(admin.superuser)(method, path)).status, 200)
 })
 
-test("the key of one person is not revoked under another's name, and API keys administer nobody's", async () => {
+test("the key of one person is not revoked under another's name, and API keys see and administer nobody's", async () => {
   const [sub, other] = [await admin.seed(), await admin.seed()]
   const key_id = await keyOf(other)
   const wrong = await admin.as(administrator)('DELETE', `/people/${sub}/keys/${key_id}`)
   assert.deepEqual(refusal(wrong), [404, 'key-not-found'])
-  for (const path of [`/people/${other}/keys/${key_id}`, `/people/${other}/sessions`]) {
-    const byKey = await admin.as(administrator)('DELETE', path, { claims: { scope: 'admin' } })
-    assert.deepEqual(refusal(byKey), [403, 'own-login-required'])
+  for (const [method, path] of [
+    ['DELETE', `/people/${other}/keys/${key_id}`],
+    ['DELETE', `/people/${other}/sessions`],
+    ['GET', `/people/${other}/keys`],
+    ['GET', `/people/${other}/sessions`],
+    ['GET', `/people/${administrator}/keys`],
+  ] as const) {
+    const byKey = await admin.as(administrator)(method, path, { claims: { scope: 'admin' } })
+    assert.deepEqual(refusal(byKey), [403, 'own-login-required'], path)
   }
 })

@@ -6,6 +6,7 @@ import { Type } from 'typebox'
 import { administer } from '../admin/administrator.ts'
 import { type AdminDeps, changePerson, type PersonChange, requireTarget } from '../admin/locked-change.ts'
 import { SubParams } from '../admin/person-routes.ts'
+import { requireOwnLogin } from '../people/own-login.ts'
 import { findPerson } from '../people/people.ts'
 import { keyNotFound } from '../problems.ts'
 import { listKeys, revokeKey } from './api-keys.ts'
@@ -20,12 +21,14 @@ export function personKeyRoutes(scope: FastifyInstance, deps: AdminDeps): void {
     method: 'GET',
     url: '/people/:sub/keys',
     schema: { summary: "A person's API keys, masked", params: SubParams, response: { 200: ApiKeyList } },
-    handler: (request) =>
-      administer(deps.db, request, async (trx, actor) => {
+    handler: async (request) => {
+      requireOwnLogin(request)
+      return administer(deps.db, request, async (trx, actor) => {
         const target = await requireTarget(trx, actor, request.params.sub)
         const owner = await findPerson(trx, target.sub)
         return { keys: owner === undefined ? [] : await listKeys(trx, owner) }
-      }),
+      })
+    },
   })
 
   app.route({

@@ -5,6 +5,7 @@ import type { FastifyInstance } from 'fastify'
 import { administer } from '../admin/administrator.ts'
 import { type AdminDeps, changePerson, requireTarget } from '../admin/locked-change.ts'
 import { SubParams } from '../admin/person-routes.ts'
+import { requireOwnLogin } from '../people/own-login.ts'
 import { listSessions } from './session-list.ts'
 import { endSessionsOf } from './sessions.ts'
 
@@ -16,11 +17,13 @@ export function personSessionRoutes(scope: FastifyInstance, deps: AdminDeps): vo
     method: 'GET',
     url: '/people/:sub/sessions',
     schema: { summary: 'Where a person is signed in', params: SubParams, response: { 200: SessionList } },
-    handler: (request) =>
-      administer(deps.db, request, async (trx, actor) => {
+    handler: async (request) => {
+      requireOwnLogin(request)
+      return administer(deps.db, request, async (trx, actor) => {
         const { sub } = await requireTarget(trx, actor, request.params.sub)
         return { sessions: await listSessions(trx, sub, undefined) }
-      }),
+      })
+    },
   })
 
   app.route({
