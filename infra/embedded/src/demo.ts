@@ -11,6 +11,7 @@ import { openHouse } from './house.ts'
 import { DISHES, journey } from './journey.ts'
 import { findFree } from './ports.ts'
 import { CLIENTS, DEVELOPMENT_PASSWORD, REALM_FILE, realmVariables } from './realm.ts'
+import { rightsJourney } from './rights-journey.ts'
 import { houseSecrets } from './secrets.ts'
 import { shareDatabase } from './services-host.ts'
 
@@ -54,6 +55,7 @@ async function* wholeJourney() {
     endOfflineSessions: idp.endOfflineSessions,
   })
   yield* agentJourney(house.door, house.outside)
+  yield* rightsJourney(house.door, databases.user)
 }
 
 let step = 0

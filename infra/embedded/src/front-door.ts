@@ -8,6 +8,8 @@ export interface FrontDoor {
   signIn(username: string, password: string): Promise<string>
   /** The same with what the browser would keep. */
   openSession(username: string, password: string): Promise<Session>
+  /** The access token of somebody who signs in by e-mail and password. */
+  logIn(email: string, password: string): Promise<string>
   /** A call through the gateway as the holder of a token. @throws Refusal where the answer is no 2xx */
   call<T>(method: Dispatcher.HttpMethod, path: string, token?: string, body?: object): Promise<T>
   /** One request as it is given, to a path or address of the gateway; redirects are not followed. */
@@ -78,7 +80,7 @@ export function frontDoor({ gatewayUrl, consoleUrl, certFile }: FrontDoorOptions
       body: new URLSearchParams(fields).toString(),
     })
     const text = await ended.body.text()
-    if (typeof ended.headers.location !== 'string') throw new Error(`no sign-in: ${ended.statusCode} ${text}`)
+    if (typeof ended.headers.location !== 'string') throw new Refusal('no sign-in', ended.statusCode, text)
     const target = new URL(ended.headers.location, gatewayUrl).searchParams
     const token = target.get('token')
     const kept = cookiesOf(ended)
@@ -95,7 +97,10 @@ export function frontDoor({ gatewayUrl, consoleUrl, certFile }: FrontDoorOptions
 
   const signIn = async (username: string, password: string) => (await openSession(username, password)).token
 
-  return { signIn, openSession, call, send, close: () => dispatcher.close() }
+  const logIn = async (email: string, password: string) =>
+    (await call<TokenAnswer>('POST', '/api/auth/v1/login', undefined, { email, password })).access_token
+
+  return { signIn, openSession, logIn, call, send, close: () => dispatcher.close() }
 }
 
 /** What a browser would send back. */

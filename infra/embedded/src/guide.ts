@@ -7,7 +7,7 @@ export interface Addresses {
   metrics: string
 }
 
-/** What is printed once the house stands: where it is, and six things to try. */
+/** What is printed once the house stands: where it is, and seven things to try. */
 export const guide = (
   { gateway, console: web, idp, outside, metrics }: Addresses,
   password: string,
@@ -21,9 +21,11 @@ munjigi is up (embedded: for trying and developing, never for production)
   metrics  ${metrics}/metrics
   outside  ${outside}   a service outside the house, with eight kinds of login
 
-People: pending.kim, user.lee, admin.park, meal.choi, global.jung; everybody's password is ${password}.
+People, by the IdP: pending.kim, user.lee, admin.park, meal.choi, global.jung; by e-mail and password, in tenant demo:
+admin@munjigi.test, and manager, attorney, analyst, engineer, staff and viewer there; in tenant other: manager@other.test.
+Everybody's password is ${password}.
 
-Six things to try:
+Seven things to try:
 
   1. Wait for approval, then be approved: open ${web}, sign in as pending.kim; in a private window as admin.park.
 
@@ -43,7 +45,11 @@ Six things to try:
      curl -sk ${gateway}/api/session-station/v1/auth-context/demo-form/headers -H "Authorization: Bearer $(${movedBy}npx munjigi login user.lee)"
      A profile of your own: services/session-station/README.md
 
-  6. See who may go where:
+  6. Sign in by e-mail and password, and see the cases of a tenant; manager@other.test sees others, viewer@munjigi.test one:
+     curl -sk ${gateway}/api/auth/v1/login -H "Content-Type: application/json" -d '{"email":"manager@munjigi.test","password":"${password}"}'
+     curl -sk ${gateway}/api/case/v1/cases -H "Authorization: Bearer $(${movedBy}npx munjigi login manager@munjigi.test)"
+
+  7. See who may go where:
      npx munjigi-gateway check gateway/services.local.yaml
 
 Ctrl-C stops everything; data stays (npm start -- --fresh begins anew).

@@ -55,7 +55,8 @@ export async function* journey(door: FrontDoor): AsyncGenerator<Step> {
 export const DISHES = ['김치찌개', '제육볶음'] as const
 const RESTAURANT = { name: '여정 식당', location: '별관 1층' }
 
-async function refusalOf(call: Promise<unknown>): Promise<string> {
+/** @throws where it is let through, or fails by anything else than a refusal. */
+export async function refusalOf(call: Promise<unknown>): Promise<string> {
   try {
     await call
   } catch (error) {

@@ -10,11 +10,14 @@ import { after, before, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import type { Case, CasePage } from '@munjigi/contracts/cases'
 import type { Menu, Restaurant } from '@munjigi/contracts/meal'
-import type { Me } from '@munjigi/contracts/people'
+import type { Me, PeoplePage } from '@munjigi/contracts/people'
+import type { TenantPage } from '@munjigi/contracts/tenants'
 import type { TokenAnswer } from '@munjigi/contracts/tokens'
 import { idpBrowser } from '@munjigi/dev-idp/idp-browser'
 import { CREDENTIALS } from '@munjigi/dev-target/credentials'
+import { SYSTEM_ROLES } from '@munjigi/identity/roles'
 import { addressesOf, PORT_NAMES, type Ports } from './env.ts'
 import { type FrontDoor, frontDoor, type Session } from './front-door.ts'
 import { openLoginLink } from './login-link.ts'
@@ -31,6 +34,7 @@ const STOP_LIMIT_MS = 20_000
 // PGlite holds the thread while it makes its files: there the launcher ends the process, which is not in play here.
 const STOP_IN_INITDB_LIMIT_MS = 60_000
 const LOOK_MS = 20
+const NEW_PASSWORD = 'a visitor’s own'
 
 interface Run {
   process: ChildProcess
@@ -45,6 +49,7 @@ const running = new Set<ChildProcess>()
 let ports: Ports
 let door: FrontDoor
 let house: Run
+let found: { people: number; cases: Case[] }
 
 before(async () => {
   ports = await findFree(PORT_NAMES)
@@ -109,6 +114,8 @@ const commandsIn = (guide: string): string[] =>
 const shell = (command: string) => promisify(execFile)('bash', ['-ec', command], { cwd: ROOT, env: { PATH, HOME } })
 const listRestaurants = async () =>
   (await door.call<{ restaurants: Restaurant[] }>('GET', '/api/meal/v1/restaurants')).restaurants
+const casesOf = async (token: string) => (await door.call<CasePage>('GET', '/api/case/v1/cases', token)).cases
+const peopleOf = (token: string) => door.call<PeoplePage>('GET', '/api/admin/v1/people?limit=200', token)
 const me = (token: string) => door.call<Me>('GET', '/api/auth/v1/me', token)
 
 async function newRestaurant(token: string, name: string): Promise<Restaurant> {
@@ -148,11 +155,11 @@ test('it comes up on the ports it was given, and what it prints to try works as 
   house = await start()
   const guide = house.output()
   for (const address of Object.values(addressesOf(ports))) assert.ok(guide.includes(address), `no ${address}`)
-  const [whoAmI, menus, newOne, chat, proxied, given, check, ...more] = commandsIn(guide)
+  const [whoAmI, menus, newOne, chat, proxied, given, logIn, cases, check, ...more] = commandsIn(guide)
   assert.deepEqual(more, [])
 
-  const [person, today, restaurant, card, read, headers, table] = await Promise.all(
-    [whoAmI, menus, newOne, chat, proxied, given, check].map((it) => shell(it ?? '')),
+  const [person, today, restaurant, card, read, headers, signedIn, listed, table] = await Promise.all(
+    [whoAmI, menus, newOne, chat, proxied, given, logIn, cases, check].map((it) => shell(it ?? '')),
   )
   assert.equal((JSON.parse(person?.stdout ?? '') as Me).user_id, 'user.lee')
   assert.equal((JSON.parse(today?.stdout ?? '') as { menus: Menu[] }).menus.length, 3)
@@ -162,7 +169,33 @@ test('it comes up on the ports it was given, and what it prints to try works as 
   assert.deepEqual([kind, user], ['bearer', CREDENTIALS.username])
   const home = await fetch(`${addressesOf(ports).outside}/form/home`, { headers: JSON.parse(headers?.stdout ?? '') })
   assert.match(await home.text(), /Welcome, agent/)
+  assert.equal((await me((JSON.parse(signedIn?.stdout ?? '') as TokenAnswer).access_token)).role, 'manager')
+  assert.equal((JSON.parse(listed?.stdout ?? '') as CasePage).cases.length, 2)
   assert.match(table?.stdout ?? '', /admin .*admin-page/)
+})
+
+test('one person of each role signs in by password in tenant demo and a manager in other, and each sees the cases that are theirs', async () => {
+  const emails = [...SYSTEM_ROLES.map((role) => `${role}@munjigi.test`), 'manager@other.test']
+  const tokens = await Promise.all(emails.map((email) => door.logIn(email, DEVELOPMENT_PASSWORD)))
+  const people = await Promise.all(tokens.map(me))
+  const titles = (await Promise.all(tokens.map(casesOf))).map((cases) => cases.map(({ title }) => title))
+  const [first, second, others] = ['2026회합1001 회생', '2026하단2002 파산', '다른 테넌트의 사건']
+
+  assert.deepEqual(
+    people.map(({ role }) => role),
+    [...SYSTEM_ROLES, 'manager'],
+  )
+  assert.equal(new Set(people.map(({ tenant_id }) => tenant_id)).size, 2)
+  assert.deepEqual(Object.fromEntries(titles.map((seen, at) => [emails[at]?.replace('@munjigi.test', ''), seen])), {
+    admin: [second, first],
+    manager: [second, first],
+    attorney: [first],
+    analyst: [first],
+    engineer: [],
+    staff: [],
+    viewer: [first],
+    'manager@other.test': [others],
+  })
 })
 
 test('`munjigi` says what is wrong to somebody who mistypes', async () => {
@@ -207,6 +240,26 @@ test('a second house is kept out of the first one’s data, and --fresh does not
   assert.ok((await listRestaurants()).length > 0)
 })
 
+test('what a visitor changes of the people and cases they found is theirs to change', async () => {
+  const [manager, administrator] = await Promise.all([
+    door.logIn('manager@munjigi.test', DEVELOPMENT_PASSWORD),
+    door.signIn('admin.park', DEVELOPMENT_PASSWORD),
+  ])
+  const body = { current_password: DEVELOPMENT_PASSWORD, new_password: NEW_PASSWORD }
+  await door.call('PUT', '/api/auth/v1/password', manager, body)
+  const [second] = await casesOf(manager)
+  await door.call('POST', `/api/case/v1/cases/${second?.case_id}/close`, manager)
+  const { people } = await peopleOf(administrator)
+  const disabled = people.find(({ user_id }) => user_id === 'global.jung')
+  await door.call('POST', `/api/admin/v1/people/${disabled?.sub}/disable`, administrator)
+
+  found = { people: people.length, cases: await casesOf(manager) }
+  assert.deepEqual(
+    found.cases.map(({ status }) => status),
+    ['closed', 'open'],
+  )
+})
+
 test('Ctrl-C stops it within 3 s and loses nothing that was answered; sessions and the IdP’s sign-in go on', async () => {
   const session = await door.openSession('meal.choi', DEVELOPMENT_PASSWORD)
   const browser = idpBrowser()
@@ -239,6 +292,19 @@ test('Ctrl-C stops it within 3 s and loses nothing that was answered; sessions a
   assert.equal((await me((await refresh(session)).access_token)).user_id, 'meal.choi')
   // Signed in as before: no password is asked for, so a wrong one does no harm.
   assert.equal((await browser.signIn('user.lee', 'wrong', await authorization())).way, 'form_post')
+})
+
+test('the next start seeds nothing twice and takes back nothing that a visitor changed', async () => {
+  const manager = await door.logIn('manager@munjigi.test', NEW_PASSWORD)
+  const administrator = await door.signIn('admin.park', DEVELOPMENT_PASSWORD)
+  const { people } = await peopleOf(administrator)
+  const { tenants } = await door.call<TenantPage>('GET', '/api/admin/v1/tenants', administrator)
+
+  assert.deepEqual({ people: people.length, cases: await casesOf(manager) }, found)
+  assert.deepEqual(tenants.map(({ name }) => name).toSorted(), ['demo', 'other', '기본 테넌트'])
+  assert.equal(people.find(({ user_id }) => user_id === 'global.jung')?.status, 'disabled')
+  const other = await door.logIn('manager@other.test', DEVELOPMENT_PASSWORD)
+  assert.equal((await casesOf(other)).length, 1)
 })
 
 test('a house that was killed comes up again with all that was answered, and its chatbot with its people', async () => {
@@ -307,12 +373,14 @@ test('the demo walks the whole journey and says each step', async () => {
       .trim()
       .split('\n')
       .map((line) => line.split('.')[0]),
-    Array.from({ length: 22 }, (_, index) => String(index + 1)),
+    Array.from({ length: 30 }, (_, index) => String(index + 1)),
   )
   assert.match(stdout, /403 approval-pending[\s\S]*without a new sign-in[\s\S]*김치찌개/)
   assert.match(
     stdout,
     /ten signed fields: aud=kakao-bot[\s\S]*gAAAAA[\s\S]*김치찌개; Bearer[\s\S]*is offered a new link: https/,
   )
+  assert.match(stdout, /강매니저, role manager[\s\S]*403 permission-required[\s\S]*404 case-not-found/)
+  assert.match(stdout, /API key[^\n]*: 3; elsewhere 403 scope-required\n[^\n]*401 unknown-credential/)
   assert.match(stdout, /agent reads oauth .*3 items as munjigi, both ways; Authorization: Bearer .*; 1 login/)
 })

@@ -9,8 +9,8 @@ import { BOT_ID } from './services-variables.ts'
 
 const USAGE = `What is asked of the house that npm start runs:
 
-munjigi login <login id> [--password <password>]
-  signs in through SSO without a browser and prints the access token
+munjigi login <login id or e-mail> [--password <password>]
+  signs in through SSO without a browser, or by e-mail and password, and prints the access token
 munjigi chat <chat id> <words>
   says something to the chatbot as somebody in a messenger, and prints its card
 `
@@ -21,7 +21,7 @@ const { ports, dataFolder } = readHouseEnv()
 const { gateway, console: consoleUrl } = addressesOf(ports)
 
 const commands: Record<string, (door: FrontDoor, who: string, words: string) => Promise<string>> = {
-  login: (door, username) => door.signIn(username, values.password ?? DEVELOPMENT_PASSWORD),
+  login: (door, who) => (who.includes('@') ? door.logIn : door.signIn)(who, values.password ?? DEVELOPMENT_PASSWORD),
   async chat(door, chat, words) {
     const { skillKey: secret } = houseSecrets(dataFolder)
     const { text, link } = await messenger(door, { secret, botId: BOT_ID }).say(chat, words)

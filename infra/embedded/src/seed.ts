@@ -5,6 +5,7 @@ import type { FrontDoor } from './front-door.ts'
 import { makeDemoProfiles } from './outside-profiles.ts'
 import { DEVELOPMENT_PASSWORD } from './realm.ts'
 import { seedTenants } from './tenants-seed.ts'
+import { unlessChanged } from './unless-changed.ts'
 
 const ADMINISTRATOR = 'admin.park'
 /** Whose agent reads from the outside service. */
@@ -24,17 +25,23 @@ const MENUS: Pick<NewMenu, 'meal' | 'dishes' | 'price'>[] = [
  */
 export async function seed(door: FrontDoor, outside: string, user: Database): Promise<void> {
   const administrator = await door.signIn(ADMINISTRATOR, DEVELOPMENT_PASSWORD)
-  for (const username of APPROVED) {
-    await door.signIn(username, DEVELOPMENT_PASSWORD)
-    await approve(door, administrator, username)
-  }
-  const cook = await door.signIn('meal.choi', DEVELOPMENT_PASSWORD)
-  const { restaurants } = await door.call<Restaurants>('GET', '/api/meal/v1/restaurants')
-  if (restaurants.length === 0) await door.call('POST', '/api/meal/v1/restaurants', cook, RESTAURANT)
-  for (const date of todays()) await writeMenus(door, cook, date)
-  await grantProfiles(door, administrator, PROFILE_OWNER)
-  await makeDemoProfiles(door, await door.signIn(PROFILE_OWNER, DEVELOPMENT_PASSWORD), outside)
+  for (const username of APPROVED)
+    await unlessChanged(async () => {
+      await door.signIn(username, DEVELOPMENT_PASSWORD)
+      await approve(door, administrator, username)
+    })
+  await unlessChanged(async () => cook(door, await door.signIn('meal.choi', DEVELOPMENT_PASSWORD)))
+  await unlessChanged(async () => {
+    await grantProfiles(door, administrator, PROFILE_OWNER)
+    await makeDemoProfiles(door, await door.signIn(PROFILE_OWNER, DEVELOPMENT_PASSWORD), outside)
+  })
   await seedTenants(door, administrator, user)
+}
+
+async function cook(door: FrontDoor, token: string): Promise<void> {
+  const { restaurants } = await door.call<Restaurants>('GET', '/api/meal/v1/restaurants')
+  if (restaurants.length === 0) await door.call('POST', '/api/meal/v1/restaurants', token, RESTAURANT)
+  for (const date of todays()) await writeMenus(door, token, date)
 }
 
 /** Where the seeded restaurant, if it is still there, has none on that day. */

@@ -1,7 +1,6 @@
-import type { CasePage, NewCase } from '@munjigi/contracts/cases'
+import type { CaseMember, CasePage, NewCase } from '@munjigi/contracts/cases'
 import type { PeoplePage } from '@munjigi/contracts/people'
 import type { Tenant, TenantPage } from '@munjigi/contracts/tenants'
-import type { TokenAnswer } from '@munjigi/contracts/tokens'
 import type { Database } from '@munjigi/db/connect'
 import { SYSTEM_ROLES } from '@munjigi/identity/roles'
 import { importPeople } from '@munjigi/user/import/import-people'
@@ -9,6 +8,7 @@ import { hashPassword } from '@munjigi/user/passwords/hashing'
 import { servingHandle } from '@munjigi/user/serving-handle'
 import type { FrontDoor } from './front-door.ts'
 import { DEVELOPMENT_PASSWORD } from './realm.ts'
+import { unlessChanged } from './unless-changed.ts'
 
 const COLUMNS = 'login_id,email,username_kr,role,sections,tenant,password_hash'
 const NAMES: Record<(typeof SYSTEM_ROLES)[number], string> = {
@@ -36,13 +36,18 @@ const CASE_ROLES = {
   'viewer@munjigi.test': 'viewer',
 }
 
-/** People who sign in by e-mail and password: one of each role in tenant `demo`, a manager in `other`, with cases in both. */
+/**
+ * People who sign in by e-mail and password: one of each role in tenant `demo`, a manager in `other`, with cases in both.
+ * What a visitor has changed since stays so.
+ */
 export async function seedTenants(door: FrontDoor, administrator: string, user: Database): Promise<void> {
-  const demo = await requireTenant(door, administrator, 'demo')
-  const other = await requireTenant(door, administrator, 'other')
-  if ((await subOf(door, administrator, DEMO_MANAGER)) === undefined) await importEverybody(user, demo, other)
-  for (const [email, cases] of Object.entries(CASES)) await openCases(door, await signIn(door, email), cases)
-  await shareFirstCase(door, administrator)
+  if ((await subOf(door, administrator, DEMO_MANAGER)) === undefined) {
+    const demo = await requireTenant(door, administrator, 'demo')
+    await importEverybody(user, demo, await requireTenant(door, administrator, 'other'))
+  }
+  for (const [email, cases] of Object.entries(CASES))
+    await unlessChanged(async () => openCases(door, await door.logIn(email, DEVELOPMENT_PASSWORD), cases))
+  await unlessChanged(() => shareFirstCase(door, administrator))
 }
 
 async function requireTenant(door: FrontDoor, administrator: string, name: string): Promise<Tenant> {
@@ -73,23 +78,20 @@ async function openCases(door: FrontDoor, manager: string, cases: NewCase[]): Pr
   for (const body of cases) await door.call('POST', '/api/case/v1/cases', manager, body)
 }
 
+/** Where its trustee is alone in it. */
 async function shareFirstCase(door: FrontDoor, administrator: string): Promise<void> {
-  const manager = await signIn(door, DEMO_MANAGER)
+  const manager = await door.logIn(DEMO_MANAGER, DEVELOPMENT_PASSWORD)
   const { cases } = await door.call<CasePage>('GET', '/api/case/v1/cases', manager)
-  const first = cases.at(-1)
-  if (first === undefined) return
+  const path = `/api/case/v1/cases/${cases.at(-1)?.case_id}/members`
+  const { members } = await door.call<{ members: CaseMember[] }>('GET', path, manager)
+  if (members.length > 1) return
   for (const [email, role] of Object.entries(CASE_ROLES)) {
     const sub = await subOf(door, administrator, email)
-    await door.call('PUT', `/api/case/v1/cases/${first.case_id}/members/${sub}`, manager, { role })
+    await door.call('PUT', `${path}/${sub}`, manager, { role })
   }
 }
 
-async function signIn(door: FrontDoor, email: string): Promise<string> {
-  const body = { email, password: DEVELOPMENT_PASSWORD }
-  return (await door.call<TokenAnswer>('POST', '/api/auth/v1/login', undefined, body)).access_token
-}
-
-async function subOf(door: FrontDoor, administrator: string, loginId: string): Promise<string | undefined> {
+export async function subOf(door: FrontDoor, administrator: string, loginId: string): Promise<string | undefined> {
   const path = `/api/admin/v1/people?search=${encodeURIComponent(loginId)}`
   const { people } = await door.call<PeoplePage>('GET', path, administrator)
   return people.find(({ user_id }) => user_id === loginId)?.sub
