@@ -84,6 +84,8 @@ test('every fault is told with its line and column, and nobody is imported', asy
     'short,line',
     '"two\nlines",,,,,',
     `${'p'.repeat(151)},,,,,`,
+    'two\u2028lines,,,,,',
+    'nul\0,,,,,',
   ].join('\n')
   const { count: made, faults } = await run(file)
 
@@ -107,6 +109,8 @@ test('every fault is told with its line and column, and nobody is imported', asy
       '14 undefined',
       '15 login_id',
       '17 login_id',
+      '18 login_id',
+      '19 undefined',
     ],
   )
   assert.match(faults[2]?.message ?? '', /line 2/)
@@ -120,6 +124,7 @@ test('a file that is no such table is refused, whatever is wrong with it', async
     ['email\nx@example.com', /login_id is missing/],
     ['login_id,superuser\nx,true', /"superuser" is no column/],
     ['login_id,login_id\nx,y', /stands twice/],
+    [`login_id${',x'.repeat(3)}\ny`, /"x" stands twice.*\n.*"x" stands twice/],
     ['login_id\n"x', /Quote Not Closed/],
     [Buffer.from([0x6c, 0xff, 0xfe]), /not UTF-8/],
   ]

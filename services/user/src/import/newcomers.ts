@@ -39,7 +39,7 @@ const MAX_LENGTHS: [Column, number][] = [
   ['deptname_kr', 150],
   ['deptname_en', 150],
 ]
-const SPECIAL = /\p{C}/u
+const SPECIAL = /[\p{C}\p{Zl}\p{Zp}]/u
 
 /** The people whom the rows describe; of a row with faults nobody. */
 export function newcomersOf(rows: Row[], house: House): { people: ImportedPerson[]; faults: Fault[] } {

@@ -33,7 +33,8 @@ export function readPeopleFile(bytes: Buffer): { rows: Row[]; faults: Fault[] } 
   faults.push(...headerFaults(names))
   const rows: Row[] = []
   for (const { line, values } of records) {
-    if (values.length !== names.length)
+    if (values.some((value) => value.includes('\0'))) faults.push({ line, message: 'has a NUL' })
+    else if (values.length !== names.length)
       faults.push({ line, message: `has ${values.length} values, and the header ${names.length}` })
     else rows.push(rowOf(line, names, values))
   }
@@ -81,7 +82,8 @@ const isColumn = (name: string): name is Column => (COLUMNS as readonly string[]
 
 function headerFaults(names: string[]): Fault[] {
   const unknown = names.filter((name) => !isColumn(name)).map((name) => `"${name}" is no column`)
-  const twice = names.filter((name, index) => names.indexOf(name) < index).map((name) => `"${name}" stands twice`)
+  const seen = new Set<string>()
+  const twice = names.filter((name) => seen.size === seen.add(name).size).map((name) => `"${name}" stands twice`)
   const missing = names.includes('login_id') ? [] : ['login_id is missing']
   const known = `columns are ${COLUMNS.join(', ')}`
   return [...unknown, ...twice, ...missing].map((message) => ({ line: 1, message: `${message}; ${known}` }))

@@ -108,7 +108,7 @@ test('a first sign-in is told once to each who may approve it, in their language
   ])
     await seed(other)
   for (let count = 0; count < 2; count += 1)
-    await signIn('new.one', { username: '<script>alert(1)</script>', username_en: 'New "One" & Co' })
+    await signIn('new.one', { username: '<script>alert(1)</script>', username_en: 'New\u2028"One" & Co' })
 
   const [korean] = await mailsTo('root@example.com', 1)
   const [english] = await mailsTo('local@example.com', 1)
@@ -123,6 +123,7 @@ test('a first sign-in is told once to each who may approve it, in their language
   assert.match(body.html, /&lt;script&gt;alert\(1\)&lt;\/script&gt; \(new\.one\)/)
   assert.ok(!body.html.includes('<script>'))
   assert.ok(body.html.includes(`href="${FRONTEND}/`))
+  assert.equal(JSON.parse(english?.body ?? '').subject, '[Munjigi] New "One" & Co (new.one) waits for approval')
   assert.match(JSON.parse(english?.body ?? '').html, /New &quot;One&quot; &amp; Co \(new\.one\).* waits for approval/)
   const asked = await service.db
     .selectFrom('notices')

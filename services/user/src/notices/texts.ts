@@ -83,4 +83,4 @@ function departmentOf({ deptname_kr, deptname_en }: Described, language: Languag
   return language === 'ko' ? `${name} ` : ` of ${name}`
 }
 
-const oneLine = (text: string): string => text.replace(/\p{C}+/gu, ' ').trim()
+const oneLine = (text: string): string => text.replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ').trim()
