@@ -111,9 +111,9 @@ async function freeClient(pool: pg.Pool): Promise<pg.PoolClient> {
 function postgresSession(client: pg.ClientBase, release: (isBroken: boolean) => void): Session {
   // After anything but an answer from the server the connection may still be busy with the old statement.
   let isBroken = false
-  async function send(text: string, parameters?: readonly unknown[]) {
+  async function send(query: string | { text: string; values: unknown[] }) {
     try {
-      return await within(ANSWER_LIMIT_MS, client.query(text, parameters as unknown[]))
+      return await within(ANSWER_LIMIT_MS, client.query(query))
     } catch (error) {
       isBroken ||= !(error instanceof pg.DatabaseError)
       if (isOutage(error)) asOutage(error)
@@ -128,7 +128,9 @@ function postgresSession(client: pg.ClientBase, release: (isBroken: boolean) => 
   return {
     run: async (text) => void (await send(text)),
     async query(text, parameters) {
-      const { rows, rowCount, command } = await send(text, parameters)
+      // Without it what has no parameters goes by a protocol that takes further statements behind a semicolon.
+      const single = { text, values: [...parameters], queryMode: 'extended' }
+      const { rows, rowCount, command } = await send(single)
       return { rows, affected: command === 'SELECT' ? undefined : BigInt(rowCount ?? 0) }
     },
     async begin(mode, settings) {

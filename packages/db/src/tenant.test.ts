@@ -44,6 +44,17 @@ for (const driver of drivers(process.env.MUNJIGI_TEST_DATABASE_URL)) {
     const titles = async (handle: Kysely<Tables>) =>
       (await handle.selectFrom('cases').select('title').execute()).map(({ title }) => title)
 
+    test('a statement is one: what stands behind a semicolon is refused and changes nothing', async () => {
+      const stacked = sql.raw("select 1; set local app.tenant_id = ''; delete from court.cases")
+
+      await assert.rejects(
+        withTenant(db, ONE, (trx) => stacked.execute(trx)),
+        /multiple commands/,
+      )
+      await assert.rejects(stacked.execute(db), /multiple commands/)
+      assert.deepEqual(await withTenant(db, ONE, titles), [`of ${ONE}`])
+    })
+
     test('a tenant sees and writes its own rows only, and without a tenant there are none', async () => {
       assert.deepEqual(await withTenant(db, ONE, titles), [`of ${ONE}`])
       assert.deepEqual(await withTenant(db, TWO.toUpperCase(), titles), [`of ${TWO}`])
