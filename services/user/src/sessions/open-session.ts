@@ -69,7 +69,7 @@ export async function openSession(
   return {
     person,
     facts,
-    refresh_token: await signRefreshToken({ sub: person.sub, ...refresh }, key),
+    refresh_token: signRefreshToken({ sub: person.sub, ...refresh }, key),
     refresh_exp: refresh.exp,
   }
 }

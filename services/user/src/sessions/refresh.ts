@@ -3,14 +3,14 @@ import type { Transaction } from 'kysely'
 import { recordEvent } from '../audit/audit.ts'
 import type { Caller } from '../caller.ts'
 import type { UserDeps } from '../deps.ts'
-import { lockPerson, type PersonRow } from '../people/people.ts'
+import type { PersonRow } from '../people/people.ts'
 import { assertStanding } from '../people/standing.ts'
 import { refreshTokenInvalid, refreshTokenUsed, sessionEnded } from '../problems.ts'
 import type { Tables } from '../tables.ts'
 import { earliestIat, issueAccessToken, nowSeconds } from '../tokens/access-token.ts'
 import { type RefreshClaims, readRefreshToken, signRefreshToken } from './refresh-token.ts'
 import { isBlacklisted, tellEnds } from './session-end.ts'
-import { endSession, findSession, insertRefreshToken, type NewRefreshToken, prolongSession } from './sessions.ts'
+import { endSession, lockRefreshToken, type NewRefreshToken, prolongSession, replacing } from './sessions.ts'
 
 /** Parallel tabs and lost answers come again within it; later it is somebody else. */
 const SAME_SUCCESSOR_MS = 10_000
@@ -61,40 +61,24 @@ interface Attempt {
 
 async function rotate(trx: Transaction<Tables>, attempt: Attempt): Promise<Rotation | 'stolen'> {
   const { claims, candidate, now, caller, accessTtl } = attempt
-  const token = await trx
-    .selectFrom('refresh_tokens')
-    .select(['sid', 'used_at', 'successor'])
-    .where('jti', '=', claims.jti)
-    .forUpdate()
-    .executeTakeFirst()
-  if (token?.sid !== claims.sid) throw refreshTokenInvalid()
-  const person = await requireLivePerson(trx, claims)
+  const { token, person } = await requireLive(trx, claims)
   if (token.used_at !== null && now - token.used_at.getTime() > SAME_SUCCESSOR_MS) {
     await endStolen(trx, attempt, person)
     return 'stolen'
   }
-  const successor = token.successor === null ? candidate : await requireUnused(trx, token.successor)
-  if (successor === candidate) await replace(trx, claims.jti, candidate, now)
   const iat = earliestIat(person)
-  await prolongSession(trx, claims.sid, { access: iat + accessTtl, refresh: successor.exp }, caller)
+  const successor = token.successor === null ? candidate : await requireUnused(trx, token.successor)
+  const query = successor === candidate ? replacing(trx, claims.jti, candidate, now) : trx
+  await prolongSession(query, claims.sid, { access: iat + accessTtl, refresh: successor.exp }, caller)
   return { person, successor, iat }
 }
 
-async function requireLivePerson(trx: Transaction<Tables>, { sub, sid, iat }: RefreshClaims): Promise<PersonRow> {
-  const person = await lockPerson(trx, sub)
-  const session = await findSession(trx, sid)
-  if (person === undefined || session?.person_sub !== person.sub) throw refreshTokenInvalid()
-  assertStanding(person, { iat, session }, sessionEnded)
-  return person
-}
-
-async function replace(trx: Transaction<Tables>, jti: string, successor: NewRefreshToken, now: number): Promise<void> {
-  await insertRefreshToken(trx, successor)
-  await trx
-    .updateTable('refresh_tokens')
-    .set({ used_at: new Date(now), successor: successor.jti })
-    .where('jti', '=', jti)
-    .execute()
+async function requireLive(trx: Transaction<Tables>, { sub, sid, jti, iat }: RefreshClaims) {
+  const row = await lockRefreshToken(trx, jti)
+  if (row?.sid !== sid || row.sub !== sub) throw refreshTokenInvalid()
+  const { used_at, successor, ended_at, ...person } = row
+  assertStanding(person, { iat, session: { ended_at } }, sessionEnded)
+  return { token: { used_at, successor }, person }
 }
 
 async function requireUnused(trx: Transaction<Tables>, jti: string): Promise<NewRefreshToken> {
@@ -126,7 +110,7 @@ async function answer(deps: UserDeps, { person, successor, iat }: Rotation): Pro
   return {
     access_token: await issueAccessToken(deps, person, { iat, exp, sid: successor.sid }),
     expires_in: deps.settings.accessTtl,
-    refresh_token: await signRefreshToken({ sub: person.sub, ...successor }, key),
+    refresh_token: signRefreshToken({ sub: person.sub, ...successor }, key),
     refresh_exp: successor.exp,
   }
 }

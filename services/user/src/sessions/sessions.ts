@@ -1,7 +1,8 @@
 import { CLOCK_SKEW_S } from '@munjigi/identity/claims'
-import type { Kysely, Selectable, Transaction } from 'kysely'
+import type { Kysely, QueryCreator, Selectable, Transaction } from 'kysely'
 import { selectRevokedSids } from '../api-keys/api-keys.ts'
 import type { Caller } from '../caller.ts'
+import { selectPeople } from '../people/people.ts'
 import type { Tables } from '../tables.ts'
 
 export interface NewRefreshToken {
@@ -27,19 +28,43 @@ export async function insertSession(
     .insertInto('sessions')
     .values({ ...session, refresh_exp: refresh.exp, ended_at: null, last_used_at: new Date() })
     .execute()
-  await insertRefreshToken(trx, refresh)
-}
-
-export async function insertRefreshToken(trx: Transaction<Tables>, token: NewRefreshToken): Promise<void> {
   await trx
     .insertInto('refresh_tokens')
-    .values({ ...token, used_at: null, successor: null })
+    .values({ ...refresh, used_at: null, successor: null })
     .execute()
 }
 
+/** A token with its session and person, locked in this order, so that each is as it is now however long that took. */
+export const lockRefreshToken = (trx: Transaction<Tables>, jti: string) =>
+  selectPeople(trx)
+    .innerJoin('sessions', 'sessions.person_sub', 'people.sub')
+    .innerJoin('refresh_tokens', 'refresh_tokens.sid', 'sessions.sid')
+    .select(['refresh_tokens.sid', 'used_at', 'successor', 'ended_at'])
+    .where('refresh_tokens.jti', '=', jti)
+    .forUpdate('refresh_tokens')
+    .forShare('people')
+    .forNoKeyUpdate('sessions')
+    .executeTakeFirst()
+
+/** Stores the successor of a token and marks that one used, in one statement with what follows. */
+export const replacing = (
+  trx: Transaction<Tables>,
+  jti: string,
+  successor: NewRefreshToken,
+  now: number,
+): QueryCreator<Tables> =>
+  trx
+    .with('stored', (db) => db.insertInto('refresh_tokens').values({ ...successor, used_at: null, successor: null }))
+    .with('used', (db) =>
+      db
+        .updateTable('refresh_tokens')
+        .set({ used_at: new Date(now), successor: successor.jti })
+        .where('jti', '=', jti),
+    )
+
 /** Notes until when tokens of the session live, for so long its end is told, and by whom it was refreshed. */
 export async function prolongSession(
-  trx: Kysely<Tables>,
+  trx: QueryCreator<Tables>,
   sid: string,
   exp: { access: number; refresh?: number },
   caller?: Caller,
