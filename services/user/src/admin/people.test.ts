@@ -168,4 +168,11 @@ test('the document lists what each part of the module offers and needs no token'
   assert.deepEqual(Object.keys(document.paths['/api/admin/v1/people/{sub}/approve']), ['post'])
   for (const path of ['people', 'people/{sub}/tenant', 'sections', 'groups', 'audit-events', 'tenants/{id}/suspend'])
     assert.ok(`/api/admin/v1/${path}` in document.paths, path)
+  const ofTenants = ['tenants', 'tenants/{id}', 'tenants/{id}/suspend', 'tenants/{id}/resume'].flatMap((path) =>
+    Object.values<Record<string, unknown>>(document.paths[`/api/admin/v1/${path}`]),
+  )
+  assert.deepEqual(
+    ofTenants.map((operation) => operation['x-permission']),
+    Array.from({ length: 5 }, () => 'tenant:manage'),
+  )
 })

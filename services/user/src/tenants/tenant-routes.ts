@@ -21,16 +21,18 @@ const PageQuery = Type.Object(
   strict,
 )
 
+/** What the module's document says of each route; ADMIN has it, and so has every superuser. */
+const ofTenants = { tags: ['tenants'], 'x-permission': 'tenant:manage' }
+
 /** Tenants live across tenants, so only superusers see them: who is one is ADMIN, who may `tenant:manage`. */
 export function tenantRoutes(scope: FastifyInstance, deps: AdminDeps): void {
   const app = scope.withTypeProvider<TypeBoxProvider>()
   const { db } = deps
-  const tags = ['tenants']
 
   app.route({
     method: 'GET',
     url: '/tenants',
-    schema: { tags, summary: 'Every tenant, by name', querystring: PageQuery, response: { 200: TenantPage } },
+    schema: { ...ofTenants, summary: 'Every tenant, by name', querystring: PageQuery, response: { 200: TenantPage } },
     handler: async (request) => {
       await requireSuperuser(db, request)
       return tenants(db).list(request.query)
@@ -40,7 +42,7 @@ export function tenantRoutes(scope: FastifyInstance, deps: AdminDeps): void {
   app.route({
     method: 'POST',
     url: '/tenants',
-    schema: { tags, summary: 'A new tenant, without people', body: Named, response: { 201: Tenant } },
+    schema: { ...ofTenants, summary: 'A new tenant, without people', body: Named, response: { 201: Tenant } },
     handler: async (request, reply) => {
       reply.code(201)
       return changeHouse(deps, request, async (trx) => {
@@ -60,7 +62,7 @@ export function tenantRoutes(scope: FastifyInstance, deps: AdminDeps): void {
   app.route({
     method: 'PATCH',
     url: '/tenants/:id',
-    schema: { tags, summary: 'Changes the name', params: IdParams, body: Named, response: { 200: Tenant } },
+    schema: { ...ofTenants, summary: 'Changes the name', params: IdParams, body: Named, response: { 200: Tenant } },
     handler: (request) =>
       changeHouse(deps, request, async (trx) => {
         const { id } = request.params
@@ -81,14 +83,19 @@ export function tenantRoutes(scope: FastifyInstance, deps: AdminDeps): void {
   app.route({
     method: 'POST',
     url: '/tenants/:id/suspend',
-    schema: { tags, summary: 'Nothing of its people works any more', params: IdParams, response: { 200: Tenant } },
+    schema: {
+      ...ofTenants,
+      summary: 'Nothing of its people works any more',
+      params: IdParams,
+      response: { 200: Tenant },
+    },
     handler: (request) => setStatus(deps, request, request.params.id, 'suspended'),
   })
 
   app.route({
     method: 'POST',
     url: '/tenants/:id/resume',
-    schema: { tags, summary: 'Takes back a suspension', params: IdParams, response: { 200: Tenant } },
+    schema: { ...ofTenants, summary: 'Takes back a suspension', params: IdParams, response: { 200: Tenant } },
     handler: (request) => setStatus(deps, request, request.params.id, 'active'),
   })
 }
