@@ -34,16 +34,19 @@ test('the log is read newest first, page by page, by who, whom and what', async 
   assert.deepEqual(future, [])
 })
 
-test("an administrator sees the log of the own tenant's people alone", async () => {
+test("an administrator sees the log of the own tenant's people alone, whichever tenant they ask for", async () => {
   const foreign = await house.seed({ role: 'PENDING', tenant_id: OTHER_TENANT })
   const local = await house.seed({ role: 'PENDING' })
   const root = house.as(house.superuser)
   for (const sub of [foreign, local]) await root('POST', `/people/${sub}/approve`)
   const call = house.as(await house.seed({ role: 'ADMIN', sections: { 'admin-page': 'admin' } }))
-  const targets = (await call('GET', '/audit-events?limit=200')).body.events.map(({ target }: Line) => target)
+  const targetsOf = async (query: string) =>
+    (await call('GET', `/audit-events?limit=200${query}`)).body.events.map(({ target }: Line) => target)
+  const targets = await targetsOf('')
 
   assert.ok(targets.includes(local))
   assert.ok(!targets.includes(foreign))
+  assert.deepEqual(await targetsOf(`&tenant_id=${OTHER_TENANT}`), targets)
 })
 
 test('the role that serves may neither change nor remove a line of the log', async () => {

@@ -32,7 +32,7 @@ export function auditRoutes(scope: FastifyInstance, { db }: { db: Kysely<Tables>
     schema: { summary: 'Who did what, newest first', querystring: AuditQuery, response: { 200: AuditPage } },
     handler: (request) =>
       administer(db, request, (trx, { superuser, tenant_id }) =>
-        listEvents(trx, { ...(!superuser && { tenant_id }), ...request.query }),
+        listEvents(trx, { ...request.query, ...(!superuser && { tenant_id }) }),
       ),
   })
 
@@ -65,7 +65,7 @@ export function auditRoutes(scope: FastifyInstance, { db }: { db: Kysely<Tables>
 async function* exportLines(db: Kysely<Tables>, request: FastifyRequest, filter: AuditFilter): AsyncGenerator<string> {
   for (let place = {}; ; ) {
     const { events, next_cursor } = await administer(db, request, (trx, { superuser, tenant_id }) =>
-      listEvents(trx, { ...(!superuser && { tenant_id }), ...filter, ...place, limit: EXPORT_PAGE }),
+      listEvents(trx, { ...filter, ...(!superuser && { tenant_id }), ...place, limit: EXPORT_PAGE }),
     )
     yield events.map((event) => `${JSON.stringify(event)}\n`).join('')
     if (next_cursor === undefined) return

@@ -62,7 +62,7 @@ test("an administrator exports the own tenant's lines alone, whichever tenant th
   const own = await exported(sub, '?action=many.')
 
   assert.equal(own.length, ROWS / 100)
-  assert.deepEqual(await exported(sub, `?tenant_id=${TENANT}`), [])
+  assert.deepEqual(await exported(sub, `?action=many.&tenant_id=${TENANT}`), own)
   const nobody = await fetch(urlOf(''), { headers: headersOf(await house.seed()) })
   assert.equal(nobody.status, 403)
 })
