@@ -53,12 +53,6 @@ export const versionRequired = () =>
     detail: 'Send If-Match with the ETag of the document, or version in the body',
   })
 
-export const invalidField = (field: string, message: string) =>
-  new Problem(400, 'invalid-request', 'The request is not valid', {
-    detail: `${field}: ${message}`,
-    extensions: { faults: [{ field, message }] },
-  })
-
 export const caseRolesUnknown = (cause?: unknown) =>
   new Problem(503, 'case-roles-unknown', 'Who has which role in a case cannot be asked right now', {
     detail: 'Try again shortly',

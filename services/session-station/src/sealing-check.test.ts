@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { after, test } from 'node:test'
-import { failingDatabase } from './failing-database.fixture.ts'
+import { failingDatabase } from '@munjigi/testing/failing-database'
 import { newProfile } from './profiles/profiles.fixture.ts'
 import { WrongKeyError } from './sealing-check.ts'
 import { testService } from './service.fixture.ts'

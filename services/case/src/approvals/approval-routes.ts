@@ -1,11 +1,12 @@
 import { Approval, ApprovalDecision, ApprovalPage, Case, NewApproval, PageQuery } from '@munjigi/contracts/cases'
+import { invalidField } from '@munjigi/server/invalid-field'
 import type { TypeBoxProvider } from '@munjigi/server/typebox-provider'
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { CaseParams } from '../cases/case-routes.ts'
 import { inCase } from '../cases/in-case.ts'
 import type { CaseDeps } from '../deps.ts'
-import { approvalDecided, approvalNotFound, invalidField } from '../problems.ts'
+import { approvalDecided, approvalNotFound } from '../problems.ts'
 import { approvalStore } from './approval-store.ts'
 
 const ApprovalParams = Type.Object({

@@ -1,9 +1,10 @@
 import type { Approval, ApprovalDecision, NewApproval, PageQuery } from '@munjigi/contracts/cases'
 import { isoTime, isoTimeOrNull } from '@munjigi/db/iso-time'
 import { pageOf } from '@munjigi/db/page'
+import { readCursor, writeCursor } from '@munjigi/server/cursor'
 import { type Kysely, type SqlBool, sql } from 'kysely'
-import { placeOf, readCursor, TimePlace, writeCursor } from '../cursor.ts'
 import type { Tables } from '../tables.ts'
+import { placeOf, TimePlace } from '../time-place.ts'
 
 const columns = [
   'approval_id',

@@ -1,10 +1,11 @@
 import type { Case, CaseChange, CaseQuery, NewCase } from '@munjigi/contracts/cases'
 import { isoTime, isoTimeOrNull } from '@munjigi/db/iso-time'
 import { pageOf } from '@munjigi/db/page'
+import { readCursor, writeCursor } from '@munjigi/server/cursor'
 import { type Kysely, type SqlBool, sql } from 'kysely'
-import { placeOf, readCursor, TimePlace, writeCursor } from '../cursor.ts'
 import { caseClosed, caseNotFound } from '../problems.ts'
 import type { Tables } from '../tables.ts'
+import { placeOf, TimePlace } from '../time-place.ts'
 
 /** A case without what it is to its reader. */
 export type StoredCase = Omit<Case, 'own_role'>

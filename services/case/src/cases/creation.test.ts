@@ -3,8 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { tmpdir } from 'node:os'
 import { after, afterEach, type TestContext, test } from 'node:test'
-import type { Database } from '@munjigi/db/connect'
-import type { KyselyPlugin } from 'kysely'
+import { failingDatabase } from '@munjigi/testing/failing-database'
 import { createUserService } from '../case-roles/user-service.ts'
 import { INTERNAL_KEY, OTHER_TENANT, outcome, TENANT, testService } from '../service.fixture.ts'
 import { caseProcess } from './case-process.fixture.ts'
@@ -25,19 +24,6 @@ const sweep = (patienceMs = 0) => sweepGrants(service.db, { db: service.db, user
 const unsettled = () => service.db.selectFrom('unsettled_grants').select(['case_id', 'state']).execute()
 const create = (creator = newPerson('manager'), base = service.url) =>
   call(creator, 'POST', '/cases', { title: 'x' }, { base })
-
-/** Where the statement says so, the database is away. */
-function failingDatabase(isFailing: (statement: string) => boolean): Database {
-  const plugin: KyselyPlugin = {
-    transformQuery({ node }) {
-      if (isFailing(JSON.stringify(node))) throw Object.assign(new Error('the database is away'), { statusCode: 503 })
-      return node
-    },
-    transformResult: async ({ result }) => result,
-  }
-  const { database } = service
-  return { ...database, as: (role, options) => database.as<never>(role, options).withPlugin(plugin) as never }
-}
 
 /** Nobody sees the case, the grant is known to be unsettled, and the sweep leaves nothing of it. */
 async function isSwept(creator: ReturnType<typeof newPerson>) {
@@ -78,7 +64,10 @@ for (const [how, answer] of Object.entries({
 test('the database goes between the grant and the row: 503, there is no case, and the grant is swept', async () => {
   const creator = newPerson('manager')
   const base = await service.start({
-    database: failingDatabase((text) => text.includes('"InsertQueryNode"') && text.includes('"title"')),
+    database: failingDatabase(
+      service.database,
+      (text) => text.includes('"InsertQueryNode"') && text.includes('"title"'),
+    ),
   })
   const refused = await create(creator, base)
 
@@ -90,10 +79,10 @@ test('the database goes between the grant and the row: 503, there is no case, an
 test('the database is away from the beginning: 503, user is not asked, and it passes without a restart', async () => {
   let isAway = true
   const creator = newPerson('manager')
-  const base = await service.start({ database: failingDatabase(() => isAway) }).catch(async () => {
+  const base = await service.start({ database: failingDatabase(service.database, () => isAway) }).catch(async () => {
     // The start check needs the database too.
     isAway = false
-    const url = await service.start({ database: failingDatabase(() => isAway) })
+    const url = await service.start({ database: failingDatabase(service.database, () => isAway) })
     isAway = true
     return url
   })

@@ -1,8 +1,8 @@
 import { withTenant } from '@munjigi/db/tenant'
 import { type Kysely, sql } from 'kysely'
 import type { UserService } from '../case-roles/user-service.ts'
-import { placeOf } from '../cursor.ts'
 import type { Tables } from '../tables.ts'
+import { placeOf } from '../time-place.ts'
 
 const BATCH = 50
 const NOW = sql<Date>`clock_timestamp()`

@@ -1,10 +1,11 @@
 import type { CaseDocument, DocumentVersion, NewDocument, PageQuery } from '@munjigi/contracts/cases'
 import { isoTime } from '@munjigi/db/iso-time'
 import { pageOf } from '@munjigi/db/page'
+import { readCursor, writeCursor } from '@munjigi/server/cursor'
 import { type Kysely, type SqlBool, sql } from 'kysely'
 import { Type } from 'typebox'
-import { placeOf, readCursor, TimePlace, writeCursor } from '../cursor.ts'
 import type { Tables } from '../tables.ts'
+import { placeOf, TimePlace } from '../time-place.ts'
 
 const columns = [
   'document_versions.case_id',

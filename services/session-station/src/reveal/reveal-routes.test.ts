@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, test } from 'node:test'
+import { failingDatabase } from '@munjigi/testing/failing-database'
 import { testUpstream } from '@munjigi/testing/upstream'
-import { failingDatabase } from '../failing-database.fixture.ts'
 import { newProfile } from '../profiles/profiles.fixture.ts'
 import { testService } from '../service.fixture.ts'
 

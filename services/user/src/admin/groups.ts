@@ -1,10 +1,11 @@
 import type { SectionGrant } from '@munjigi/contracts/access'
 import type { Group } from '@munjigi/contracts/people'
+import { invalidField } from '@munjigi/server/invalid-field'
 import type { Kysely, Transaction } from 'kysely'
 import { jsonArrayFrom } from 'kysely/helpers/postgres'
 import type { Tables } from '../tables.ts'
 import type { PersonChange } from './locked-change.ts'
-import { aboveOwnRights, groupNotFound, invalidField } from './problems.ts'
+import { aboveOwnRights, groupNotFound } from './problems.ts'
 import { holdsGrant, type Rights } from './rights.ts'
 
 export function groups(db: Kysely<Tables>) {

@@ -1,13 +1,13 @@
 import type { SectionGrant } from '@munjigi/contracts/access'
 import type { PeoplePage, PeopleQuery, Person } from '@munjigi/contracts/people'
+import { Moment, momentText } from '@munjigi/db/moment'
 import { pageOf } from '@munjigi/db/page'
+import { readCursor, writeCursor } from '@munjigi/server/cursor'
 import { type Kysely, type SqlBool, sql } from 'kysely'
 import { jsonArrayFrom } from 'kysely/helpers/postgres'
 import { Type } from 'typebox'
 import { PROFILE } from '../people/people.ts'
 import type { Tables } from '../tables.ts'
-import { readCursor, writeCursor } from './cursor.ts'
-import { Moment, momentText } from './moment.ts'
 
 const columns = [...PROFILE, 'created_at', 'last_login_at'] as const
 

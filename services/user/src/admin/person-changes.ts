@@ -1,4 +1,5 @@
 import type { PrincipalName, SectionGrant } from '@munjigi/contracts/access'
+import { invalidField } from '@munjigi/server/invalid-field'
 import { sql, type Transaction } from 'kysely'
 import type { Tables } from '../tables.ts'
 import { nowSeconds } from '../tokens/access-token.ts'
@@ -9,7 +10,6 @@ import {
   alreadyActive,
   alreadyDecided,
   alreadyDisabled,
-  invalidField,
   nameTaken,
   superuserRequired,
 } from './problems.ts'

@@ -41,10 +41,3 @@ export const alreadySuspended = () =>
   conflict('already-suspended', 'The tenant is suspended', 'Nothing is left to suspend')
 export const notSuspended = () => conflict('not-suspended', 'The tenant is active', 'Nothing is left to resume')
 export const noticeDelivered = () => conflict('notice-delivered', 'The notice was delivered', 'Nothing is left to send')
-
-/** The same shape as a refusal by schema, for what only the database can tell. */
-export const invalidField = (field: string, message: string) =>
-  new Problem(400, 'invalid-request', 'The request is not valid', {
-    detail: `${field}: ${message}`,
-    extensions: { faults: [{ field, message }] },
-  })

@@ -1,9 +1,9 @@
 import type { AuditEvent, AuditFilter } from '@munjigi/contracts/audit'
+import { Moment, momentText } from '@munjigi/db/moment'
 import { pageOf } from '@munjigi/db/page'
+import { readCursor, writeCursor } from '@munjigi/server/cursor'
 import { type Kysely, type SqlBool, sql } from 'kysely'
 import { Type } from 'typebox'
-import { readCursor, writeCursor } from '../admin/cursor.ts'
-import { Moment, momentText } from '../admin/moment.ts'
 import type { Tables } from '../tables.ts'
 
 const Place = Type.Tuple([Moment, Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })])

@@ -1,8 +1,8 @@
 import type { Notice, NoticeQuery } from '@munjigi/contracts/notices'
 import { pageOf } from '@munjigi/db/page'
+import { readCursor, writeCursor } from '@munjigi/server/cursor'
 import type { Kysely } from 'kysely'
 import { Type } from 'typebox'
-import { readCursor, writeCursor } from '../admin/cursor.ts'
 import type { Tables } from '../tables.ts'
 
 const Place = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })

@@ -1,4 +1,4 @@
-import { invalidField } from '../admin/problems.ts'
+import { invalidField } from '@munjigi/server/invalid-field'
 
 const MAX_CHARACTERS = 1024
 const MIN_NEW_CHARACTERS = 8

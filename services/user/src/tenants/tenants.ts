@@ -1,9 +1,9 @@
 import type { Tenant, TenantPage } from '@munjigi/contracts/tenants'
 import { isoTime } from '@munjigi/db/iso-time'
 import { pageOf } from '@munjigi/db/page'
+import { readCursor, writeCursor } from '@munjigi/server/cursor'
 import { type Kysely, type SqlBool, sql } from 'kysely'
 import { Type } from 'typebox'
-import { readCursor, writeCursor } from '../admin/cursor.ts'
 import type { Tables } from '../tables.ts'
 
 const columns = ['id', 'name', 'status', isoTime('created_at')] as const

@@ -10,5 +10,5 @@ export function failingDatabase(database: Database, isFailing: (statement: strin
     },
     transformResult: async ({ result }) => result,
   }
-  return { ...database, as: (role) => database.as<never>(role).withPlugin(plugin) as never }
+  return { ...database, as: (role, options) => database.as<never>(role, options).withPlugin(plugin) as never }
 }
