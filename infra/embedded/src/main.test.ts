@@ -176,9 +176,13 @@ test('it comes up on the ports it was given, and what it prints to try works as 
 
 test('one person of each role signs in by password in tenant demo and a manager in other, and each sees the cases that are theirs', async () => {
   const emails = [...SYSTEM_ROLES.map((role) => `${role}@munjigi.test`), 'manager@other.test']
-  const tokens = await Promise.all(emails.map((email) => door.logIn(email, DEVELOPMENT_PASSWORD)))
-  const people = await Promise.all(tokens.map(me))
-  const titles = (await Promise.all(tokens.map(casesOf))).map((cases) => cases.map(({ title }) => title))
+  const people: Me[] = []
+  const titles: string[][] = []
+  for (const email of emails) {
+    const token = await door.logIn(email, DEVELOPMENT_PASSWORD)
+    people.push(await me(token))
+    titles.push((await casesOf(token)).map(({ title }) => title))
+  }
   const [first, second, others] = ['2026회합1001 회생', '2026하단2002 파산', '다른 테넌트의 사건']
 
   assert.deepEqual(
