@@ -4,32 +4,35 @@ import { passwordsBusy } from '../problems.ts'
 const AT_ONCE = 2
 const MAX_WAITING = 64
 
+/** `stranger`: who guesses from where the account never signed in. Everybody else goes first and waits elsewhere. */
+type Whose = 'known' | 'stranger'
+
 export interface HashPool {
-  /** @throws Problem 503 where too many wait already */
-  run<Result>(work: () => Promise<Result>): Promise<Result>
+  /** @throws Problem 503 where too many of the kind wait already */
+  run<Result>(whose: Whose, work: () => Promise<Result>): Promise<Result>
 }
 
 /** Turns for what is dear to compute, so that signing in cannot take the process from everybody else. */
 export function hashPool(): HashPool {
-  const waiting: (() => void)[] = []
+  const waiting: Record<Whose, (() => void)[]> = { known: [], stranger: [] }
   let running = 0
   return {
-    async run(work) {
+    async run(whose, work) {
       if (running < AT_ONCE) running += 1
-      else await turn()
+      else await turn(waiting[whose])
       try {
         return await work()
       } finally {
-        const next = waiting.shift()
+        const next = waiting.known.shift() ?? waiting.stranger.shift()
         // Whoever waited takes the place over.
         if (next) next()
         else running -= 1
       }
     },
   }
+}
 
-  function turn(): Promise<void> {
-    if (waiting.length >= MAX_WAITING) throw passwordsBusy()
-    return new Promise((resolve) => waiting.push(resolve))
-  }
+function turn(queue: (() => void)[]): Promise<void> {
+  if (queue.length >= MAX_WAITING) throw passwordsBusy()
+  return new Promise((resolve) => queue.push(resolve))
 }

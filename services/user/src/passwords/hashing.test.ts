@@ -51,24 +51,42 @@ test('two are computed at once, sixty-four wait, and whoever comes then is sent 
     await gate.promise
     running -= 1
   }
-  const admitted = Array.from({ length: 66 }, () => pool.run(work))
+  const admitted = Array.from({ length: 66 }, () => pool.run('stranger', work))
 
   await assert.rejects(
-    pool.run(work),
+    pool.run('stranger', work),
     (error: unknown) =>
       error instanceof Problem && error.type === 'passwords-busy' && error.headers['retry-after'] === '2',
   )
   gate.resolve()
   await Promise.all(admitted)
   assert.equal(most, 2)
-  await pool.run(work)
+  await pool.run('stranger', work)
+})
+
+test('whoever is known there goes before all strangers who wait, however many they are', async () => {
+  const pool = hashPool()
+  const gate = Promise.withResolvers<void>()
+  const done: string[] = []
+  const work = (name: string) => async () => {
+    await gate.promise
+    done.push(name)
+  }
+  const strangers = Array.from({ length: 66 }, () => pool.run('stranger', work('stranger')))
+  const known = pool.run('known', work('known'))
+
+  await assert.rejects(pool.run('stranger', work('late')), { type: 'passwords-busy' })
+  gate.resolve()
+  await Promise.all([known, ...strangers])
+  assert.ok(done.indexOf('known') <= 2, `${done.indexOf('known')}`)
 })
 
 test('work that fails gives its place back', async () => {
   const pool = hashPool()
-  for (let each = 0; each < 4; each += 1) await assert.rejects(pool.run(() => Promise.reject(new Error('failed'))))
+  for (let each = 0; each < 4; each += 1)
+    await assert.rejects(pool.run('stranger', () => Promise.reject(new Error('failed'))))
 
-  assert.equal(await pool.run(async () => 'done'), 'done')
+  assert.equal(await pool.run('stranger', async () => 'done'), 'done')
 })
 
 test('a hash is taken from elsewhere where its cost is known and a library reads it', async () => {

@@ -32,9 +32,10 @@ export async function isPassword(
   { account, email, origin, password }: Tried,
 ): Promise<boolean> {
   const dearestBcrypt = await findDearestBcrypt(db)
-  const attempt = await limits.begin({ email, origin, isKnown: account?.is_known === true })
+  const isKnown = account?.is_known === true
+  const attempt = await limits.begin({ email, origin, isKnown })
   const isRight = await pool
-    .run(() => verifyPassword(password, { hash: account?.hash ?? null, dearestBcrypt }))
+    .run(isKnown ? 'known' : 'stranger', () => verifyPassword(password, { hash: account?.hash ?? null, dearestBcrypt }))
     .catch(async (error: unknown) => {
       await attempt.release()
       throw error
@@ -43,5 +44,6 @@ export async function isPassword(
   return isRight
 }
 
+/** Nobody sets a password who has not shown who they are. */
 export const newHash = ({ pool }: Pick<PasswordDeps, 'pool'>, password: string): Promise<string> =>
-  pool.run(() => hashPassword(password))
+  pool.run('known', () => hashPassword(password))
