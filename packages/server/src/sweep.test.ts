@@ -4,10 +4,11 @@ import { setImmediate as soon } from 'node:timers/promises'
 import { createServer } from './create-server.ts'
 import { sweepHourly } from './sweep.ts'
 
-const HOUR_MS = 60 * 60_000
+const MINUTE_MS = 60_000
+const HOUR_MS = 60 * MINUTE_MS
 
-test('a sweep removes batch after batch until nothing is left, each hour, after a failure too, and none once closed', async (t) => {
-  t.mock.timers.enable({ apis: ['setInterval'] })
+test('a sweep removes batch after batch until nothing is left, a minute after the start and each hour, after a failure too, and none once closed', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
   const app = createServer({ name: 'test', logLevel: 'silent' })
   const removals = [false, false, true, new Error('database gone'), true]
   let calls = 0
@@ -17,8 +18,8 @@ test('a sweep removes batch after batch until nothing is left, each hour, after 
     return removal
   })
   const counts = []
-  for (let hour = 0; hour < 3; hour += 1) {
-    t.mock.timers.tick(HOUR_MS)
+  for (const wait of [MINUTE_MS, HOUR_MS, HOUR_MS]) {
+    t.mock.timers.tick(wait)
     await soon()
     counts.push(calls)
   }
@@ -30,7 +31,7 @@ test('a sweep removes batch after batch until nothing is left, each hour, after 
 })
 
 test('closing stops a sweep between two batches', async (t) => {
-  t.mock.timers.enable({ apis: ['setInterval'] })
+  t.mock.timers.enable({ apis: ['setTimeout'] })
   const app = createServer({ name: 'test', logLevel: 'silent' })
   const firstBatch = Promise.withResolvers<boolean>()
   let calls = 0
@@ -38,7 +39,7 @@ test('closing stops a sweep between two batches', async (t) => {
     calls += 1
     return firstBatch.promise
   })
-  t.mock.timers.tick(HOUR_MS)
+  t.mock.timers.tick(MINUTE_MS)
   await app.close()
   firstBatch.resolve(false)
   await soon()
