@@ -6,9 +6,7 @@ const TABLES = ['people', 'person_names', 'person_terms', 'section_grants', 'gro
 /** Everybody of a large house, as the owner of the tables writes them, with the log of a year. */
 export async function fill(asOwner: (statement: string) => Promise<void>, size: Size): Promise<void> {
   const hash = await hashPassword(PASSWORD)
-  const log = asOwner(logOf(size))
-  for (const statement of [...peopleOf(size), ...belongingsOf(hash)]) await asOwner(statement)
-  await log
+  for (const statement of [...peopleOf(size), ...belongingsOf(hash), logOf(size)]) await asOwner(statement)
   for (const table of [...TABLES, 'passwords', 'audit_events']) await asOwner(`analyze users.${table}`)
 }
 

@@ -7,7 +7,7 @@ import type { UserBench } from './user-table.ts'
 
 const CONNECTIONS = 16
 const SIGNATURES = 500
-const WARM_UP_MS = 5_000
+const WARM_UP_MS = 10_000
 
 const databaseOf = ({ house }: UserBench): string => (house.isPostgres ? 'PostgreSQL' : 'PGlite in this process')
 

@@ -55,8 +55,12 @@ const SESSIONS = 64
 const CALLERS = 500
 const CHECKS_AT_ONCE = 1_000
 
+// A database of its own is not left behind.
+let close = async () => {}
+
 async function setUp({ redisUrl, prefix }: Setup) {
   const testing = await testDatabase(migrationPlan)
+  close = testing.close
   const size = sizeOn(testing.url)
   await fill(testing.asOwner, size)
   const { database } = testing
@@ -64,6 +68,11 @@ async function setUp({ redisUrl, prefix }: Setup) {
   const { app, port } = await startService({ database, store })
   const db = servingHandle(database)
   const unbound = unboundHandle(testing)
+  close = async () => {
+    await app.close()
+    await Promise.all([unbound.close(), store.close()])
+    await testing.close()
+  }
   let next = 0
 
   async function login(): Promise<{ access_token: string; refresh_token: string }> {
@@ -103,11 +112,6 @@ async function setUp({ redisUrl, prefix }: Setup) {
     limits: limitChecks('person'),
     networkLimits: limitChecks('address'),
     pages: (): Promise<PageTime[]> => timePages(db),
-    async close() {
-      await app.close()
-      await Promise.all([unbound.close(), store.close()])
-      await testing.close()
-    },
   }
 }
 
@@ -131,16 +135,21 @@ function limitChecks(by: Limit['by']): (checks: number) => Promise<Done> {
 
 let works: Awaited<ReturnType<typeof setUp>>
 
-// A database of its own is not left behind.
-process.once('SIGTERM', async () => {
-  await works?.close()
-  process.exit()
-})
+async function answer(message: Setup | Assignment): Promise<unknown> {
+  if ('work' in message) return works[message.work](message.count)
+  works = await setUp(message)
+  return works.house
+}
 
-process.on('message', async (message: Setup | Assignment) => {
-  if ('work' in message) process.send?.(await works[message.work](message.count))
-  else {
-    works = await setUp(message)
-    process.send?.(works.house)
-  }
-})
+process.once('SIGTERM', () => close().finally(() => process.exit()))
+
+process.on('message', (message: Setup | Assignment) =>
+  answer(message).then(
+    (result) => process.send?.(result),
+    async (error) => {
+      process.stderr.write(`${(error as Error).stack}\n`)
+      await close()
+      process.exit(1)
+    },
+  ),
+)
