@@ -8,6 +8,7 @@ import { endSessions } from '../admin/person-changes.ts'
 import { refusalOf } from '../refusal.fixture.ts'
 import { PLATFORM, TENANT } from '../service.fixture.ts'
 import { signedInService } from '../signed-in.fixture.ts'
+import { useKey } from './key-exchange.ts'
 import { newKeyText, prefixOf } from './key-text.ts'
 import { sweepApiKeys } from './sweep.ts'
 
@@ -210,6 +211,24 @@ test('whoever is disabled, or whose tenant is suspended, has no key; and disabli
   assert.deepEqual(await listed(again), [])
   const anew = await make(again)
   await exchanged(anew.api_key)
+})
+
+test("a key's token is dated before its owner is looked at, so that what ends everything meanwhile ends it too", async (t) => {
+  const person = await member()
+  const { api_key } = await make(person)
+  const began = Date.now()
+  t.mock.timers.enable({ apis: ['Date'], now: began })
+  const db = new Proxy(service.db, {
+    get(target, name: keyof typeof service.db) {
+      // The use is noted after the owner was read.
+      if (name === 'updateTable') t.mock.timers.tick(1_000)
+      const value: unknown = target[name]
+      return typeof value === 'function' ? value.bind(target) : value
+    },
+  })
+  const { facts } = await useKey({ db }, api_key)
+
+  assert.equal(facts.iat, Math.floor(began / 1000))
 })
 
 test('nobody makes a key for somebody else, nor with fields of their own', async () => {

@@ -18,11 +18,12 @@ export async function useKey(
   const row = await findByKey(db, key)
   if (row === undefined || row.revoked_at !== null || (row.expires_at !== null && row.expires_at <= now))
     throw unknownCredential()
+  // Dated before the owner is looked at: what ends everything of theirs meanwhile ends this too.
+  const { iat, exp } = timesWithin({ exp: row.expires_at === null ? Infinity : row.expires_at.getTime() / 1000 })
   const person = await findPerson(db, row.person_sub)
   if (person === undefined || person.tenant_id !== row.tenant_id || !isActive(person)) throw unknownCredential()
   if (row.created_at.getTime() < person.valid_from * 1000) throw unknownCredential()
   await noteUse(db, row, now)
-  const { iat, exp } = timesWithin({ exp: row.expires_at === null ? Infinity : row.expires_at.getTime() / 1000 })
   const times = { iat: Math.max(iat, person.valid_from), exp: Math.floor(exp) }
   const facts = { ...times, sid: row.key_id, amr: ['api_key'], scope: row.scopes.join(' ') }
   return { person, facts, key_id: row.key_id }

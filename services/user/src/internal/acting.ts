@@ -22,10 +22,10 @@ export async function actFor(
   const allowed = issuer.act_for_users
   const modules = allowed !== undefined && Object.hasOwn(allowed, clientId) ? allowed[clientId]?.modules : undefined
   if (!modules?.includes(module)) throw actingRefused('act_for_users does not list this client and module')
+  const times = timesWithin(token)
   const person = await findPerson(db, act_for)
   if (person === undefined) throw unknownPerson()
   await assertMayBeActedFor(db, person)
-  const times = timesWithin(token)
   if (times.iat < person.valid_from) throw unknownCredential()
   await db.transaction().execute((trx) =>
     recordEvent(trx, {

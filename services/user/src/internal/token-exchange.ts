@@ -37,13 +37,14 @@ async function verify({ verifier }: UserDeps, token: string): Promise<VerifiedTo
   )
 }
 
-/** The same person and session, with the rights of now. */
+/** The same person and session, with the rights of now; dated before both are looked at, as `useKey`. */
 async function renew(deps: UserDeps, token: VerifiedToken): Promise<{ person: PersonRow; facts: TokenFacts }> {
+  const times = timesWithin(token)
   const { person, session } = await requireStanding(deps.db, token, unknownCredential)
   const sid = token.sid ?? String(token.claims.jti)
   const carried = token.issuer.isPlatform ? carriedClaims(token) : {}
   if (carried.act !== undefined) await assertMayBeActedFor(deps.db, person)
-  const facts = { ...timesWithin(token), sid, ...carried }
+  const facts = { ...times, sid, ...carried }
   if (session !== undefined) await prolongSession(deps.db, sid, { access: facts.exp })
   return { person, facts }
 }
