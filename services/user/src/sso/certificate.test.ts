@@ -74,6 +74,44 @@ test('a login id belongs to whoever brought it first, in any case of letters, an
   )
 })
 
+test('what is told of another tenant’s person stands in the log of their tenant, not in that of new people', async () => {
+  const OTHER_TENANT = '00000000-0000-4000-8000-000000000002'
+  await service.db.insertInto('tenants').values({ id: OTHER_TENANT, name: 'other' }).execute()
+  const { db } = service
+  for (const [sub, loginid] of [
+    ['e-7', 'elsewhere'],
+    ['e-6', 'biend.i'],
+  ]) {
+    const { token } = await signIn({ sub, loginid })
+    const moved = { tenant_id: OTHER_TENANT, role: 'USER', superuser: false }
+    await db
+      .updateTable('people')
+      .set(moved)
+      .where('sub', '=', decodeJwt(token).sub as string)
+      .execute()
+  }
+  const { id } = await db
+    .selectFrom('audit_events')
+    .select(({ fn }) => fn.max('id').as('id'))
+    .executeTakeFirstOrThrow()
+  assert.equal((await signIn({ sub: 'e-thief', loginid: 'Elsewhere' })).answer.status, 403)
+  await signIn({ sub: 'e-6', loginid: 'biend.i' })
+
+  assert.deepEqual(
+    await db
+      .selectFrom('audit_events')
+      .select(['action', 'tenant_id'])
+      .where('id', '>', id)
+      .where('action', 'in', ['sso.login-id-taken', 'person.made-initial-admin'])
+      .orderBy('id')
+      .execute(),
+    [
+      { action: 'sso.login-id-taken', tenant_id: OTHER_TENANT },
+      { action: 'person.made-initial-admin', tenant_id: OTHER_TENANT },
+    ],
+  )
+})
+
 test('a known person who comes back under the login id of another is refused', async () => {
   await signIn({ sub: 'e-4', loginid: 'four' })
   await signIn({ sub: 'e-5', loginid: 'five' })

@@ -87,7 +87,7 @@ async function insertPerson(trx: Transaction<Tables>, who: Newcomer): Promise<bo
 async function updatePerson(trx: Transaction<Tables>, sub: string, who: Newcomer): Promise<void> {
   const before = await trx
     .selectFrom('people')
-    .select(['role', 'superuser', 'realm_access', 'resource_access', 'rights_changed_at', 'last_login_at'])
+    .select(['tenant_id', 'role', 'superuser', 'realm_access', 'resource_access', 'rights_changed_at', 'last_login_at'])
     .where('sub', '=', sub)
     .forUpdate()
     .executeTakeFirstOrThrow()
@@ -109,7 +109,8 @@ async function updatePerson(trx: Transaction<Tables>, sub: string, who: Newcomer
     })
     .where('sub', '=', sub)
     .execute()
-  if (isMadeAdmin) await recordEvent(trx, { ...eventOf(who, sub), action: 'person.made-initial-admin' })
+  const { tenant_id } = before
+  if (isMadeAdmin) await recordEvent(trx, { ...eventOf(who, sub), tenant_id, action: 'person.made-initial-admin' })
 }
 
 const eventOf = ({ tenantId, requestId }: Newcomer, target: string) => ({

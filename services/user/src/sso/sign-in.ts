@@ -1,7 +1,9 @@
+import { type SqlBool, sql, type Transaction } from 'kysely'
 import { recordEvent } from '../audit/audit.ts'
 import type { UserDeps } from '../deps.ts'
 import { loginIdTaken } from '../problems.ts'
 import { type Opening, openSession, type Session } from '../sessions/open-session.ts'
+import type { Tables } from '../tables.ts'
 import type { SignedIn } from './idp.ts'
 import { type Newcomer, newcomer } from './newcomer.ts'
 import { provision } from './provision.ts'
@@ -26,20 +28,27 @@ export async function signIn(
 }
 
 /** The refused attempt is no longer part of any transaction, and yet must be told. */
-async function refuse({ db, settings }: UserDeps, who: Newcomer, error: unknown): Promise<never> {
+async function refuse({ db }: UserDeps, who: Newcomer, error: unknown): Promise<never> {
   const isTaken = (error as { code?: unknown }).code === UNIQUE_VIOLATION
   const refusal = isTaken ? loginIdTaken() : error
   if ((refusal as { type?: unknown }).type !== loginIdTaken().type) throw refusal
+  const { user_id } = who.profile
   const { issuer, sub } = who.identity
-  await db.transaction().execute((trx) =>
+  await db.transaction().execute(async (trx) =>
     recordEvent(trx, {
       actor: null,
       action: 'sso.login-id-taken',
       target: null,
-      tenant_id: settings.defaultTenantId,
+      tenant_id: await tenantOf(trx, user_id),
       request_id: who.requestId,
-      details: { user_id: who.profile.user_id, issuer, sub },
+      details: { user_id, issuer, sub },
     }),
   )
   throw refusal
+}
+
+/** The line tells that there is such a person, which is for their own tenant to know. */
+async function tenantOf(trx: Transaction<Tables>, user_id: string): Promise<string | null> {
+  const isTheirs = sql<SqlBool>`lower(user_id) = lower(${user_id})`
+  return (await trx.selectFrom('people').select('tenant_id').where(isTheirs).executeTakeFirst())?.tenant_id ?? null
 }
