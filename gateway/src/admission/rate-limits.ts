@@ -1,3 +1,4 @@
+import { networkOf } from '@munjigi/server/network'
 import { tooManyRequests } from '../problems.ts'
 import type { Limit } from '../table/limits.ts'
 import type { RouteTable } from '../table/route-table.ts'
@@ -81,22 +82,7 @@ interface Came {
 /** Under what name a request is counted: the person or the key where there is one, else the address, an IPv6 one by its /64. */
 export function callerOf({ by }: Limit, { principal, callerAddress }: Came): string {
   const token = by === 'address' ? undefined : principal?.token
-  if (token === undefined) return `address ${callerAddress.includes(':') ? network(callerAddress) : callerAddress}`
+  if (token === undefined) return `address ${networkOf(callerAddress)}`
   const isKey = by === 'key' && principal?.own === undefined
   return isKey ? `key ${token.sid}` : `person ${token.subject}`
-}
-
-const GROUPS = 8
-const NETWORK_GROUPS = 4
-
-/** The first 64 bits of an IPv6 address: what one household has. */
-function network(address: string): string {
-  const [head, tail] = address.split('::', 2).map((half) => (half === '' ? [] : half.split(':')))
-  const left = head ?? []
-  const right = tail ?? []
-  const whole = [...left, ...Array<string>(Math.max(0, GROUPS - left.length - right.length)).fill('0'), ...right]
-  return whole
-    .slice(0, NETWORK_GROUPS)
-    .map((group) => group.replace(/^0+(?=.)/, '').toLowerCase())
-    .join(':')
 }

@@ -15,6 +15,13 @@ export interface NewAuditEvent {
 /** Writes one line of the audit log in the transaction of what it tells, so that neither stands without the other. */
 export const recordEvent = (trx: Transaction<Tables>, event: NewAuditEvent): Promise<void> => recordEvents(trx, [event])
 
+/** What somebody did to what is their own. */
+export const recordOwn = (
+  trx: Transaction<Tables>,
+  { sub, tenant_id }: { sub: string; tenant_id: string },
+  event: Omit<NewAuditEvent, 'actor' | 'target' | 'tenant_id'>,
+): Promise<void> => recordEvent(trx, { ...event, actor: sub, target: sub, tenant_id })
+
 export async function recordEvents(trx: Transaction<Tables>, events: NewAuditEvent[]): Promise<void> {
   await trx
     .insertInto('audit_events')

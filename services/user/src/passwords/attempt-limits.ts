@@ -17,7 +17,7 @@ interface Window {
 
 interface NewAttempt {
   email: string
-  /** Of originOf. */
+  /** Of networkOf. */
   origin: string
   /** Whether this account has signed in from there lately: it is counted apart from strangers, who so cannot keep it out. */
   isKnown: boolean

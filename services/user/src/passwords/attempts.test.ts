@@ -4,7 +4,6 @@ import { Problem } from '@munjigi/problem'
 import { memoryStore } from '@munjigi/store/memory'
 import { refusalOf } from '../refusal.fixture.ts'
 import { attemptLimits } from './attempt-limits.ts'
-import { originOf } from './origin.ts'
 import { newAddress, PASSWORD, send, type TestPasswords, testPasswords, tokensOf } from './passwords.fixture.ts'
 
 const WRONG = 'another-password'
@@ -107,19 +106,6 @@ test('an account that is known at very many addresses keeps nobody out who is kn
 
   assert.equal(await ask(limits, { email: 'last@x', isKnown: true }), 'tried')
 })
-
-const ORIGINS = [
-  ['203.0.113.7', '203.0.113.7'],
-  ['::ffff:203.0.113.7', '203.0.113.7'],
-  ['2001:db8:1:2::7', '2001:db8:1:2::/64'],
-  ['2001:DB8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
-  ['2001:db8::7', '2001:db8:0:0::/64'],
-  ['::1', '0:0:0:0::/64'],
-  ['fe80::1%eth0', 'fe80:0:0:0::/64'],
-] as const
-
-for (const [address, origin] of ORIGINS)
-  test(`attempts from ${address} are counted for ${origin}`, () => assert.equal(originOf(address), origin))
 
 let house: TestPasswords
 before(async () => {

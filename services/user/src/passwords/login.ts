@@ -1,10 +1,10 @@
 import type { Credentials } from '@munjigi/contracts/passwords'
+import { networkOf } from '@munjigi/server/network'
 import type { Caller } from '../caller.ts'
 import { lockPersonAlone } from '../people/people.ts'
 import { credentialsInvalid } from '../problems.ts'
 import { openSession, type Session } from '../sessions/open-session.ts'
 import { isBcrypt } from './hashing.ts'
-import { originOf } from './origin.ts'
 import { isPassword, newHash, type PasswordDeps } from './password-check.ts'
 import { passwordEmail } from './password-email.ts'
 import { passwordText } from './password-text.ts'
@@ -17,7 +17,7 @@ import { findAccount, isStillPassword, noteSignIn, rehash } from './passwords.ts
 export async function login(deps: PasswordDeps, { email, password }: Credentials, caller: Caller): Promise<Session> {
   const text = passwordText(password, 'password')
   const normal = passwordEmail(email)
-  const origin = originOf(caller.address)
+  const origin = networkOf(caller.address)
   const account = normal === undefined ? undefined : await findAccount(deps.db, { email: normal }, origin)
   const isRight = await isPassword(deps, { account, email: normal ?? email, origin, password: text })
   if (account === undefined || !isRight) throw credentialsInvalid()

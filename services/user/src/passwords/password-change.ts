@@ -1,12 +1,12 @@
 import type { PasswordChange } from '@munjigi/contracts/passwords'
+import { networkOf } from '@munjigi/server/network'
 import type { FastifyRequest } from 'fastify'
-import { recordEvent } from '../audit/audit.ts'
+import { recordOwn } from '../audit/audit.ts'
 import { callerOf } from '../caller.ts'
 import { changeOwn, requireSignedIn } from '../people/own-login.ts'
 import { passwordNotSet, passwordWrong } from '../problems.ts'
 import { tellEnds } from '../sessions/session-end.ts'
 import { endSessionsOf } from '../sessions/sessions.ts'
-import { originOf } from './origin.ts'
 import { isPassword, newHash, type PasswordDeps } from './password-check.ts'
 import { newPasswordText, passwordText } from './password-text.ts'
 import { findAccount, isStillPassword, setPassword } from './passwords.ts'
@@ -18,7 +18,7 @@ import { findAccount, isStillPassword, setPassword } from './passwords.ts'
 export async function changePassword(deps: PasswordDeps, request: FastifyRequest, given: PasswordChange) {
   const { person, sid } = await requireSignedIn(deps.db, request)
   const caller = callerOf(request)
-  const origin = originOf(caller.address)
+  const origin = networkOf(caller.address)
   const account = await findAccount(deps.db, { person_sub: person.sub }, origin)
   if (account === undefined || account.hash === null) throw passwordNotSet()
   const next = newPasswordText(given.new_password, 'new_password', account.email)
@@ -28,11 +28,8 @@ export async function changePassword(deps: PasswordDeps, request: FastifyRequest
   const ended = await changeOwn(deps.db, request, async (trx) => {
     if (!(await isStillPassword(trx, account))) throw passwordWrong()
     await setPassword(trx, person.sub, hash)
-    await recordEvent(trx, {
-      actor: person.sub,
+    await recordOwn(trx, person, {
       action: 'person.password-changed',
-      target: person.sub,
-      tenant_id: person.tenant_id,
       request_id: caller.request_id,
       details: { by: 'own' },
     })

@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { PasswordReset } from '@munjigi/contracts/passwords'
+import { networkOf } from '@munjigi/server/network'
 import type { Kysely, Transaction } from 'kysely'
-import { recordEvent } from '../audit/audit.ts'
+import { recordOwn } from '../audit/audit.ts'
 import type { Caller } from '../caller.ts'
 import { lockPersonAlone, type PersonRow } from '../people/people.ts'
 import { assertActive } from '../people/standing.ts'
@@ -11,7 +12,6 @@ import { endSessionsOf } from '../sessions/sessions.ts'
 import type { Tables } from '../tables.ts'
 import { nowSeconds } from '../tokens/access-token.ts'
 import { mayStillReset } from './link-issuer.ts'
-import { originOf } from './origin.ts'
 import { newHash, type PasswordDeps } from './password-check.ts'
 import { newPasswordText } from './password-text.ts'
 import { rememberOrigin, setPassword } from './passwords.ts'
@@ -51,7 +51,7 @@ export async function resetPassword(deps: PasswordDeps, { token, new_password }:
     assertActive(person)
     if (!(await mayStillReset(trx, issuer, person))) throw resetLinkInvalid()
     await setPassword(trx, person_sub, hash)
-    await rememberOrigin(trx, person_sub, originOf(caller.address))
+    await rememberOrigin(trx, person_sub, networkOf(caller.address))
     return endEverything(trx, person, caller)
   })
   await tellEnds(deps, person_sub, ended)
@@ -84,11 +84,8 @@ async function endEverything(trx: Transaction<Tables>, person: PersonRow, caller
     .set({ valid_from: nowSeconds() + 1 })
     .where('sub', '=', person.sub)
     .execute()
-  await recordEvent(trx, {
-    actor: person.sub,
+  await recordOwn(trx, person, {
     action: 'person.password-changed',
-    target: person.sub,
-    tenant_id: person.tenant_id,
     request_id: caller.request_id,
     details: { by: 'link' },
   })

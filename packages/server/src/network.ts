@@ -3,8 +3,9 @@ import { isIPv6 } from 'node:net'
 const NETWORK_GROUPS = 4
 const ALL_GROUPS = 8
 
-/** Whom attempts are counted for: the address, of IPv6 the /64, in which whoever has one address has them all. */
-export function originOf(address: string): string {
+/** Whom requests are counted for: the address, of IPv6 the /64, in which whoever has one address has them all. */
+export function networkOf(address: string): string {
+  if (!address.includes(':')) return address
   const plain = address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '')
   if (!isIPv6(plain)) return plain
   // URL writes an address in one way (RFC 5952), without which the groups could not be told apart.

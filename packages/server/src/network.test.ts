@@ -1,0 +1,14 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { networkOf } from './network.ts'
+
+for (const [network, ...addresses] of [
+  ['203.0.113.7', '203.0.113.7', '::ffff:203.0.113.7'],
+  ['2001:db8:1:2::/64', '2001:db8:1:2::7', '2001:DB8:1:2:3:4:5:6', '2001:0db8:0001:0002::'],
+  ['2001:db8:0:0::/64', '2001:db8::7', '2001:db8::', '2001:db8:0:0:1::'],
+  ['0:0:0:0::/64', '::1', '::', '::a:b:c:d'],
+  ['0:0:0:1::/64', '::1:a:b:c:d', '0:0:0:1::'],
+  ['fe80:0:0:0::/64', 'fe80::1%eth0'],
+] as const)
+  for (const address of addresses)
+    test(`${address} is counted as ${network}`, () => assert.equal(networkOf(address), network))
