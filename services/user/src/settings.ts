@@ -4,8 +4,8 @@ import type { Issuer } from '@munjigi/identity/issuers'
 import { readIssuersFile } from '@munjigi/identity/issuers-file'
 import { type KeyRing, keyRing } from '@munjigi/sealing/fernet'
 import { checkEnv, type SettingsEnv } from './env.ts'
-import type { MailApi } from './notices/attempt.ts'
 import { readBodyTemplate } from './notices/body-template.ts'
+import type { MailApi } from './notices/mail-api.ts'
 import type { ProfileClaims } from './sso/profile.ts'
 
 /** How the company's IdP is known (DESIGN §8): by discovery, or by its authorisation URL and certificate. */

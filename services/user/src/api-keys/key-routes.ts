@@ -4,7 +4,7 @@ import type { TypeBoxProvider } from '@munjigi/server/typebox-provider'
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { approvalPending } from '../admin/problems.ts'
-import { recordEvent } from '../audit/audit.ts'
+import { recordOwn } from '../audit/audit.ts'
 import type { UserDeps } from '../deps.ts'
 import { changeOwn, requireSignedIn } from '../people/own-login.ts'
 import { keyNotFound, noActiveKey, tooManyKeys } from '../problems.ts'
@@ -55,11 +55,8 @@ export function keyRoutes(scope: FastifyInstance, deps: UserDeps, prefix: string
         if (person.role === 'PENDING') throw approvalPending()
         if ((await countLive(trx, person, now)) >= MAX_LIVE_KEYS) throw tooManyKeys()
         const key = await insertKey(trx, person, { ...request.body, key: api_key, now })
-        await recordEvent(trx, {
-          actor: person.sub,
+        await recordOwn(trx, person, {
           action: 'key.created',
-          target: person.sub,
-          tenant_id: person.tenant_id,
           request_id: request.id,
           details: { key_id: key.key_id, name, scopes, expires_at: key.expires_at },
         })
@@ -80,11 +77,8 @@ export function keyRoutes(scope: FastifyInstance, deps: UserDeps, prefix: string
       await changeOwn(db, request, async (trx, { person }) => {
         const revoked = await revokeKey(trx, person, key_id)
         if (revoked === undefined) throw keyNotFound()
-        await recordEvent(trx, {
-          actor: person.sub,
+        await recordOwn(trx, person, {
           action: 'key.revoked',
-          target: person.sub,
-          tenant_id: person.tenant_id,
           request_id: request.id,
           details: { key_id, name: revoked.name },
         })

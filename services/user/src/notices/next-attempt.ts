@@ -1,4 +1,4 @@
-import type { Failure } from './attempt.ts'
+import type { Failure } from './mail-api.ts'
 
 const FIRST_WAIT_MS = 5_000
 const LONGEST_WAIT_MS = 3_600_000

@@ -1,8 +1,8 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { Kysely } from 'kysely'
 import type { Tables } from '../tables.ts'
-import { attemptMail, type MailApi } from './attempt.ts'
 import { claimNotice, type DueNotice, markDelivered, markFailed } from './due-notices.ts'
+import { attemptMail, type MailApi } from './mail-api.ts'
 import { nextAttempt } from './next-attempt.ts'
 
 const INTERVAL_MS = 5_000

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import type { Transaction } from 'kysely'
-import { recordEvent } from '../audit/audit.ts'
+import { recordOwn } from '../audit/audit.ts'
 import type { Caller } from '../caller.ts'
 import type { UserDeps } from '../deps.ts'
 import { lockPersonAlone, type PersonRow } from '../people/people.ts'
 import { assertActive } from '../people/standing.ts'
 import type { Tables } from '../tables.ts'
-import { earliestIat, nowSeconds, type TokenFacts } from '../tokens/access-token.ts'
+import type { TokenFacts } from '../tokens/access-token.ts'
+import { earliestIat, nowSeconds } from '../tokens/access-token.ts'
 import { signRefreshToken } from './refresh-token.ts'
 import { tellEnds } from './session-end.ts'
 import { endLongestIdle, insertSession, type NewRefreshToken } from './sessions.ts'
@@ -57,10 +58,12 @@ export async function openSession(
       { sid, person_sub: person.sub, access_exp: exp, id_token_sealed, way, user_agent, address },
       refresh,
     )
-    const event = { actor: person.sub, target: person.sub, tenant_id: person.tenant_id, request_id: caller.request_id }
-    await recordEvent(trx, { ...event, action: 'session.started', details: { sid, way, ...details } })
-    for (const old of ended)
-      await recordEvent(trx, { ...event, action: 'session.ended', details: { sid: old, reason: 'too-many-sessions' } })
+    const { request_id } = caller
+    await recordOwn(trx, person, { action: 'session.started', request_id, details: { sid, way, ...details } })
+    for (const old of ended) {
+      const facts = { sid: old, reason: 'too-many-sessions' }
+      await recordOwn(trx, person, { action: 'session.ended', request_id, details: facts })
+    }
     return { person, facts: { iat, exp, sid }, refresh, ended }
   })
   const { person, facts, refresh, ended } = opened

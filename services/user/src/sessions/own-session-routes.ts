@@ -2,7 +2,7 @@ import { SessionList } from '@munjigi/contracts/sessions'
 import type { TypeBoxProvider } from '@munjigi/server/typebox-provider'
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
-import { recordEvent } from '../audit/audit.ts'
+import { recordOwn } from '../audit/audit.ts'
 import type { UserDeps } from '../deps.ts'
 import { changeOwn, requireSignedIn } from '../people/own-login.ts'
 import { sessionNotFound } from '../problems.ts'
@@ -35,7 +35,7 @@ export function ownSessionRoutes(scope: FastifyInstance, deps: UserDeps, prefix:
       const sub = await changeOwn(db, request, async (trx, { person }) => {
         const session = await findSession(trx, sid)
         if (session?.person_sub !== person.sub || !(await endSession(trx, sid))) throw sessionNotFound()
-        await recordEvent(trx, eventOf(person, request.id, { sid }))
+        await recordOwn(trx, person, endOf(sid, request.id))
         return person.sub
       })
       await tellEnds(deps, sub, [sid])
@@ -49,7 +49,7 @@ export function ownSessionRoutes(scope: FastifyInstance, deps: UserDeps, prefix:
     async (request, reply) => {
       const { person, ended } = await changeOwn(db, request, async (trx, { person, sid }) => {
         const ended = await endSessionsOf(trx, person.sub, { except: sid })
-        for (const other of ended) await recordEvent(trx, eventOf(person, request.id, { sid: other }))
+        for (const other of ended) await recordOwn(trx, person, endOf(other, request.id))
         return { person, ended }
       })
       if (ended.length > 0) await tellEnds(deps, person.sub, ended)
@@ -58,11 +58,8 @@ export function ownSessionRoutes(scope: FastifyInstance, deps: UserDeps, prefix:
   )
 }
 
-const eventOf = ({ sub, tenant_id }: { sub: string; tenant_id: string }, request_id: string, details: object) => ({
-  actor: sub,
+const endOf = (sid: string, request_id: string) => ({
   action: 'session.ended',
-  target: sub,
-  tenant_id,
   request_id,
-  details: { ...details, by: 'list' },
+  details: { sid, by: 'list' },
 })

@@ -1,5 +1,5 @@
 import type { Store } from '@munjigi/store/store'
-import { recordEvent } from '../audit/audit.ts'
+import { recordOwn } from '../audit/audit.ts'
 import type { UserDeps } from '../deps.ts'
 import { lockPerson } from '../people/people.ts'
 import { endSession } from './sessions.ts'
@@ -34,11 +34,8 @@ export async function signOut(
     const person = await lockPerson(trx, session.person_sub)
     const live = await endSession(trx, session.sid)
     if (live === undefined || person === undefined) return undefined
-    await recordEvent(trx, {
-      actor: person.sub,
+    await recordOwn(trx, person, {
       action: 'session.ended',
-      target: person.sub,
-      tenant_id: person.tenant_id,
       request_id: requestId,
       details: { sid: session.sid },
     })
