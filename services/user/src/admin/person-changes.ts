@@ -2,7 +2,7 @@ import type { PrincipalName, SectionGrant } from '@munjigi/contracts/access'
 import { invalidField } from '@munjigi/server/invalid-field'
 import { sql, type Transaction } from 'kysely'
 import type { Tables } from '../tables.ts'
-import { nowSeconds } from '../tokens/access-token.ts'
+import { nowSeconds } from '../tokens/token-times.ts'
 import type { PersonChange } from './locked-change.ts'
 import {
   aboveOwnRights,

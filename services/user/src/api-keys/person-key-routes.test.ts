@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test'
 import { OTHER_TENANT, testAdministration } from '../admin/administration.fixture.ts'
 import { refusal } from '../refusal.fixture.ts'
 import { TENANT } from '../service.fixture.ts'
-import { nowSeconds } from '../tokens/access-token.ts'
+import { nowSeconds } from '../tokens/token-times.ts'
 import { hashOf, newKeyText, prefixOf } from './key-text.ts'
 
 let admin: Awaited<ReturnType<typeof testAdministration>>

@@ -5,7 +5,7 @@ import { recordEvent } from '../audit/audit.ts'
 import type { UserDeps } from '../deps.ts'
 import { unknownPerson } from '../problems.ts'
 import type { Tables } from '../tables.ts'
-import { nowSeconds } from '../tokens/access-token.ts'
+import { nowSeconds } from '../tokens/token-times.ts'
 import { ownCaseRole } from './problems.ts'
 
 const selectGrants = (db: Kysely<Tables>) =>

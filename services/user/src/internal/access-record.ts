@@ -6,7 +6,7 @@ import { selectPeople } from '../people/people.ts'
 import { selectAllSections, selectGrants } from '../people/sections.ts'
 import { selectEndedSids } from '../sessions/sessions.ts'
 import type { Tables } from '../tables.ts'
-import { nowSeconds } from '../tokens/access-token.ts'
+import { nowSeconds } from '../tokens/token-times.ts'
 
 /** What gateways ask of a person, in one statement: it is asked for everybody every 5 s. */
 export async function findAccessRecord(

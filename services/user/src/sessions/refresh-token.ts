@@ -4,7 +4,7 @@ import { type Static, Type } from 'typebox'
 import { Check } from 'typebox/value'
 import type { RefreshKey } from '../keys/signing-key-rows.ts'
 import type { SigningKeys } from '../keys/signing-keys.ts'
-import { nowSeconds } from '../tokens/access-token.ts'
+import { nowSeconds } from '../tokens/token-times.ts'
 
 const TYPE = 'rt+jwt'
 const MAX_LENGTH = 2048

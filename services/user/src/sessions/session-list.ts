@@ -2,7 +2,7 @@ import type { PersonSession } from '@munjigi/contracts/sessions'
 import { isoTime } from '@munjigi/db/iso-time'
 import type { Kysely } from 'kysely'
 import type { Tables } from '../tables.ts'
-import { nowSeconds } from '../tokens/access-token.ts'
+import { nowSeconds } from '../tokens/token-times.ts'
 import { deviceName } from './device.ts'
 
 /** Where a person is signed in now; `current` is the session that asks. */

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely'
 import type { Tables } from '../tables.ts'
-import { nowSeconds } from '../tokens/access-token.ts'
+import { nowSeconds } from '../tokens/token-times.ts'
 
 const KEPT_S = 86_400
 

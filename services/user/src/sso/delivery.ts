@@ -7,7 +7,8 @@ import { unknownCode } from '../problems.ts'
 import type { Session } from '../sessions/open-session.ts'
 import { readRefreshToken } from '../sessions/refresh-token.ts'
 import { findSession, prolongSession } from '../sessions/sessions.ts'
-import { earliestIat, issueAccessToken } from '../tokens/access-token.ts'
+import { issueAccessToken } from '../tokens/access-token.ts'
+import { earliestIat } from '../tokens/token-times.ts'
 
 const CODE_LIFE_MS = 60_000
 const CODE = /^[A-Za-z0-9_-]{43}$/

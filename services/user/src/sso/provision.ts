@@ -3,7 +3,7 @@ import { recordEvent } from '../audit/audit.ts'
 import { ensureDefaultTenant } from '../people/default-tenant.ts'
 import { loginIdTaken } from '../problems.ts'
 import type { Tables } from '../tables.ts'
-import { nowSeconds } from '../tokens/access-token.ts'
+import { nowSeconds } from '../tokens/token-times.ts'
 import type { SignedIn } from './idp.ts'
 import type { Newcomer } from './newcomer.ts'
 

@@ -8,13 +8,9 @@ import { lockPerson, type PersonRow } from '../people/people.ts'
 import { clocksDiffer } from '../problems.ts'
 import type { Tables } from '../tables.ts'
 import { type RightsClaims, rightsClaims } from './rights-claims.ts'
+import type { TokenTimes } from './token-times.ts'
 
 const MAX_WAIT_MS = 2_000
-
-export interface TokenTimes {
-  iat: number
-  exp: number
-}
 
 /** What distinguishes one token of a person from another. */
 export interface TokenFacts extends TokenTimes {
@@ -23,12 +19,6 @@ export interface TokenFacts extends TokenTimes {
   amr?: string[]
   scope?: string
 }
-
-export const nowSeconds = (): number => Math.floor(Date.now() / 1000)
-
-/** The first second in which a token of theirs carries their rights of now (DESIGN §4.6). */
-export const earliestIat = (person: Pick<PersonRow, 'valid_from' | 'rights_changed_at'>): number =>
-  Math.max(nowSeconds(), person.valid_from, person.rights_changed_at + 1)
 
 /** Waits for the second of `iat`, as a token from the future is refused elsewhere, and gives the rights of then. */
 async function rightsInSecond(iat: number, db: Kysely<Tables>, sub: string): Promise<RightsClaims> {

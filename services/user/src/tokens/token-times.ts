@@ -1,7 +1,19 @@
+import type { PersonRow } from '../people/people.ts'
 import { unknownCredential } from '../problems.ts'
-import { nowSeconds, type TokenTimes } from './access-token.ts'
 
 export const EXCHANGED_TTL_S = 300
+
+/** In seconds, as tokens count. */
+export interface TokenTimes {
+  iat: number
+  exp: number
+}
+
+export const nowSeconds = (): number => Math.floor(Date.now() / 1000)
+
+/** The first second in which a token of theirs carries their rights of now (DESIGN §4.6). */
+export const earliestIat = (person: Pick<PersonRow, 'valid_from' | 'rights_changed_at'>): number =>
+  Math.max(nowSeconds(), person.valid_from, person.rights_changed_at + 1)
 
 /** The times of a token exchanged for another, which it never outlives. */
 export function timesWithin({ exp }: { exp: number }): TokenTimes {
