@@ -102,7 +102,7 @@ function userContext(token: VerifiedToken): UserContext {
   return {
     sub: token.subject,
     token,
-    tenantId: typeof claims.tenant_id === 'string' && token.issuer.isPlatform ? claims.tenant_id : undefined,
+    tenantId: token.issuer.isPlatform && isTenantId(claims.tenant_id) ? claims.tenant_id : undefined,
     role: typeof claims.role === 'string' && token.issuer.isPlatform ? claims.role : undefined,
     permissions: new Set(permissions.filter((item) => typeof item === 'string')),
     caseRoles: token.issuer.isPlatform ? caseRolesIn(claims) : new Map(),
@@ -113,6 +113,10 @@ function userContext(token: VerifiedToken): UserContext {
     },
   }
 }
+
+const TENANT_ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
+const isTenantId = (claim: unknown): claim is string => typeof claim === 'string' && TENANT_ID.test(claim)
 
 function caseRolesIn({ case_roles, case_roles_ref }: Record<string, unknown>): Map<string, CaseRole> | undefined {
   if (case_roles_ref === true) return undefined

@@ -230,7 +230,8 @@ test('a token that names no role or an unknown one, and a client account, may no
 
   assert.equal(await refused({ permissions: [], role: 'Admin' }), '403 permission-required')
   assert.equal(await refused({ permissions: undefined, role: undefined }), '403 permission-required')
-  assert.equal(await refused({ tenant_id: undefined }), '403 platform-token-required')
+  for (const tenant_id of [undefined, null, '', 'x', `${TENANT}'; reset role`, [TENANT]])
+    assert.equal(await refused({ tenant_id }), '403 platform-token-required', String(tenant_id))
 })
 
 test('case roles that a token claims count for nothing', async () => {

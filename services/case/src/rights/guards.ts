@@ -1,7 +1,7 @@
 import { withTenant } from '@munjigi/db/tenant'
 import { requireCaseRole } from '@munjigi/identity/case-roles'
 import { requirePermission } from '@munjigi/identity/permissions'
-import type { UserContext } from '@munjigi/identity/user-context'
+import { platformTokenRequired, type UserContext } from '@munjigi/identity/user-context'
 import type { preHandlerAsyncHookHandler } from 'fastify'
 import type { Kysely } from 'kysely'
 import type { RememberedRoles } from '../case-roles/remembered-roles.ts'
@@ -15,7 +15,8 @@ export type Guards = Record<keyof typeof BY_PERMISSION | CaseAction, preHandlerA
 
 export function guardsOf(db: Kysely<Tables>, roles: RememberedRoles): Guards {
   /** Who has no role learns whether the case is there; what another tenant has is not. */
-  async function roleIn({ sub, tenantId = '' }: UserContext, caseId: string) {
+  async function roleIn({ sub, tenantId }: UserContext, caseId: string) {
+    if (tenantId === undefined) throw platformTokenRequired()
     const role = (await roles.rolesOf(sub)).get(caseId.toLowerCase())
     if (role === undefined && !(await withTenant(db, tenantId, (trx) => caseStore(trx, tenantId).find(caseId))))
       throw caseNotFound()
