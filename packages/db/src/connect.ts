@@ -11,9 +11,10 @@ export interface Database {
    * A handle whose every statement runs under `role`. Tables are named by schema: `as<Tables>('meal_serving').withSchema('meal')`,
    * and raw SQL writes `meal.menus`. `timestamptz` is a Date, `date` a string `YYYY-MM-DD`, `bigint` a number (throws beyond 2^53),
    * `numeric` a string; a JSON array goes in as `JSON.stringify(array)`. With `acrossTenants` the setting `app.all_tenants`
-   * is `on`, which the policies of a schema may let through, except inside `withTenant`.
+   * is `on`, which the policies of a schema may let through, except inside `withTenant`. With `isCommand`, for what an operator
+   * waits for, a statement may take a minute; a request's has 700 ms.
    */
-  as<Tables>(role: string, options?: { acrossTenants?: boolean }): Kysely<Tables>
+  as<Tables>(role: string, options?: { acrossTenants?: boolean; isCommand?: boolean }): Kysely<Tables>
   /** Throws within 1 s when the database is gone, frozen or read-only. */
   isAlive(): Promise<void>
   /** The whole database as a file for `connect`'s `dump`; PGlite only. */
@@ -31,9 +32,9 @@ export function connect(url: string, options: { dump?: Blob } = {}): Database {
   const engine = openEngine(url, options.dump)
   const handles = new Map<string, { speaker: Speaker; handle: Kysely<unknown> }>()
 
-  function as<Tables>(role: string, { acrossTenants = false } = {}): Kysely<Tables> {
-    const speaker = { role: plainName(role), acrossTenants }
-    const name = `${role} ${acrossTenants}`
+  function as<Tables>(role: string, { acrossTenants = false, isCommand = false } = {}): Kysely<Tables> {
+    const speaker = { role: plainName(role), acrossTenants, isCommand }
+    const name = `${role} ${acrossTenants} ${isCommand}`
     const known = handles.get(name) ?? { speaker, handle: new Kysely({ dialect: roleDialect(engine, speaker) }) }
     handles.set(name, known)
     return known.handle as Kysely<Tables>

@@ -20,6 +20,8 @@ export interface Speaker {
   readonly role: string
   /** Whether `app.all_tenants` is on wherever no `withTenant` narrows it, for policies that let such statements through. */
   readonly acrossTenants: boolean
+  /** An operator waits for the statement, and no request. */
+  readonly isCommand: boolean
 }
 
 /** What connects: PostgreSQL or PGlite. */

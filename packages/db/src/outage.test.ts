@@ -6,6 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { sql } from 'kysely'
 import { connect, type Database } from './connect.ts'
 import { openPostgres } from './driver.fixture.ts'
+import { migrate } from './migrate.ts'
 import { withTenant } from './tenant.ts'
 
 const plan = {
@@ -184,6 +185,17 @@ test('a slow statement is stopped by the server and its connection goes on', nee
     })
     assert.deepEqual((await one(database)).rows, [{ one: 1 }])
   })
+})
+
+test('a command and a migration may take longer than a request', needsPostgres, async () => {
+  const { database, owner, close } = await openPostgres(superuserUrl, plan)
+  const slow = 'select 1 as one from pg_sleep(1.5)'
+  const { rows } = await sql.raw(slow).execute(database.as('meal_serving', { isCommand: true }))
+  const migrations = [{ name: '0001-slow', up: slow }]
+
+  assert.deepEqual(rows, [{ one: 1 }])
+  assert.deepEqual(await migrate(owner, { schema: 'slow', servingRole: 'meal_serving', migrations }), ['0001-slow'])
+  await close()
 })
 
 test('a read-only PostgreSQL is not alive', needsPostgres, async () => {

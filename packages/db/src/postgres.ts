@@ -9,10 +9,9 @@ import { postgresTypes } from './values.ts'
 const CONNECT_LIMIT_MS = 700
 // Of the pool, whose clock also counts while this process stands still: it ends what nobody waits for any more.
 const FORGOTTEN_LIMIT_MS = 3_000
-const STATEMENT_LIMIT_MS = 700
-const ANSWER_LIMIT_MS = 800
 // Rows that a frozen process has locked are free before a lease of 5 s that it holds has ended.
-const IDLE_IN_TRANSACTION_LIMIT_MS = 3_000
+const REQUEST = { statement: 700, answer: 800, idleInTransaction: 3_000 }
+const COMMAND = { statement: 60_000, answer: 61_000, idleInTransaction: 60_000 }
 const MIGRATION_LOCK_LIMIT_MS = 60_000
 const CLOSE_LIMIT_MS = 1_000
 
@@ -20,8 +19,6 @@ const serving = {
   types: postgresTypes,
   keepAlive: true,
   connectionTimeoutMillis: FORGOTTEN_LIMIT_MS,
-  statement_timeout: STATEMENT_LIMIT_MS,
-  idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_LIMIT_MS,
 }
 
 export function postgresEngine(url: string): Engine {
@@ -31,11 +28,16 @@ export function postgresEngine(url: string): Engine {
   const sockets = new Set<Socket>()
   let isClosed = false
 
-  function poolOf(options: string): pg.Pool {
-    const known = pools.get(options)
+  function poolOf(speaker: Speaker | undefined): pg.Pool {
+    const options = startOptions(speaker)
+    const name = `${options} ${speaker?.isCommand}`
+    const known = pools.get(name)
     if (known) return known
+    const limits = limitsOf(speaker)
     const pool = new pg.Pool({
       ...serving,
+      statement_timeout: limits.statement,
+      idle_in_transaction_session_timeout: limits.idleInTransaction,
       Client: ServingClient,
       ...(options && { options }),
       connectionString: url,
@@ -48,15 +50,15 @@ export function postgresEngine(url: string): Engine {
     // A lost connection is told by the statement that meets it; without a listener it would end the process.
     pool.on('error', () => {})
     pool.on('connect', (client) => client.on('error', () => {}))
-    pools.set(options, pool)
+    pools.set(name, pool)
     return pool
   }
 
   return {
     async acquire(speaker) {
       if (isClosed) throw new Error('the database is closed')
-      const client = await freeClient(poolOf(startOptions(speaker))).catch(asOutage)
-      return postgresSession(client, (isBroken) => client.release(isBroken))
+      const client = await freeClient(poolOf(speaker)).catch(asOutage)
+      return postgresSession(client, limitsOf(speaker).answer, (isBroken) => client.release(isBroken))
     },
     async acquireOwner() {
       const options = `-c lock_timeout=${MIGRATION_LOCK_LIMIT_MS}`
@@ -67,7 +69,7 @@ export function postgresEngine(url: string): Engine {
         connectionTimeoutMillis: 5_000,
       })
       await client.connect()
-      return postgresSession(client, () => void client.end().catch(() => {}))
+      return postgresSession(client, undefined, () => void client.end().catch(() => {}))
     },
     dump: () => Promise.reject(new Error('only PGlite can be dumped')),
     async close() {
@@ -87,6 +89,8 @@ function startOptions(speaker: Speaker | undefined): string {
   if (speaker === undefined) return ''
   return `-c role=${speaker.role}${speaker.acrossTenants ? ' -c app.all_tenants=on' : ''}`
 }
+
+const limitsOf = (speaker: Speaker | undefined) => (speaker?.isCommand ? COMMAND : REQUEST)
 
 class ServingClient extends pg.Client {
   constructor(config?: pg.ClientConfig) {
@@ -108,12 +112,17 @@ async function freeClient(pool: pg.Pool): Promise<pg.PoolClient> {
   })
 }
 
-function postgresSession(client: pg.ClientBase, release: (isBroken: boolean) => void): Session {
+function postgresSession(
+  client: pg.ClientBase,
+  answerLimit: number | undefined,
+  release: (isBroken: boolean) => void,
+): Session {
   // After anything but an answer from the server the connection may still be busy with the old statement.
   let isBroken = false
   async function send(query: string | { text: string; values: unknown[] }) {
     try {
-      return await within(ANSWER_LIMIT_MS, client.query(query))
+      const answer = client.query(query)
+      return await (answerLimit === undefined ? answer : within(answerLimit, answer))
     } catch (error) {
       isBroken ||= !(error instanceof pg.DatabaseError)
       if (isOutage(error)) asOutage(error)

@@ -9,3 +9,7 @@ import type { Tables } from './tables.ts'
  */
 export const servingHandle = (database: Database): Kysely<Tables> =>
   database.as<Tables>(SERVING_ROLE, { acrossTenants: true }).withSchema(SCHEMA)
+
+/** The same for what an operator has asked for, whose statements may take longer than a request's. */
+export const commandHandle = (database: Database): Kysely<Tables> =>
+  database.as<Tables>(SERVING_ROLE, { acrossTenants: true, isCommand: true }).withSchema(SCHEMA)

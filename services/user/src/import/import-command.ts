@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import type { Database } from '@munjigi/db/connect'
-import { servingHandle } from '../serving-handle.ts'
+import { commandHandle } from '../serving-handle.ts'
 import { importPeople } from './import-people.ts'
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
@@ -39,7 +39,7 @@ export async function runImport(
     process.stderr.write(`${path} cannot be read: ${error.message}\n`)
   })
   if (file === undefined) return 1
-  const { count, faults } = await importPeople(servingHandle(database), file, {
+  const { count, faults } = await importPeople(commandHandle(database), file, {
     tenant: { id: tenantId ?? defaultTenantId, isDefault: tenantId === undefined },
     isDryRun,
   })

@@ -5,8 +5,8 @@ import type { Tables } from '../tables.ts'
 import { type House, type ImportedPerson, newcomersOf } from './newcomers.ts'
 import { type Fault, readPeopleFile } from './people-file.ts'
 
-// One statement has 700 ms.
-const BATCH = 100
+// A statement has at most 65,535 parameters.
+const BATCH = 1_000
 
 export interface ImportOptions {
   /** Of people whose line names none; only the default one is made where it is absent. */
@@ -17,7 +17,7 @@ export interface ImportOptions {
 
 class DryRun extends Error {}
 
-/** Makes everybody in the file or nobody; gives how many, or what is wrong with which line. */
+/** Makes everybody in the file or nobody, by a handle for commands; gives how many, or what is wrong with which line. */
 export async function importPeople(
   db: Kysely<Tables>,
   file: Buffer,

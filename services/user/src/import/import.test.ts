@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { decodeJwt } from 'jose'
 import { TENANT, type TestService, testBrowser, testService } from '../service.fixture.ts'
+import { commandHandle } from '../serving-handle.ts'
 import { testIdp } from '../sso/idp.fixture.ts'
 import { importPeople } from './import-people.ts'
 
@@ -24,7 +25,10 @@ before(async () => {
 after(() => service.close())
 
 const run = (text: string | Buffer, isDryRun = false) =>
-  importPeople(service.db, Buffer.from(text), { tenant: { id: TENANT, isDefault: true }, isDryRun })
+  importPeople(commandHandle(service.database), Buffer.from(text), {
+    tenant: { id: TENANT, isDefault: true },
+    isDryRun,
+  })
 const find = (user_id: string) =>
   service.db.selectFrom('people').selectAll().where('user_id', '=', user_id).executeTakeFirst()
 const count = async () => (await service.db.selectFrom('people').select('sub').execute()).length
@@ -141,11 +145,11 @@ test('a dry run tells what would be, and keeps nothing', async () => {
 })
 
 test('thousands of lines are one import', async () => {
-  const lines = Array.from({ length: 2_000 }, (_, index) => `many${index},many${index}@example.com,김${index},canvas`)
+  const lines = Array.from({ length: 10_000 }, (_, index) => `many${index},many${index}@example.com,김${index},canvas`)
   const before = await count()
 
-  assert.deepEqual(await run(`login_id,email,username_kr,sections\n${lines.join('\n')}`), { count: 2_000, faults: [] })
-  assert.equal(await count(), before + 2_000)
+  assert.deepEqual(await run(`login_id,email,username_kr,sections\n${lines.join('\n')}`), { count: 10_000, faults: [] })
+  assert.equal(await count(), before + 10_000)
 })
 
 const signIn = async (claims: Record<string, unknown>) => {
