@@ -74,6 +74,17 @@ test('one of the two ways to know the IdP is whole', () => {
   assert.match(faulted({ ...certificate, IDP_CERT_FILE: '/nowhere/cert.cer' })[0] ?? '', /IDP_CERT_FILE.*\/nowhere/)
 })
 
+test('a mail API is an endpoint and its key or neither, as empty in compose, and its template puts everything in', () => {
+  const api = { INTERNAL_MAIL_API_ENDPOINT: 'https://mail.example.com/send', INTERNAL_MAIL_API_KEY: 'key' }
+  const mail = { to: ['a@example.com'], subject: 's', html: 'h' }
+  const empty = { INTERNAL_MAIL_API_ENDPOINT: '', INTERNAL_MAIL_API_KEY: '', INTERNAL_MAIL_BODY_TEMPLATE: '' }
+
+  assert.equal(settings(empty).mail, undefined)
+  assert.deepEqual(JSON.parse(settings(api).mail?.bodyOf(mail) ?? ''), mail)
+  for (const name of Object.keys(api)) assert.match(faulted({ ...api, [name]: '' })[0] ?? '', new RegExp(`^${name} `))
+  assert.match(faulted({ ...api, INTERNAL_MAIL_BODY_TEMPLATE: '{}' })[0] ?? '', /^INTERNAL_MAIL_BODY_TEMPLATE .*\{to\}/)
+})
+
 test('a sealing key that is none names its variable', () => {
   assert.match(faulted({ USER_SEALING_KEY: randomBytes(40).toString('hex') })[0] ?? '', /^USER_SEALING_KEY .*32 bytes/)
 })
