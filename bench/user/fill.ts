@@ -10,14 +10,14 @@ export async function fill(asOwner: (statement: string) => Promise<void>, size: 
   for (const table of [...TABLES, 'passwords', 'audit_events']) await asOwner(`analyze users.${table}`)
 }
 
-/** In Hangul, as their names are; who waits and who was rejected is rare. */
+/** In Hangul, as their names are; the small tenant is a branch of its own; who waits and who was rejected is rare. */
 const peopleOf = ({ people }: Size) => [
   `insert into users.tenants (id, name) values ('${LARGE}', 'large'), ('${SMALL}', 'small')`,
   `insert into users.people
      (sub, user_id, email, username_kr, username_en, deptname_kr, deptname_en, role, status, tenant_id, created_at)
    select 'p' || i, 'login' || i, 'login' || i || '@munjigi.test',
-     substr('김이박최정강조윤장임', i % 10 + 1, 1) || chr(44032 + i * 7 % 11000) || chr(44032 + i * 13 % 11000),
-     'Person ' || i, '부서' || i % 40 || '팀', 'Department ' || i % 40,
+     substr('김이박최정강조윤장임', i / 10 % 10 + 1, 1) || chr(44032 + i * 7 % 11000) || chr(44032 + i * 13 % 11000),
+     'Person ' || i, case when i % 10 = 0 then '지사' else '부서' || i % 40 || '팀' end, 'Department ' || i / 10 % 40,
      case when i % 1000 = 7 then 'PENDING' else 'USER' end,
      case when i % 5000 = 4999 then 'rejected' else 'active' end,
      (case when i % 10 = 0 then '${SMALL}' else '${LARGE}' end)::uuid, now() - i * interval '5 minutes'
@@ -31,7 +31,7 @@ const belongingsOf = (hash: string) => [
   `insert into users.groups (id, title) select 'group-' || i, 'Group ' || i from generate_series(0, 19) as i`,
   `insert into users.group_sections (group_id, section_id, level)
    select id, section, 'user' from users.groups, unnest(array['documents', 'workflows', 'train']) as section`,
-  `insert into users.group_members (group_id, person_sub) select 'group-' || substr(sub, 2)::int % 20, sub from users.people`,
+  `insert into users.group_members (group_id, person_sub) select 'group-' || substr(sub, 2)::int / 10 % 20, sub from users.people`,
   `insert into users.sessions (sid, person_sub, access_exp, refresh_exp, ended_at, user_agent, address)
    select sub || '-' || i, sub, extract(epoch from now())::bigint + 900, extract(epoch from now())::bigint + 600000,
      case when i > 2 then now() end, 'Mozilla/5.0 (X11; Linux x86_64) Chrome/141.0', '10.0.0.1'

@@ -8,6 +8,8 @@ import { CompiledQuery, type Kysely, type QueryId, type RootOperationNode } from
 import { KEY_OWNER, LARGE, SMALL, subOf } from './house.ts'
 
 const LIMIT = 50
+/** Of packages/db. */
+const STATEMENT_LIMIT_MS = 700
 const EXPLAIN = 'explain (analyze, timing off, format json)'
 
 type Tenant = { tenant_id?: string }
@@ -39,13 +41,22 @@ export async function timePages(db: Kysely<Tables>): Promise<PageTime[]> {
 }
 
 async function timesOf(db: Kysely<Tables>, ask: Page) {
-  const under = (tenant_id: string) =>
+  const under = (tenant_id: string) => () =>
     withTenant(db, tenant_id, (trx) => databaseTime(trx, (handle) => ask(handle, { tenant_id })))
-  return [
-    { by: 'superuser', ms: await databaseTime(db, (handle) => ask(handle, {})) },
-    { by: 'large tenant', ms: await under(LARGE) },
-    { by: 'small tenant', ms: await under(SMALL) },
-  ]
+  const askers = {
+    superuser: () => databaseTime(db, (handle) => ask(handle, {})),
+    'large tenant': under(LARGE),
+    'small tenant': under(SMALL),
+  }
+  const times = []
+  for (const [by, time] of Object.entries(askers)) times.push({ by, ms: await time().catch(limitOf) })
+  return times
+}
+
+/** What the database stopped for its length took at least so long as it lets a statement run. */
+function limitOf(error: Error & { code?: string }): number {
+  if (error.code === '57014') return STATEMENT_LIMIT_MS
+  throw error
 }
 
 async function peoplePages(db: Kysely<Tables>): Promise<Record<string, Page>> {
@@ -67,6 +78,7 @@ async function peoplePages(db: Kysely<Tables>): Promise<Record<string, Page>> {
     'search for a login id': list({ search: 'login4711' }),
     'search for a syllable': list({ search: '낙' }),
     'search for a family name': list({ search: '김' }),
+    'search for what one tenant has': list({ search: '지사' }),
     'search for what all have': list({ search: 'login' }),
     'search for what nobody has': list({ search: 'zzz' }),
     'search, deep cursor': list({ search: '부서7', cursor }),
@@ -112,21 +124,26 @@ const cursorOf = (place: unknown): string => Buffer.from(JSON.stringify(place)).
 /** Runs a list, then lets the database explain each of its statements, in milliseconds. */
 async function databaseTime(handle: Kysely<Tables>, list: (db: Kysely<Tables>) => Promise<unknown>): Promise<number> {
   const seen = new Map<QueryId, RootOperationNode>()
+  const sent: [QueryId, RootOperationNode][] = []
+  // A part of a statement is transformed by itself, too, and has no result.
   const watched = handle.withPlugin({
     transformQuery({ node, queryId }) {
       seen.set(queryId, node)
       return node
     },
-    transformResult: async ({ result }) => result,
+    async transformResult({ queryId, result }) {
+      sent.push([queryId, seen.get(queryId) as RootOperationNode])
+      return result
+    },
   })
   await list(watched)
   let total = 0
-  for (const [queryId, node] of seen) {
+  for (const [queryId, node] of sent) {
     const { sql, parameters } = handle.getExecutor().compileQuery(node, queryId)
     const { rows } = await handle.executeQuery<Explained>(CompiledQuery.raw(`${EXPLAIN} ${sql}`, [...parameters]))
     for (const plan of rows[0]?.['QUERY PLAN'] ?? []) total += plan['Planning Time'] + plan['Execution Time']
   }
-  if (seen.size === 0) throw new Error('a page of the bench asked nothing of the database')
+  if (sent.length === 0) throw new Error('a page of the bench asked nothing of the database')
   return total
 }
 
