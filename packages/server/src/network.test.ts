@@ -9,6 +9,8 @@ for (const [network, ...addresses] of [
   ['0:0:0:0::/64', '::1', '::', '::a:b:c:d'],
   ['0:0:0:1::/64', '::1:a:b:c:d', '0:0:0:1::'],
   ['fe80:0:0:0::/64', 'fe80::1%eth0'],
+  ['64:ff9b:0:0::/64', '64:ff9b::203.0.113.7', '64:ff9b::cb00:7107'],
+  ['1:2:3:4::/64', '1:2:3:4:5:6:203.0.113.7'],
 ] as const)
   for (const address of addresses)
     test(`${address} is counted as ${network}`, () => assert.equal(networkOf(address), network))

@@ -1,19 +1,26 @@
 import { isIPv6 } from 'node:net'
 
+/** Four groups that stand there whole, as the system writes them: nearly every address, at a tenth of the cost. */
+const PLAIN_NETWORK = /^(?:(?:0|[1-9a-f][0-9a-f]{0,3}):){3}(?:0|[1-9a-f][0-9a-f]{0,3})(?=:)/
+const DOTTED_END = /[\d.]+\.\d+$/
 const NETWORK_GROUPS = 4
 const ALL_GROUPS = 8
 
 /** Whom requests are counted for: the address, of IPv6 the /64, in which whoever has one address has them all. */
 export function networkOf(address: string): string {
   if (!address.includes(':')) return address
+  const [network] = PLAIN_NETWORK.exec(address) ?? []
+  if (network !== undefined) return `${network}::/64`
   const plain = address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '')
   if (!isIPv6(plain)) return plain
-  // URL writes an address in one way (RFC 5952), without which the groups could not be told apart.
-  const [head = '', tail] = new URL(`http://[${plain}]`).hostname.slice(1, -1).split('::')
+  // What is written as IPv4 are the last 32 bits, and which they are makes no difference here.
+  const [head = '', tail] = plain.toLowerCase().replace(DOTTED_END, '0:0').split('::')
   const [before, after] = [groupsOf(head), groupsOf(tail ?? '')]
   const zeros = tail === undefined ? 0 : ALL_GROUPS - before.length - after.length
-  const groups = [...before, ...Array<string>(zeros).fill('0'), ...after]
-  return `${groups.slice(0, NETWORK_GROUPS).join(':')}::/64`
+  const groups = [...before, ...Array<string>(zeros).fill('0'), ...after].slice(0, NETWORK_GROUPS)
+  return `${groups.map(withoutZeros).join(':')}::/64`
 }
 
 const groupsOf = (text: string): string[] => (text === '' ? [] : text.split(':'))
+
+const withoutZeros = (group: string): string => group.replace(/^0+(?=.)/, '')
