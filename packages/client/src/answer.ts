@@ -1,5 +1,5 @@
+import { deadline } from '@munjigi/deadline'
 import type { Dispatcher } from 'undici'
-import { deadline } from './deadline.ts'
 
 interface Answered {
   status: number

@@ -1,10 +1,10 @@
 import { resolve } from 'node:path'
 import { Kysely } from 'kysely'
-import { within } from './deadline.ts'
 import { roleDialect } from './dialect.ts'
 import { type Engine, engines, plainName, type Speaker } from './engine.ts'
 import { pgliteEngine } from './pglite.ts'
 import { postgresEngine } from './postgres.ts'
+import { within } from './within.ts'
 
 export interface Database {
   /**

@@ -1,9 +1,10 @@
 import { Socket } from 'node:net'
+import { deadline } from '@munjigi/deadline'
 import { AbortedTransactionError } from 'kysely'
 import pg from 'pg'
-import { deadline, within } from './deadline.ts'
 import type { Engine, Session, Speaker } from './engine.ts'
 import { postgresTypes } from './values.ts'
+import { within } from './within.ts'
 
 // The server stops a slow statement first; the client's own limit is for a server that no longer answers at all.
 const CONNECT_LIMIT_MS = 700

@@ -1,5 +1,5 @@
+import { deadline } from '@munjigi/deadline'
 import { type Command, Redis } from 'ioredis'
-import { deadline } from './deadline.ts'
 
 export const ANSWER_LIMIT_MS = 500
 // Nobody waits for it that long, and a start that keeps this process busy must not pass for a Redis that is gone.

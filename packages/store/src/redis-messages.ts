@@ -1,5 +1,5 @@
+import { deadline } from '@munjigi/deadline'
 import type { Redis } from 'ioredis'
-import { deadline } from './deadline.ts'
 import { createClient, hangUp } from './redis-client.ts'
 import type { Listener, Store, Subscription } from './store.ts'
 

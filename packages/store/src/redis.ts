@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { deadline } from './deadline.ts'
+import { deadline } from '@munjigi/deadline'
 import { ANSWER_LIMIT_MS, createClient, hangUp } from './redis-client.ts'
 import { redisMessages } from './redis-messages.ts'
 import type { Store } from './store.ts'

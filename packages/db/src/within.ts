@@ -1,0 +1,8 @@
+import { deadline } from '@munjigi/deadline'
+
+/** @throws Error where `work` takes longer */
+export function within<Result>(ms: number, work: Promise<Result>): Promise<Result> {
+  const { promise: late, reject } = Promise.withResolvers<never>()
+  const callOff = deadline(ms, () => reject(new Error('the database does not answer')))
+  return Promise.race([work, late]).finally(callOff)
+}
