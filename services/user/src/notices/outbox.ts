@@ -18,6 +18,8 @@ export interface Outbox {
   addNotice(trx: Transaction<Tables>, notice: NewNotice): Promise<void>
   /** To all who may approve, when a person waits for it who did not before. */
   askApproval(trx: Transaction<Tables>, sub: string): Promise<void>
+  /** To the person themself, who is locked by now, so each event has a time of its own. */
+  tellPerson(trx: Transaction<Tables>, kind: NoticeKind, sub: string): Promise<void>
   /** The same change, which also tells the person. */
   telling(kind: NoticeKind, change: PersonChange): PersonChange
 }
@@ -49,23 +51,20 @@ export function outbox(settings: { mail: unknown; frontendUrl: string }): Outbox
     await addNotice(trx, { kind: 'approval-asked', sub, occasion: '', recipients: await approversOf(trx, tenant_id) })
   }
 
+  async function tellPerson(trx: Transaction<Tables>, kind: NoticeKind, sub: string) {
+    if (!isOn) return
+    await addNotice(trx, { kind, sub, occasion: String(Date.now()), recipients: await theirself(trx, sub) })
+  }
+
   const telling =
     (kind: NoticeKind, change: PersonChange): PersonChange =>
     async (step) => {
       const done = await change(step)
-      const { sub } = step.target
-      // Locked by now, so each decision about a person has a time of its own.
-      if (done && isOn)
-        await addNotice(step.trx, {
-          kind,
-          sub,
-          occasion: String(Date.now()),
-          recipients: await theirself(step.trx, sub),
-        })
+      if (done) await tellPerson(step.trx, kind, step.target.sub)
       return done
     }
 
-  return { addNotice, askApproval, telling }
+  return { addNotice, askApproval, tellPerson, telling }
 }
 
 const describe = (db: Kysely<Tables>, sub: string) =>

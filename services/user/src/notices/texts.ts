@@ -1,6 +1,6 @@
 import { escaped } from '@munjigi/server/page'
 
-export type NoticeKind = 'approval-asked' | 'approved' | 'rejected'
+export type NoticeKind = 'approval-asked' | 'approved' | 'rejected' | 'password-changed'
 export type Language = 'ko' | 'en'
 
 export interface Described {
@@ -53,6 +53,18 @@ const WORDINGS: Record<NoticeKind, Record<Language, Wording>> = {
     en: (name) => ({
       subject: '[Munjigi] Your request for access is rejected',
       paragraph: `${name}, your request for access is rejected. Please ask an administrator.`,
+      link: 'To Munjigi',
+    }),
+  },
+  'password-changed': {
+    ko: (name) => ({
+      subject: '[문지기] 비밀번호가 변경되었습니다',
+      paragraph: `${name} 님의 비밀번호가 변경되었습니다. 본인이 변경하지 않았다면 즉시 관리자에게 알려 주십시오.`,
+      link: '문지기로 가기',
+    }),
+    en: (name) => ({
+      subject: '[Munjigi] Your password was changed',
+      paragraph: `${name}, your password was changed. If it was not you, tell an administrator at once.`,
       link: 'To Munjigi',
     }),
   },

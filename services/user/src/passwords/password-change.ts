@@ -12,7 +12,7 @@ import { newPasswordText, passwordText } from './password-text.ts'
 import { findAccount, isStillPassword, setPassword } from './passwords.ts'
 
 /**
- * Replaces one's own password and ends one's other sessions; a wrong current one is an attempt like those at signing in.
+ * Replaces one's own password, ends one's other sessions and tells the person by mail; a wrong current one is an attempt like those at signing in.
  * @throws Problem 400, 403 `password-wrong`, 409 `password-not-set`, 429, 503
  */
 export async function changePassword(deps: PasswordDeps, request: FastifyRequest, given: PasswordChange) {
@@ -33,7 +33,9 @@ export async function changePassword(deps: PasswordDeps, request: FastifyRequest
       request_id: caller.request_id,
       details: { by: 'own' },
     })
+    await deps.outbox.tellPerson(trx, 'password-changed', person.sub)
     return endSessionsOf(trx, person.sub, { except: sid })
   })
+  deps.sender.wake()
   if (ended.length > 0) await tellEnds(deps, person.sub, ended)
 }

@@ -11,9 +11,9 @@ export const PASSWORD = 'munjigi-dev'
 type Row = Partial<Insertable<Tables['people']>> & { email?: string; hash?: string | null }
 
 /** The service with an IdP that nobody asks, and people with passwords in its database. */
-export async function testPasswords() {
+export async function testPasswords(env: Record<string, string> = {}) {
   const idp = await testIdp()
-  const service = await testService({ env: idp.env(idp.pemFile) })
+  const service = await testService({ env: { ...idp.env(idp.pemFile), ...env } })
   await service.db.insertInto('tenants').values({ id: TENANT, name: 'demo' }).execute()
   const usual = await hashPassword(PASSWORD)
   return {

@@ -36,7 +36,7 @@ export async function insertLink(
 }
 
 /**
- * Sets the password that a link is for, once, and ends every session of the person.
+ * Sets the password that a link is for, once, ends every session of the person and tells them by mail.
  * @throws Problem 400, 401 `reset-link-invalid`, 403 by the account, 503
  */
 export async function resetPassword(deps: PasswordDeps, { token, new_password }: PasswordReset, caller: Caller) {
@@ -52,8 +52,10 @@ export async function resetPassword(deps: PasswordDeps, { token, new_password }:
     if (!(await mayStillReset(trx, issuer, person))) throw resetLinkInvalid()
     await setPassword(trx, person_sub, hash)
     await rememberOrigin(trx, person_sub, networkOf(caller.address))
+    await deps.outbox.tellPerson(trx, 'password-changed', person_sub)
     return endEverything(trx, person, caller)
   })
+  deps.sender.wake()
   await tellEnds(deps, person_sub, ended)
 }
 
