@@ -20,7 +20,6 @@ const EXCEPTIONS: TenancyExceptions = {
     'users.groups': HOUSE_WIDE,
     'users.group_sections': HOUSE_WIDE,
     'users.section_grants': HANGS_ON_A_PERSON,
-    'users.group_members': HANGS_ON_A_PERSON,
     'users.person_names': 'says who signs in, before their tenant is known; superusers change it',
     'users.sessions': HANGS_ON_A_PERSON,
     'users.refresh_tokens': 'found by a token that its holder shows',
@@ -46,12 +45,16 @@ const EXCEPTIONS: TenancyExceptions = {
     'users.people__sub': 'the platform’s one id of a person, given by us or by the IdP',
     'users.people__user_id': 'a login id signs in before its tenant is known',
     'users.person_terms__person_term': FROM_ONE_PERSON,
+    'users.group_members__group_person': FROM_ONE_PERSON,
     'users.audit_events__id': BY_THE_DATABASE,
     'session_station.auth_profile_templates__template_id': BY_THE_DATABASE,
     'session_station.auth_profile_templates__position': BY_THE_DATABASE,
     'trace.traces__position': BY_THE_DATABASE,
   },
-  references: { 'users.person_terms__person': FROM_ONE_PERSON },
+  references: {
+    'users.person_terms__person': FROM_ONE_PERSON,
+    'users.group_members__person_sub': FROM_ONE_PERSON,
+  },
 }
 
 const OWN = `tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid`

@@ -71,6 +71,8 @@ export interface Tables {
   group_members: {
     group_id: string
     person_sub: string
+    /** Written by the database: the person's. */
+    tenant_id: GeneratedAlways<string>
   }
   sessions: {
     sid: string

@@ -24,20 +24,33 @@ before(async () => {
     .insertInto('tenants')
     .values(TENANTS.map((id) => ({ id, name: id })))
     .execute()
+  await db
+    .insertInto('groups')
+    .values([
+      { id: 'branch', title: 'Branch' },
+      { id: 'house', title: 'House' },
+    ])
+    .execute()
   for (let from = 0; from < ROWS; from += 500) await fill(from, from + 499)
   await testing.asOwner('analyze users.audit_events')
   await testing.asOwner('analyze users.people')
   await testing.asOwner('analyze users.person_terms')
+  await testing.asOwner('analyze users.group_members')
 })
 after(() => testing.close())
 
 /** One in a hundred is of the small tenant; approvals are old, and rejections rare. */
 async function fill(from: number, to: number) {
   await sql`
-    insert into users.people (sub, user_id, username_kr, role, tenant_id, created_at)
+    insert into users.people (sub, user_id, username_kr, deptname_kr, role, tenant_id, created_at)
     select 'p' || i, 'login' || i, '김' || chr(44032 + i % 11000),
+      case when i % 100 = 0 then '지사' when i < 400 then '신사업' else '' end,
       case when i % 5000 = 7 then 'PENDING' else 'USER' end,
       (case when i % 100 = 0 then ${SMALL} else ${LARGE} end)::uuid, now() - i * interval '1 minute'
+    from generate_series(${from}::int, ${to}::int) as i`.execute(db)
+  await sql`
+    insert into users.group_members (group_id, person_sub)
+    select case when i % 100 = 0 then 'branch' else 'house' end, 'p' || i
     from generate_series(${from}::int, ${to}::int) as i`.execute(db)
   await sql`
     insert into users.audit_events (at, actor, action, target, tenant_id)
@@ -56,7 +69,7 @@ interface Plan {
   Plans?: Plan[]
 }
 
-const BIG = ['people', 'audit_events', 'person_terms']
+const BIG = ['people', 'audit_events', 'person_terms', 'group_members']
 
 const scansOf = (plan: Plan): Plan[] => [
   ...(BIG.includes(plan['Relation Name'] ?? '') ? [plan] : []),
@@ -148,6 +161,10 @@ test('every page of people is found by index, whatever it is asked for', async (
     'a given name': { search: '낙' },
     'what everybody has': { search: 'login' },
     'what nobody has': { search: 'zzz' },
+    'what one tenant alone has': { search: '지사' },
+    'what the newest have': { search: '신사업' },
+    'a group of the small tenant': { group_id: 'branch' },
+    'a group of the large tenant': { group_id: 'house' },
     'a name and a role': { search: '김', role: 'PENDING' },
   }
   for (const [name, query] of Object.entries(asked))

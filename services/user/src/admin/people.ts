@@ -15,6 +15,9 @@ const Place = Type.Tuple([Moment, Type.String({ pattern: '^[^\\x00-\\x1f]{1,255}
 
 const LAST_CHARACTER = '\u{10ffff}'
 
+/** Whom a search or a group leaves is fetched by key where they are no more; of more, a page is soon full in walking them. */
+const FEW = 500
+
 export interface PeopleFilter extends PeopleQuery {
   /** Only people of this tenant. */
   tenant_id?: string
@@ -31,9 +34,12 @@ export function people(db: Kysely<Tables>) {
       return row && toPerson(row)
     },
     list: async (filter: PeopleFilter): Promise<PeoplePage> => {
+      const few = await findFew(db, filter)
       const rows = await filtered(db, filter)
+        .$if(few !== undefined, (query) => query.where('people.sub', '=', sql<string>`any(${few}::text[])`))
         .select(momentText('people.created_at').as('place'))
-        .orderBy('people.created_at')
+        // By no index where they are few, or the planner may walk one for want of anybody.
+        .orderBy(few ? sql`people.created_at + interval '0'` : 'people.created_at')
         .orderBy('people.sub')
         .limit(filter.limit + 1)
         .execute()
@@ -79,6 +85,50 @@ function personQuery(db: Kysely<Tables>) {
   })
 }
 
+const selectMembers = (db: Kysely<Tables>, group_id: string) =>
+  db.selectFrom('group_members').select('group_members.person_sub').where('group_id', '=', group_id)
+
+function selectFound(db: Kysely<Tables>, search: string) {
+  const beginning = beginningOf(search)
+  return (
+    db
+      .selectFrom('person_terms')
+      .select('person_terms.person_sub')
+      .where('term', '>=', beginning)
+      // Signs alone begin nothing.
+      .where('term', '<', beginning && `${beginning}${LAST_CHARACTER}`)
+  )
+}
+
+/** Undefined where there is neither search nor group, or both leave many. */
+async function findFew(db: Kysely<Tables>, { search, group_id, tenant_id }: PeopleFilter) {
+  const own = tenant_id === undefined ? {} : { tenant_id }
+  // In the order of an index, which so is read and no further than the limit.
+  const lookups = [
+    ...(search
+      ? [
+          selectFound(db, search)
+            .where(({ and }) => and(own))
+            .orderBy('term')
+            .limit(FEW + 1),
+        ]
+      : []),
+    ...(group_id
+      ? [
+          selectMembers(db, group_id)
+            .where(({ and }) => and(own))
+            .orderBy('person_sub')
+            .limit(FEW + 1),
+        ]
+      : []),
+  ]
+  for (const lookup of lookups) {
+    const rows = await lookup.execute()
+    if (rows.length <= FEW) return rows.map(({ person_sub }) => person_sub)
+  }
+  return undefined
+}
+
 function filtered(db: Kysely<Tables>, filter: PeopleFilter) {
   let query = personQuery(db)
   const { search, role, status, tenant_id, group_id, cursor } = filter
@@ -86,26 +136,13 @@ function filtered(db: Kysely<Tables>, filter: PeopleFilter) {
   if (role !== undefined) query = query.where('people.role', '=', role)
   if (status !== undefined) query = query.where('people.status', '=', status)
   if (group_id !== undefined) {
-    query = query.where(({ exists, selectFrom }) =>
-      exists(
-        selectFrom('group_members')
-          .select('group_id')
-          .where('group_id', '=', group_id)
-          .whereRef('person_sub', '=', 'people.sub'),
-      ),
+    query = query.where(({ exists }) =>
+      exists(selectMembers(db, group_id).where('group_members.person_sub', '=', sql.ref<string>('people.sub'))),
     )
   }
   if (search !== undefined && search !== '') {
-    const beginning = beginningOf(search)
-    query = query.where(({ exists, selectFrom }) =>
-      exists(
-        selectFrom('person_terms')
-          .select('term')
-          .whereRef('person_terms.person_sub', '=', 'people.sub')
-          .where('term', '>=', beginning)
-          // Signs alone begin nothing.
-          .where('term', '<', beginning && `${beginning}${LAST_CHARACTER}`),
-      ),
+    query = query.where(({ exists }) =>
+      exists(selectFound(db, search).where('person_terms.person_sub', '=', sql.ref<string>('people.sub'))),
     )
   }
   if (cursor !== undefined) {

@@ -20,6 +20,8 @@ export const peopleSearch: Migration = {
       constraint person_terms__person foreign key (person_sub) references people on delete cascade
     );
     create index person_terms__term on person_terms (term, person_sub);
+    -- What is frequent elsewhere may be rare in one tenant.
+    create index person_terms__tenant on person_terms (tenant_id, term, person_sub);
     alter table person_terms enable row level security;
     alter table person_terms force row level security;
     create policy person_terms__tenant on person_terms
@@ -68,9 +70,38 @@ export const peopleSearch: Migration = {
           is distinct from (new.tenant_id, new.user_id, new.email, new.username_kr, new.username_en, new.deptname_kr, new.deptname_en))
       execute function write_terms_of_changed();
 
+    alter table group_members add column tenant_id uuid;
+    create function write_tenant_of_member() returns trigger language plpgsql as $$
+    begin
+      -- Locked, or who is moved meanwhile would stay a member in the old tenant.
+      select tenant_id into new.tenant_id from users.people where sub = new.person_sub for share;
+      return new;
+    end $$;
+    create trigger group_members__tenant_of_member before insert on group_members
+      for each row execute function write_tenant_of_member();
+
+    create function write_tenant_of_moved() returns trigger language plpgsql as $$
+    begin
+      update users.group_members set tenant_id = new.tenant_id where person_sub = new.sub;
+      return null;
+    end $$;
+    create trigger people__tenant_of_moved after update on people
+      for each row when (old.tenant_id is distinct from new.tenant_id) execute function write_tenant_of_moved();
+
     select set_config('app.all_tenants', 'on', true);
+    update group_members set tenant_id = people.tenant_id from people where sub = person_sub;
     insert into person_terms (tenant_id, person_sub, term)
       select tenant_id, sub, term from people, terms_of_person(people) as term;
     select set_config('app.all_tenants', '', true);
+
+    alter table group_members alter column tenant_id set not null;
+    create index group_members__tenant on group_members (tenant_id, group_id, person_sub);
+    alter table group_members enable row level security;
+    alter table group_members force row level security;
+    create policy group_members__tenant on group_members
+      using (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid)
+      with check (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid);
+    create policy group_members__all_tenants on group_members
+      using (nullif(current_setting('app.all_tenants', true), '')::boolean);
   `,
 }
