@@ -15,7 +15,7 @@ const CHECKS = [
   'response_headers_conformance',
   'response_schema_conformance',
 ]
-const EXAMPLES_PER_ROUTE = 15
+const EXAMPLES_PER_ROUTE = 8
 /** What is found today is found again: news would refuse somebody else's change. */
 const SEED = 20_261_121
 
