@@ -117,6 +117,8 @@ async function signOut(family: Family) {
 }
 
 async function take(step: Step, families: Family[], loginid: string) {
+  // PGlite's clock is this one: at one moment nothing would tell which of two sessions is idle longer.
+  mock.timers.tick(1)
   if (step.kind === 'wait') return mock.timers.tick(step.ms)
   if (step.kind === 'sign-in') return signIn(families, loginid)
   if (step.kind === 'flush') {
