@@ -1,7 +1,6 @@
 import type { Credentials } from '@munjigi/contracts/passwords'
 import { networkOf } from '@munjigi/server/network'
 import type { Caller } from '../caller.ts'
-import { lockPersonAlone } from '../people/people.ts'
 import { credentialsInvalid } from '../problems.ts'
 import { openSession, type Session } from '../sessions/open-session.ts'
 import { isBcrypt } from './hashing.ts'
@@ -23,11 +22,11 @@ export async function login(deps: PasswordDeps, { email, password }: Credentials
   if (account === undefined || !isRight) throw credentialsInvalid()
   const hash = await renewed(deps, account, text)
   return openSession(deps, { way: 'password', accessTtl: deps.settings.accessTtl, caller }, async (trx) => {
-    await lockPersonAlone(trx, account.person_sub)
+    // From here on nobody else changes them.
+    await noteSignIn(trx, account.person_sub, origin)
     // Since it was looked at another may have been set, which ended every session that this one would outlive.
     if (!(await isStillPassword(trx, account))) throw credentialsInvalid()
     if (hash !== undefined) await rehash(trx, account, hash)
-    await noteSignIn(trx, account.person_sub, origin)
     return account.person_sub
   })
 }

@@ -76,7 +76,8 @@ export async function rememberOrigin(trx: Transaction<Tables>, person_sub: strin
     .execute()
 }
 
+/** Locks the person as `lockPersonAlone` does. */
 export async function noteSignIn(trx: Transaction<Tables>, person_sub: string, origin: string): Promise<void> {
-  await rememberOrigin(trx, person_sub, origin)
   await trx.updateTable('people').set({ last_login_at: new Date() }).where('sub', '=', person_sub).execute()
+  await rememberOrigin(trx, person_sub, origin)
 }
