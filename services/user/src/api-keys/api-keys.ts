@@ -135,11 +135,15 @@ export async function noteUse(
     .execute()
 }
 
+/** A key that was last used before it, as it is noted, has no token any more. */
+export const liveKeysUsedSince = (now: number): Date =>
+  new Date((now - EXCHANGED_TTL_S - CLOCK_SKEW_S) * 1000 - USE_NOTED_EVERY_MS)
+
 /** What tokens of a person's revoked keys call their session, as long as one may live; who never used a key has none. */
-export const selectRevokedSids = (db: Kysely<Tables>, person_sub: string, now: number) =>
+export const selectRevokedSids = (db: Kysely<Tables>, person_sub: string, usedSince: Date) =>
   db
     .selectFrom('api_keys')
     .select(sql<string>`key_id::text`.as('sid'))
     .where('person_sub', '=', person_sub)
     .where('revoked_at', 'is not', null)
-    .where('last_used_at', '>=', new Date((now - EXCHANGED_TTL_S - CLOCK_SKEW_S) * 1000 - USE_NOTED_EVERY_MS))
+    .where('last_used_at', '>=', usedSince)

@@ -2,21 +2,22 @@ import type { AccessRecord } from '@munjigi/contracts/access'
 import type { Kysely } from 'kysely'
 import { jsonArrayFrom } from 'kysely/helpers/postgres'
 import { selectOtherNames } from '../access-events.ts'
+import { compiledOnce } from '../compiled-once.ts'
 import { selectPeople } from '../people/people.ts'
 import { selectAllSections, selectGrants } from '../people/sections.ts'
-import { selectEndedSids } from '../sessions/sessions.ts'
+import { type LiveSince, liveSince, selectEndedSids } from '../sessions/sessions.ts'
 import type { Tables } from '../tables.ts'
 import { nowSeconds } from '../tokens/token-times.ts'
 
-/** What gateways ask of a person, in one statement: it is asked for everybody every 5 s. */
-export async function findAccessRecord(
-  db: Kysely<Tables>,
-  platformIssuer: string,
-  sub: string,
-): Promise<AccessRecord | undefined> {
-  const row = await selectPeople(db)
+interface Asked extends LiveSince {
+  issuer: string
+  sub: string
+}
+
+const selectRecord = compiledOnce((db, { issuer, sub, endsSince, usedSince }: Asked) =>
+  selectPeople(db)
     .select((eb) => [
-      jsonArrayFrom(selectOtherNames(db, platformIssuer, sub)).as('other_names'),
+      jsonArrayFrom(selectOtherNames(db, issuer, sub)).as('other_names'),
       eb
         .case()
         .when('people.superuser', '=', true)
@@ -24,10 +25,18 @@ export async function findAccessRecord(
         .else(jsonArrayFrom(selectGrants(db, sub)))
         .end()
         .as('sections'),
-      jsonArrayFrom(selectEndedSids(db, sub, nowSeconds())).as('ended'),
+      jsonArrayFrom(selectEndedSids(db, sub, { endsSince, usedSince })).as('ended'),
     ])
-    .where('people.sub', '=', sub)
-    .executeTakeFirst()
+    .where('people.sub', '=', sub),
+)
+
+/** What gateways ask of a person, in one statement: it is asked for everybody every 5 s. */
+export async function findAccessRecord(
+  db: Kysely<Tables>,
+  platformIssuer: string,
+  sub: string,
+): Promise<AccessRecord | undefined> {
+  const [row] = await selectRecord(db, { issuer: platformIssuer, sub, ...liveSince(nowSeconds()) })
   if (row === undefined) return undefined
   const { status, role, superuser, sections, valid_from, rights_changed_at } = row
   return {

@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely'
+import { compiledOnce } from '../compiled-once.ts'
 import type { Tables } from '../tables.ts'
 
 /** What everybody who may see a person at all sees. */
@@ -44,8 +45,11 @@ export const findPersonByName = (db: Kysely<Tables>, name: { issuer: string; sub
     .executeTakeFirst()
 
 /** As `lockPerson`, and one transaction at a time. */
-export const lockPersonAlone = (trx: Kysely<Tables>, sub: string) =>
-  selectPeople(trx).where('people.sub', '=', sub).forNoKeyUpdate('people').executeTakeFirst()
+export const lockPersonAlone = async (trx: Kysely<Tables>, sub: string) => (await selectLockedAlone(trx, { sub }))[0]
+
+const selectLockedAlone = compiledOnce((trx, { sub }: { sub: string }) =>
+  selectPeople(trx).where('people.sub', '=', sub).forNoKeyUpdate('people'),
+)
 
 /** Keeps the person as they are until the transaction ends, so that who is disabled meanwhile is so afterwards. */
 export const lockPerson = (trx: Kysely<Tables>, sub: string) =>

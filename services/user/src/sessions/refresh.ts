@@ -11,7 +11,7 @@ import { issueAccessToken } from '../tokens/access-token.ts'
 import { earliestIat, nowSeconds } from '../tokens/token-times.ts'
 import { type RefreshClaims, readRefreshToken, signRefreshToken } from './refresh-token.ts'
 import { isBlacklisted, tellEnds } from './session-end.ts'
-import { endSession, lockRefreshToken, type NewRefreshToken, prolongSession, replacing } from './sessions.ts'
+import { endSession, lockRefreshToken, type NewRefreshToken, prolongSession, replaceRefreshToken } from './sessions.ts'
 
 /** Parallel tabs and lost answers come again within it; later it is somebody else. */
 const SAME_SUCCESSOR_MS = 10_000
@@ -69,8 +69,12 @@ async function rotate(trx: Transaction<Tables>, attempt: Attempt): Promise<Rotat
   }
   const iat = earliestIat(person)
   const successor = token.successor === null ? candidate : await requireUnused(trx, token.successor)
-  const query = successor === candidate ? replacing(trx, claims.jti, candidate, now) : trx
-  await prolongSession(query, claims.sid, { access: iat + accessTtl, refresh: successor.exp }, caller)
+  const access_exp = iat + accessTtl
+  if (successor === candidate) {
+    const { user_agent, address } = caller
+    const used = { old: claims.jti, used_at: new Date(now), last_used_at: new Date() }
+    await replaceRefreshToken(trx, { ...candidate, ...used, access_exp, user_agent, address })
+  } else await prolongSession(trx, claims.sid, { access: access_exp, refresh: successor.exp }, caller)
   return { person, successor, iat }
 }
 

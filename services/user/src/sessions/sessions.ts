@@ -1,7 +1,8 @@
 import { CLOCK_SKEW_S } from '@munjigi/identity/claims'
 import type { Kysely, QueryCreator, Selectable, Transaction } from 'kysely'
-import { selectRevokedSids } from '../api-keys/api-keys.ts'
+import { liveKeysUsedSince, selectRevokedSids } from '../api-keys/api-keys.ts'
 import type { Caller } from '../caller.ts'
+import { compiledOnce } from '../compiled-once.ts'
 import { selectPeople } from '../people/people.ts'
 import type { Tables } from '../tables.ts'
 
@@ -34,33 +35,44 @@ export async function insertSession(
     .execute()
 }
 
-/** A token with its session and person, locked in this order, so that each is as it is now however long that took. */
-export const lockRefreshToken = (trx: Transaction<Tables>, jti: string) =>
-  selectPeople(trx)
+const selectLocked = compiledOnce((db, { jti }: { jti: string }) =>
+  selectPeople(db)
     .innerJoin('sessions', 'sessions.person_sub', 'people.sub')
     .innerJoin('refresh_tokens', 'refresh_tokens.sid', 'sessions.sid')
     .select(['refresh_tokens.sid', 'used_at', 'successor', 'ended_at'])
     .where('refresh_tokens.jti', '=', jti)
     .forUpdate('refresh_tokens')
     .forShare('people')
-    .forNoKeyUpdate('sessions')
-    .executeTakeFirst()
+    .forNoKeyUpdate('sessions'),
+)
 
-/** Stores the successor of a token and marks that one used, in one statement with what follows. */
-export const replacing = (
-  trx: Transaction<Tables>,
-  jti: string,
-  successor: NewRefreshToken,
-  now: number,
-): QueryCreator<Tables> =>
-  trx
-    .with('stored', (db) => db.insertInto('refresh_tokens').values({ ...successor, used_at: null, successor: null }))
-    .with('used', (db) =>
-      db
-        .updateTable('refresh_tokens')
-        .set({ used_at: new Date(now), successor: successor.jti })
-        .where('jti', '=', jti),
+/** A token with its session and person, locked in this order, so that each is as it is now however long that took. */
+export const lockRefreshToken = async (trx: Transaction<Tables>, jti: string) => (await selectLocked(trx, { jti }))[0]
+
+interface Replacement extends NewRefreshToken, Pick<Caller, 'user_agent' | 'address'> {
+  /** The token that goes, and since when. */
+  old: string
+  used_at: Date
+  access_exp: number
+  last_used_at: Date
+}
+
+/** Stores the successor of a token, marks that one used and prolongs their session. */
+export const replaceRefreshToken = compiledOnce((db, given: Replacement) => {
+  const { jti, sid, iat, exp, key_id, old, used_at, access_exp, last_used_at, user_agent, address } = given
+  const query = db
+    .with('stored', (stored) =>
+      stored.insertInto('refresh_tokens').values({ jti, sid, iat, exp, key_id, used_at: null, successor: null }),
     )
+    .with('used', (used) => used.updateTable('refresh_tokens').set({ used_at, successor: jti }).where('jti', '=', old))
+  return prolonging(query, sid, access_exp).set({ refresh_exp: exp, last_used_at, user_agent, address })
+})
+
+const prolonging = (query: QueryCreator<Tables>, sid: string, access_exp: number) =>
+  query
+    .updateTable('sessions')
+    .set((eb) => ({ access_exp: eb.fn('greatest', ['access_exp', eb.val(access_exp)]) }))
+    .where('sid', '=', sid)
 
 /** Notes until when tokens of the session live, for so long its end is told, and by whom it was refreshed. */
 export async function prolongSession(
@@ -69,14 +81,11 @@ export async function prolongSession(
   exp: { access: number; refresh?: number },
   caller?: Caller,
 ): Promise<void> {
-  await trx
-    .updateTable('sessions')
-    .set((eb) => ({
-      access_exp: eb.fn('greatest', ['access_exp', eb.val(exp.access)]),
+  await prolonging(trx, sid, exp.access)
+    .set({
       ...(exp.refresh !== undefined && { refresh_exp: exp.refresh }),
       ...(caller && { last_used_at: new Date(), user_agent: caller.user_agent, address: caller.address }),
-    }))
-    .where('sid', '=', sid)
+    })
     .execute()
 }
 
@@ -144,13 +153,24 @@ export async function endLongestIdle(
   return sids
 }
 
+export interface LiveSince {
+  /** In seconds: a session whose last token ended before it has none. */
+  endsSince: number
+  usedSince: Date
+}
+
+export const liveSince = (now: number): LiveSince => ({
+  endsSince: now - CLOCK_SKEW_S,
+  usedSince: liveKeysUsedSince(now),
+})
+
 /** Ended sessions and revoked API keys of a person of which some access token may still live. */
-export const selectEndedSids = (db: Kysely<Tables>, person_sub: string, now: number) =>
+export const selectEndedSids = (db: Kysely<Tables>, person_sub: string, { endsSince, usedSince }: LiveSince) =>
   db
     .selectFrom('sessions')
     .select('sid')
     .where('person_sub', '=', person_sub)
     .where('ended_at', 'is not', null)
-    .where('access_exp', '>=', now - CLOCK_SKEW_S)
-    .unionAll(selectRevokedSids(db, person_sub, now))
+    .where('access_exp', '>=', endsSince)
+    .unionAll(selectRevokedSids(db, person_sub, usedSince))
     .orderBy('sid')

@@ -3,13 +3,13 @@ import type { PlatformClaims } from '@munjigi/contracts/tokens'
 import { permissionsOf } from '@munjigi/identity/roles'
 import type { Kysely } from 'kysely'
 import { jsonArrayFrom } from 'kysely/helpers/postgres'
+import { compiledOnce } from '../compiled-once.ts'
 import type { Tables } from '../tables.ts'
 
 export type RightsClaims = Pick<PlatformClaims, 'tenant_id' | 'role' | 'permissions' | 'case_roles' | 'case_roles_ref'>
 
-/** What a token says of its person's rights: those of now, in their own tenant. */
-export async function rightsClaims(db: Kysely<Tables>, sub: string): Promise<RightsClaims> {
-  const { granted, ...person } = await db
+const selectRights = compiledOnce((db, { sub }: { sub: string }) =>
+  db
     .selectFrom('people')
     .select((eb) => [
       'tenant_id',
@@ -24,8 +24,14 @@ export async function rightsClaims(db: Kysely<Tables>, sub: string): Promise<Rig
           .limit(MAX_CASE_ROLES_IN_TOKEN + 1),
       ).as('granted'),
     ])
-    .where('sub', '=', sub)
-    .executeTakeFirstOrThrow()
+    .where('sub', '=', sub),
+)
+
+/** What a token says of its person's rights: those of now, in their own tenant. */
+export async function rightsClaims(db: Kysely<Tables>, sub: string): Promise<RightsClaims> {
+  const [row] = await selectRights(db, { sub })
+  if (row === undefined) throw new Error('a token for nobody')
+  const { granted, ...person } = row
   const isWhole = granted.length <= MAX_CASE_ROLES_IN_TOKEN
   return {
     ...person,

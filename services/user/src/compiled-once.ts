@@ -1,0 +1,31 @@
+import type { Compilable, CompiledQuery, Kysely } from 'kysely'
+import type { Tables } from './tables.ts'
+
+/** Stands where a value will. */
+class Place<Given> {
+  readonly name: keyof Given
+  constructor(name: keyof Given) {
+    this.name = name
+  }
+  [Symbol.toPrimitive](): never {
+    throw new TypeError(`the text of the statement would depend on ${String(this.name)}`)
+  }
+}
+
+/**
+ * A statement that is asked for all day: making its text costs more than all else of it, so that is made once, at the first
+ * call. `build` only hands on what it is given, and throws where it computes with it.
+ */
+export function compiledOnce<Given extends object, Row>(
+  build: (db: Kysely<Tables>, given: Given) => Compilable<Row>,
+): (db: Kysely<Tables>, given: Given) => Promise<Row[]> {
+  const places = new Proxy({} as Given, { get: (_, name) => new Place<Given>(name as keyof Given) })
+  let compiled: CompiledQuery<Row> | undefined
+  return async (db, given) => {
+    compiled ??= build(db, places).compile()
+    const parameters = compiled.parameters.map((value) =>
+      value instanceof Place ? given[value.name as keyof Given] : value,
+    )
+    return (await db.executeQuery<Row>({ ...compiled, parameters })).rows
+  }
+}
