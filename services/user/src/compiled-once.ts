@@ -13,7 +13,7 @@ class Place<Given> {
 }
 
 /**
- * A statement that is asked for all day: making its text costs more than all else of it, so that is made once, at the first
+ * A statement that is asked for all day: making its text is a large part of what it costs, so that is made once, at the first
  * call. `build` only hands on what it is given, and throws where it computes with it.
  */
 export function compiledOnce<Given extends object, Row>(

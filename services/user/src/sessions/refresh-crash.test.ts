@@ -18,17 +18,18 @@ before(async () => {
 })
 after(() => service.close())
 
-/** A database whose wire is cut in place of one statement, counted from when `cutAt` is called. */
+/** A database whose wire is cut before one statement is answered, counted from when `cutAt` is called. */
 function cuttable(database: Database) {
   let left = Number.POSITIVE_INFINITY
   const plugin: KyselyPlugin = {
-    transformQuery({ node }) {
+    transformQuery: ({ node }) => node,
+    // Not of the query, whose text may have been made long before.
+    async transformResult({ result }) {
       left -= 1
       // As packages/db says that the database is gone.
       if (left === 0) throw Object.assign(new Error('the database does not answer'), { statusCode: 503 })
-      return node
+      return result
     },
-    transformResult: async ({ result }) => result,
   }
   const as = <Tables>(role: string, options?: { acrossTenants?: boolean }) =>
     database.as<Tables>(role, options).withPlugin(plugin)
