@@ -1,7 +1,7 @@
 import type { Kysely, Transaction } from 'kysely'
 import { recordEvents } from '../audit/audit.ts'
-import { ensureDefaultTenant } from '../people/default-tenant.ts'
 import type { Tables } from '../tables.ts'
+import { ensureDefaultTenant } from '../tenants/default-tenant.ts'
 import { type House, type ImportedPerson, newcomersOf } from './newcomers.ts'
 import { type Fault, readPeopleFile } from './people-file.ts'
 
