@@ -35,8 +35,6 @@ const ownRequest = () =>
   forbidden('own-request', 'Nobody decides their own request', 'Ask another reviewer of the case')
 export const ownCaseRole = () =>
   forbidden('own-case-role', 'Nobody gives themselves a role', 'Ask another trustee, or an administrator')
-export const ownLoginRequired = () =>
-  forbidden('own-login-required', 'This needs a login of your own', 'Sign in; API keys and clients change no roles')
 export const scopeRequired = () =>
   forbidden(
     'scope-required',

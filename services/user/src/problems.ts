@@ -12,8 +12,6 @@ export const refreshTokenUsed = () =>
   unauthenticated('refresh-token-used', 'The refresh token was used before', 'Use the newest one you were given')
 export const sessionEnded = () => unauthenticated('session-ended', 'The session has ended', 'Token revoked')
 export const tokenOutdated = () => unauthenticated('token-outdated', 'The token is no longer valid', 'Sign in again')
-export const ownLoginRequired = () =>
-  forbidden('own-login-required', 'A key may not do this', 'Sign in yourself: neither API keys nor acting clients do')
 export const sessionNotFound = () =>
   new Problem(404, 'session-not-found', 'There is no such session', { detail: 'Look for it in the list' })
 export const keyNotFound = () =>

@@ -1,6 +1,7 @@
 import { CaseRoleGrant } from '@munjigi/contracts/case-roles'
 import { CaseMember, GivenCaseRole } from '@munjigi/contracts/cases'
 import { withTenant } from '@munjigi/db/tenant'
+import { requireOwnLogin } from '@munjigi/identity/own-login'
 import type { TypeBoxProvider } from '@munjigi/server/typebox-provider'
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
@@ -8,7 +9,7 @@ import { CaseParams } from '../cases/case-routes.ts'
 import { caseStore } from '../cases/case-store.ts'
 import type { CaseDeps } from '../deps.ts'
 import { caseNotFound, lastTrustee, memberNotFound, ownCaseRole } from '../problems.ts'
-import { callerOf, requireOwnLogin } from '../rights/caller.ts'
+import { callerOf } from '../rights/caller.ts'
 import { inMembersTurn } from './turn.ts'
 
 const MemberParams = Type.Object({ ...CaseParams.properties, sub: CaseRoleGrant.properties.sub })
@@ -38,7 +39,7 @@ export function memberRoutes(scope: FastifyInstance, { db, user, roles, guards }
   app.route({
     method: 'PUT',
     url: '/cases/:case_id/members/:sub',
-    preHandler: [requireOwnLogin, guards['assign-member']],
+    preHandler: guards['assign-member'],
     schema: {
       summary: 'Give somebody of the tenant a role in the case, in place of the one they have; never oneself',
       tags: ['members'],
@@ -47,6 +48,7 @@ export function memberRoutes(scope: FastifyInstance, { db, user, roles, guards }
       response: { 200: CaseMember },
     },
     handler: async (request) => {
+      requireOwnLogin(request)
       const { sub } = request.params
       const { role } = request.body
       const caller = callerOf(request)
@@ -64,7 +66,7 @@ export function memberRoutes(scope: FastifyInstance, { db, user, roles, guards }
   app.route({
     method: 'DELETE',
     url: '/cases/:case_id/members/:sub',
-    preHandler: [requireOwnLogin, guards['withdraw-member']],
+    preHandler: guards['withdraw-member'],
     schema: {
       summary: 'Take the role from somebody; the last trustee keeps it',
       tags: ['members'],
@@ -72,6 +74,7 @@ export function memberRoutes(scope: FastifyInstance, { db, user, roles, guards }
       response: { 204: Type.Null() },
     },
     handler: async (request, reply) => {
+      requireOwnLogin(request)
       const { sub } = request.params
       const caller = callerOf(request)
       const of = { tenant_id: caller.tenantId, case_id: request.params.case_id.toLowerCase() }

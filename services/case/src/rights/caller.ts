@@ -1,7 +1,6 @@
 import { isAdminRole } from '@munjigi/identity/roles'
 import { platformTokenRequired, requireUser } from '@munjigi/identity/user-context'
 import type { FastifyRequest } from 'fastify'
-import { ownLoginRequired } from '../problems.ts'
 
 export interface Caller {
   sub: string
@@ -15,9 +14,4 @@ export function callerOf(request: FastifyRequest): Caller {
   const { sub, tenantId, role } = requireUser(request)
   if (tenantId === undefined) throw platformTokenRequired()
   return { sub, tenantId, isAdmin: isAdminRole(role ?? '') }
-}
-
-/** API keys and acting clients carry a scope; neither changes anybody's rights. */
-export async function requireOwnLogin(request: FastifyRequest): Promise<void> {
-  if (requireUser(request).token.scope !== undefined) throw ownLoginRequired()
 }

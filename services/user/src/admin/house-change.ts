@@ -1,7 +1,7 @@
+import { requireOwnLogin } from '@munjigi/identity/own-login'
 import type { FastifyRequest } from 'fastify'
 import type { Transaction } from 'kysely'
 import { recordEvent } from '../audit/audit.ts'
-import { requireOwnLogin } from '../people/own-login.ts'
 import type { Tables } from '../tables.ts'
 import { requireSuperuser } from './administrator.ts'
 import type { AdminDeps } from './locked-change.ts'

@@ -1,4 +1,5 @@
 import { Notice, NoticePage, NoticeQuery } from '@munjigi/contracts/notices'
+import { requireOwnLogin } from '@munjigi/identity/own-login'
 import type { TypeBoxProvider } from '@munjigi/server/typebox-provider'
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
@@ -6,7 +7,6 @@ import { requireSuperuser } from '../admin/administrator.ts'
 import type { AdminDeps } from '../admin/locked-change.ts'
 import { noticeDelivered, noticeNotFound } from '../admin/problems.ts'
 import { recordEvent } from '../audit/audit.ts'
-import { requireOwnLogin } from '../people/own-login.ts'
 import { findNotice, listNotices, retryNotice } from './notice-list.ts'
 import type { Sender } from './sender.ts'
 

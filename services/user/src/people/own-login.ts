@@ -1,8 +1,8 @@
 import { withTenant } from '@munjigi/db/tenant'
+import { requireOwnLogin } from '@munjigi/identity/own-login'
 import { platformTokenRequired, requireUser } from '@munjigi/identity/user-context'
 import type { FastifyRequest } from 'fastify'
 import type { Kysely, Transaction } from 'kysely'
-import { ownLoginRequired } from '../problems.ts'
 import type { Tables } from '../tables.ts'
 import { lockPersonAlone, type PersonRow } from './people.ts'
 import { requireStanding } from './standing.ts'
@@ -11,11 +11,6 @@ import { requireStanding } from './standing.ts'
 interface SignedIn {
   person: PersonRow
   sid: string | undefined
-}
-
-/** API keys and acting clients carry a scope; neither changes anybody's rights or ways in. */
-export function requireOwnLogin(request: FastifyRequest): void {
-  if (requireUser(request).token.scope !== undefined) throw ownLoginRequired()
 }
 
 /** @throws Problem 403 for API keys, acting clients and other issuers' tokens, and as `requireStanding` */

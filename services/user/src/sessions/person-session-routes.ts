@@ -1,11 +1,11 @@
 import { Person } from '@munjigi/contracts/people'
 import { SessionList } from '@munjigi/contracts/sessions'
+import { requireOwnLogin } from '@munjigi/identity/own-login'
 import type { TypeBoxProvider } from '@munjigi/server/typebox-provider'
 import type { FastifyInstance } from 'fastify'
 import { administer } from '../admin/administrator.ts'
 import { type AdminDeps, changePerson, requireTarget } from '../admin/locked-change.ts'
 import { SubParams } from '../admin/person-routes.ts'
-import { requireOwnLogin } from '../people/own-login.ts'
 import { listSessions } from './session-list.ts'
 import { endSessionsOf } from './sessions.ts'
 
