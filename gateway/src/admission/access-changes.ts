@@ -1,7 +1,6 @@
-import { ACCESS_CHANNEL, AccessMessage } from '@munjigi/contracts/access'
+import { ACCESS_CHANNEL, readAccessMessage } from '@munjigi/contracts/access'
 import type { Store } from '@munjigi/store/store'
 import type { FastifyBaseLogger } from 'fastify'
-import { Check } from 'typebox/value'
 import { type AccessRecords, personName } from './access-records.ts'
 import { type Exchanges, keyName } from './exchange.ts'
 
@@ -35,7 +34,7 @@ export async function hearAccessChanges({ store, records, exchanges, log }: Acce
     forget(undefined)
   }
   function hear(text: string) {
-    const message = parse(text)
+    const message = readAccessMessage(text)
     if (message === undefined) log.warn('unreadable message about changed access: everything is forgotten')
     if (message === undefined || 'all' in message) forgetAll()
     else if ('key_id' in message) forget([keyName(message.key_id)])
@@ -59,14 +58,5 @@ export async function hearAccessChanges({ store, records, exchanges, log }: Acce
     },
     onChange: (listener) => void listeners.push(listener),
     close: async () => subscription?.close(),
-  }
-}
-
-function parse(text: string): AccessMessage | undefined {
-  try {
-    const message: unknown = JSON.parse(text)
-    return Check(AccessMessage, message) ? message : undefined
-  } catch {
-    return undefined
   }
 }

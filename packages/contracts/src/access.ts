@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { Check } from 'typebox/value'
 
 /** Under it user announces that somebody's rights, key or sessions changed. */
 export const ACCESS_CHANNEL = 'munjigi:access'
@@ -60,9 +61,19 @@ export const ExchangedToken = Type.Object({
 export type ExchangedToken = Static<typeof ExchangedToken>
 
 /** What stands in a message on `ACCESS_CHANNEL`. */
-export const AccessMessage = Type.Union([
+const AccessMessage = Type.Union([
   PrincipalName,
   Type.Object({ key_id: Type.String() }),
   Type.Object({ all: Type.Literal(true) }),
 ])
 export type AccessMessage = Static<typeof AccessMessage>
+
+/** The message that `text` is, or undefined where it is none. */
+export function readAccessMessage(text: string): AccessMessage | undefined {
+  try {
+    const message: unknown = JSON.parse(text)
+    return Check(AccessMessage, message) ? message : undefined
+  } catch {
+    return undefined
+  }
+}

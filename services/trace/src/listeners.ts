@@ -1,8 +1,7 @@
-import { ACCESS_CHANNEL, AccessMessage } from '@munjigi/contracts/access'
+import { ACCESS_CHANNEL, readAccessMessage } from '@munjigi/contracts/access'
 import { isAdminRole } from '@munjigi/identity/roles'
 import type { Store } from '@munjigi/store/store'
 import type { FastifyBaseLogger } from 'fastify'
-import { Check } from 'typebox/value'
 import type { Listener } from './listener.ts'
 import type { TraceKey } from './store.ts'
 
@@ -74,17 +73,8 @@ export async function createListeners(messages: Store, log: FastifyBaseLogger) {
 /** An administrator's right to listen is in the token; an owner's is not, and needs no message. */
 function isOutdatedBy(text: string, { user }: Listener): boolean {
   if (!isAdminRole(user.role ?? '')) return false
-  const message: unknown = parse(text)
-  if (!Check(AccessMessage, message)) return false
+  const message = readAccessMessage(text)
+  if (message === undefined) return false
   if ('all' in message) return true
   return 'sub' in message && message.sub === user.token.sub && message.issuer === user.token.issuer.issuer
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    // Not of user's making, so it says nothing.
-    return undefined
-  }
 }

@@ -1,7 +1,6 @@
-import { ACCESS_CHANNEL, AccessMessage } from '@munjigi/contracts/access'
+import { ACCESS_CHANNEL, readAccessMessage } from '@munjigi/contracts/access'
 import type { Store, Subscription } from '@munjigi/store/store'
 import type { FastifyBaseLogger } from 'fastify'
-import { Check } from 'typebox/value'
 import type { RememberedRoles } from './remembered-roles.ts'
 
 /** Hears on `munjigi:access` whose rights changed, and forgets the case roles remembered of them (DESIGN §4.6). */
@@ -12,7 +11,7 @@ export function hearRoleChanges(
 ): Promise<Subscription> {
   return store.subscribe(ACCESS_CHANNEL, {
     message(text) {
-      const message = parse(text)
+      const message = readAccessMessage(text)
       if (message === undefined) log.warn('unreadable message about changed access: every case role is forgotten')
       // A person's names are told one by one, the platform's among them, by which people are remembered here.
       if (message !== undefined && 'sub' in message) roles.drop(message.sub)
@@ -21,13 +20,4 @@ export function hearRoleChanges(
     // What was said while nobody listened is lost.
     ready: roles.dropAll,
   })
-}
-
-function parse(text: string): AccessMessage | undefined {
-  try {
-    const message: unknown = JSON.parse(text)
-    return Check(AccessMessage, message) ? message : undefined
-  } catch {
-    return undefined
-  }
 }
