@@ -1,6 +1,7 @@
 import type { PrincipalName, SectionGrant } from '@munjigi/contracts/access'
 import { invalidField } from '@munjigi/server/invalid-field'
 import { sql, type Transaction } from 'kysely'
+import { endSessionsOf } from '../sessions/sessions.ts'
 import type { Tables } from '../tables.ts'
 import { nowSeconds } from '../tokens/token-times.ts'
 import type { PersonChange } from './locked-change.ts'
@@ -138,10 +139,5 @@ export async function endSessions(trx: Transaction<Tables>, sub: string) {
     .set({ valid_from: nowSeconds() + 1 })
     .where('sub', '=', sub)
     .execute()
-  await trx
-    .updateTable('sessions')
-    .set({ ended_at: new Date(), id_token_sealed: null })
-    .where('person_sub', '=', sub)
-    .where('ended_at', 'is', null)
-    .execute()
+  await endSessionsOf(trx, sub)
 }

@@ -89,6 +89,9 @@ export async function prolongSession(
     .execute()
 }
 
+const ending = (trx: Transaction<Tables>) =>
+  trx.updateTable('sessions').set({ ended_at: new Date(), id_token_sealed: null })
+
 /** Ends a session for good; false when it had ended before. Its id_token goes with it and is given back sealed. */
 export async function endSession(
   trx: Transaction<Tables>,
@@ -102,11 +105,7 @@ export async function endSession(
     .forUpdate()
     .executeTakeFirst()
   if (live === undefined) return undefined
-  await trx
-    .updateTable('sessions')
-    .set({ ended_at: new Date(), id_token_sealed: null })
-    .where('sid', '=', sid)
-    .execute()
+  await ending(trx).where('sid', '=', sid).execute()
   return live
 }
 
@@ -116,9 +115,7 @@ export async function endSessionsOf(
   person_sub: string,
   { except }: { except?: string | undefined } = {},
 ): Promise<string[]> {
-  const ended = await trx
-    .updateTable('sessions')
-    .set({ ended_at: new Date(), id_token_sealed: null })
+  const ended = await ending(trx)
     .where('person_sub', '=', person_sub)
     .where('ended_at', 'is', null)
     .$if(except !== undefined, (query) => query.where('sid', '<>', except as string))
@@ -145,11 +142,7 @@ export async function endLongestIdle(
     .execute()
   const sids = idle.map(({ sid }) => sid)
   if (sids.length === 0) return []
-  await trx
-    .updateTable('sessions')
-    .set({ ended_at: new Date(), id_token_sealed: null })
-    .where('sid', 'in', sids)
-    .execute()
+  await ending(trx).where('sid', 'in', sids).execute()
   return sids
 }
 
