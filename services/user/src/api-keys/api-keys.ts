@@ -19,6 +19,11 @@ const columns = [
   isoTime('last_used_at'),
 ] as const
 
+const toApiKey = ({ prefix, ...key }: Omit<ApiKey, 'api_key'> & { prefix: string }): ApiKey => ({
+  ...key,
+  api_key: masked(prefix),
+})
+
 /** What ended everything of a person ended the keys of before it too. */
 interface Owner {
   sub: string
@@ -41,7 +46,7 @@ const live = (db: Kysely<Tables>, owner: Owner, now: Date) =>
 
 export async function listKeys(db: Kysely<Tables>, owner: Owner): Promise<ApiKey[]> {
   const rows = await kept(db, owner).select(columns).orderBy('api_keys.created_at', 'desc').orderBy('key_id').execute()
-  return rows.map(({ prefix, ...key }) => ({ ...key, api_key: masked(prefix) }))
+  return rows.map(toApiKey)
 }
 
 export async function findNewestLive(db: Kysely<Tables>, owner: Owner, now: Date): Promise<ApiKey | undefined> {
@@ -51,9 +56,7 @@ export async function findNewestLive(db: Kysely<Tables>, owner: Owner, now: Date
     .orderBy('key_id')
     .limit(1)
     .executeTakeFirst()
-  if (row === undefined) return undefined
-  const { prefix, ...key } = row
-  return { ...key, api_key: masked(prefix) }
+  return row && toApiKey(row)
 }
 
 export async function countLive(db: Kysely<Tables>, owner: Owner, now: Date): Promise<number> {
@@ -68,7 +71,7 @@ export async function insertKey(
   owner: Owner,
   { key, name, scopes, expires_at, now }: NewApiKey & { key: string; now: Date },
 ): Promise<ApiKey> {
-  const { prefix, ...made } = await trx
+  const row = await trx
     .insertInto('api_keys')
     .values({
       tenant_id: owner.tenant_id,
@@ -84,7 +87,7 @@ export async function insertKey(
     })
     .returning(columns)
     .executeTakeFirstOrThrow()
-  return { ...made, api_key: masked(prefix) }
+  return toApiKey(row)
 }
 
 /** The key's name, or undefined where the person has no such key that could still be revoked. */
