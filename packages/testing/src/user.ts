@@ -1,7 +1,9 @@
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import type { RequestListener, ServerResponse } from 'node:http'
+import { text as readAll } from 'node:stream/consumers'
 import { type AccessRecord, INTERNAL_USER_PATH, type PrincipalName } from '@munjigi/contracts/access'
 import { X_INTERNAL_KEY } from '@munjigi/contracts/headers'
 import type { TestIssuer } from './issuer.ts'
+import { answer, refuse } from './played-service.ts'
 import { testUpstream } from './upstream.ts'
 
 interface Key {
@@ -131,19 +133,3 @@ const kindOf = (body: object): string => ('api_key' in body ? 'api_key' : 'act_f
 
 const payloadOf = (token: string): Record<string, unknown> =>
   JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString())
-
-async function readAll(request: IncomingMessage): Promise<string> {
-  let text = ''
-  for await (const chunk of request) text += chunk
-  return text
-}
-
-function answer(response: ServerResponse, body: object) {
-  response.setHeader('content-type', 'application/json')
-  response.end(JSON.stringify(body))
-}
-
-function refuse(response: ServerResponse, status: number, type: string) {
-  response.writeHead(status, { 'content-type': 'application/problem+json' })
-  response.end(JSON.stringify({ type: `/problems/${type}`, title: type, status }))
-}

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { text as readAll } from 'node:stream/consumers'
 import { INTERNAL_USER_PATH } from '@munjigi/contracts/access'
 import {
   type CaseRole,
@@ -8,6 +9,7 @@ import {
   WithdrawnCaseRole,
 } from '@munjigi/contracts/case-roles'
 import { X_INTERNAL_KEY } from '@munjigi/contracts/headers'
+import { answer, refuse } from '@munjigi/testing/played-service'
 import { testUpstream } from '@munjigi/testing/upstream'
 import { Check } from 'typebox/value'
 
@@ -85,20 +87,4 @@ export async function testCaseRoles(internalKey: string, changed: (sub: string) 
     play,
     close: upstream.close,
   }
-}
-
-async function readAll(request: IncomingMessage): Promise<string> {
-  let text = ''
-  for await (const chunk of request) text += chunk
-  return text
-}
-
-function answer(response: ServerResponse, body: unknown) {
-  response.setHeader('content-type', 'application/json')
-  response.end(JSON.stringify(body))
-}
-
-function refuse(response: ServerResponse, status: number, type: string) {
-  response.writeHead(status, { 'content-type': 'application/problem+json' })
-  response.end(JSON.stringify({ type: `/problems/${type}`, title: type, status }))
 }
