@@ -1,7 +1,7 @@
 import { withTenant } from '@munjigi/db/tenant'
-import { people } from '@munjigi/user/admin/people'
 import { listKeys } from '@munjigi/user/api-keys/api-keys'
 import { listEvents } from '@munjigi/user/audit/events'
+import { people } from '@munjigi/user/people/people-list'
 import { listSessions } from '@munjigi/user/sessions/session-list'
 import type { Tables } from '@munjigi/user/tables'
 import { CompiledQuery, type Kysely, type QueryId, type RootOperationNode } from 'kysely'

@@ -5,9 +5,9 @@ import { type TestDatabase, testDatabase } from '@munjigi/testing/database'
 import { CompiledQuery, type Kysely, type QueryId, type RootOperationNode, sql } from 'kysely'
 import { type EventsQuery, listEvents } from '../audit/events.ts'
 import { migrationPlan } from '../migrations/plan.ts'
+import { type PeopleFilter, people } from '../people/people-list.ts'
 import { servingHandle } from '../serving-handle.ts'
 import type { Tables } from '../tables.ts'
-import { type PeopleFilter, people } from './people.ts'
 
 const TENANTS = ['00000000-0000-4000-8000-000000000001', '00000000-0000-4000-8000-000000000002'] as const
 const [LARGE, SMALL] = TENANTS

@@ -5,7 +5,7 @@ import type { TypeBoxProvider } from '@munjigi/server/typebox-provider'
 import type { FastifyInstance } from 'fastify'
 import { administer } from '../admin/administrator.ts'
 import { type AdminDeps, changePerson, requireTarget } from '../admin/locked-change.ts'
-import { SubParams } from '../admin/person-routes.ts'
+import { SubParams } from '../people/person-routes.ts'
 import { listSessions } from './session-list.ts'
 import { endSessionsOf } from './sessions.ts'
 

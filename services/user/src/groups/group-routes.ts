@@ -2,14 +2,14 @@ import { Group, PeoplePage, PeopleQuery, Person } from '@munjigi/contracts/peopl
 import type { TypeBoxProvider } from '@munjigi/server/typebox-provider'
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
-import { administer, requireAdministrator } from './administrator.ts'
+import { administer, requireAdministrator } from '../admin/administrator.ts'
+import { changeHouse } from '../admin/house-change.ts'
+import { type AdminDeps, changePerson } from '../admin/locked-change.ts'
+import { groupExists, groupNotFound } from '../admin/problems.ts'
+import { people } from '../people/people-list.ts'
+import { SubParams } from '../people/person-routes.ts'
+import { requireSections } from '../sections/named-sections.ts'
 import { groups, joinGroup, leaveGroup } from './groups.ts'
-import { changeHouse } from './house-change.ts'
-import { type AdminDeps, changePerson } from './locked-change.ts'
-import { people } from './people.ts'
-import { requireSections } from './person-changes.ts'
-import { SubParams } from './person-routes.ts'
-import { groupExists, groupNotFound } from './problems.ts'
 
 const strict = { additionalProperties: false }
 const IdParams = Type.Pick(Group, ['id'])

@@ -3,10 +3,10 @@ import type { Group } from '@munjigi/contracts/people'
 import { invalidField } from '@munjigi/server/invalid-field'
 import type { Kysely, Transaction } from 'kysely'
 import { jsonArrayFrom } from 'kysely/helpers/postgres'
+import type { PersonChange } from '../admin/locked-change.ts'
+import { aboveOwnRights, groupNotFound } from '../admin/problems.ts'
+import { holdsGrant, type Rights } from '../admin/rights.ts'
 import type { Tables } from '../tables.ts'
-import type { PersonChange } from './locked-change.ts'
-import { aboveOwnRights, groupNotFound } from './problems.ts'
-import { holdsGrant, type Rights } from './rights.ts'
 
 export function groups(db: Kysely<Tables>) {
   const query = () =>

@@ -6,8 +6,8 @@ import { readCursor, writeCursor } from '@munjigi/server/cursor'
 import { type Kysely, type SqlBool, sql } from 'kysely'
 import { jsonArrayFrom } from 'kysely/helpers/postgres'
 import { Type } from 'typebox'
-import { PROFILE } from '../people/people.ts'
 import type { Tables } from '../tables.ts'
+import { PROFILE } from './people.ts'
 
 const columns = [...PROFILE, 'created_at', 'last_login_at'] as const
 

@@ -1,10 +1,6 @@
 import type { PrincipalName, SectionGrant } from '@munjigi/contracts/access'
-import { invalidField } from '@munjigi/server/invalid-field'
 import { sql, type Transaction } from 'kysely'
-import { endSessionsOf } from '../sessions/sessions.ts'
-import type { Tables } from '../tables.ts'
-import { nowSeconds } from '../tokens/token-times.ts'
-import type { PersonChange } from './locked-change.ts'
+import type { PersonChange } from '../admin/locked-change.ts'
 import {
   aboveOwnRights,
   administratorRoleRequired,
@@ -13,8 +9,12 @@ import {
   alreadyDisabled,
   nameTaken,
   superuserRequired,
-} from './problems.ts'
-import { changedGrants, holdsGrant, holdsRole } from './rights.ts'
+} from '../admin/problems.ts'
+import { changedGrants, holdsGrant, holdsRole } from '../admin/rights.ts'
+import { requireSections } from '../sections/named-sections.ts'
+import { endSessionsOf } from '../sessions/sessions.ts'
+import type { Tables } from '../tables.ts'
+import { nowSeconds } from '../tokens/token-times.ts'
 
 const APPROVED_ROLE = 'USER'
 
@@ -108,14 +108,6 @@ export const rebindName =
     await endSessions(trx, target.sub)
     return { action: 'person.name-rebound', details: { issuer, from: before.map(({ sub }) => sub), to: name } }
   }
-
-/** Every section named must be there, and once. */
-export async function requireSections(trx: Transaction<Tables>, sections: SectionGrant[]): Promise<void> {
-  const known = await trx.selectFrom('sections').select('id').execute()
-  const left = new Set(known.map(({ id }) => id))
-  for (const [index, { id }] of sections.entries())
-    if (!left.delete(id)) throw invalidField(`sections.${index}.id`, 'is no section, or stands here twice')
-}
 
 // Only ADMIN can be superuser, so the flag goes with the role.
 async function updateRole(trx: Transaction<Tables>, sub: string, role: string) {

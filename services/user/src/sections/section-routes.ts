@@ -2,11 +2,11 @@ import { Section } from '@munjigi/contracts/people'
 import type { TypeBoxProvider } from '@munjigi/server/typebox-provider'
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
-import { requireAdministrator } from './administrator.ts'
-import { changeHouse } from './house-change.ts'
-import type { AdminDeps } from './locked-change.ts'
-import { sectionExists, sectionNotFound, sectionProtected } from './problems.ts'
-import { ADMIN_PAGE } from './rights.ts'
+import { requireAdministrator } from '../admin/administrator.ts'
+import { changeHouse } from '../admin/house-change.ts'
+import type { AdminDeps } from '../admin/locked-change.ts'
+import { sectionExists, sectionNotFound, sectionProtected } from '../admin/problems.ts'
+import { ADMIN_PAGE } from '../admin/rights.ts'
 
 const strict = { additionalProperties: false }
 const columns = ['id', 'title_ko', 'title_en'] as const

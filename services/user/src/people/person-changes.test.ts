@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { testAdministration } from '../admin/administration.fixture.ts'
 import { refusal } from '../refusal.fixture.ts'
-import { testAdministration } from './administration.fixture.ts'
 
 let house: Awaited<ReturnType<typeof testAdministration>>
 before(async () => {
