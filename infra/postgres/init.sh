@@ -15,7 +15,12 @@ create database munjigi owner munjigi_migrator;
 create database keycloak owner keycloak;
 revoke all on database munjigi, keycloak from public;
 SQL
-  sql munjigi -c 'revoke create on schema public from public'
+  # By set_config an injected expression could say for itself whose rows its statement sees; migrations say so openly.
+  sql munjigi <<'SQL'
+revoke create on schema public from public;
+revoke execute on function pg_catalog.set_config(text, text, boolean) from public;
+grant execute on function pg_catalog.set_config(text, text, boolean) to munjigi_migrator;
+SQL
 fi
 
 for service in ${SERVICE:-user meal case trace chatbot session-station}; do

@@ -84,6 +84,13 @@ async function grantServing(session: Session, { schema, servingRole }: Migration
       if not exists (select 1 from pg_roles where rolname = '${role}') then create role "${role}" nologin; end if;
     exception when duplicate_object or unique_violation then null;
     end $$;
+    do $$ begin
+      -- By it an expression could change whose rows its statement sees. Who is no superuser has it revoked by infra/postgres/init.sh.
+      if (select rolsuper from pg_roles where rolname = current_user)
+        and has_function_privilege('public', 'pg_catalog.set_config(text, text, boolean)', 'execute')
+      then revoke execute on function pg_catalog.set_config(text, text, boolean) from public; end if;
+    exception when internal_error then null; -- Somebody else was about it.
+    end $$;
     grant usage on schema "${schema}" to "${role}";
     alter default privileges in schema "${schema}" grant select, insert, update, delete on tables to "${role}";
     alter default privileges in schema "${schema}" grant usage, select on sequences to "${role}"`)

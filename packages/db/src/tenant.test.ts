@@ -55,6 +55,24 @@ for (const driver of drivers(process.env.MUNJIGI_TEST_DATABASE_URL)) {
       assert.deepEqual(await withTenant(db, ONE, titles), [`of ${ONE}`])
     })
 
+    test('no expression of a statement changes whose rows the statement sees', async () => {
+      const all = "set_config('app.all_tenants', 'on', true)"
+      const expressions = [
+        all,
+        "set_config('app.tenant_id', '', true)",
+        "set_config('role', 'postgres', true)",
+        `query_to_xml($text$select ${all}$text$, true, true, '')::text`,
+        "query_to_xml('set local app.all_tenants = on', true, true, '')::text",
+      ]
+      for (const expression of expressions) {
+        const read = sql.raw(`select title from court.cases where (${expression}) is not null`)
+        await assert.rejects(
+          withTenant(db, ONE, (trx) => read.execute(trx)),
+          /permission denied for function set_config|not allowed|XML/,
+        )
+      }
+    })
+
     test('a tenant sees and writes its own rows only, and without a tenant there are none', async () => {
       assert.deepEqual(await withTenant(db, ONE, titles), [`of ${ONE}`])
       assert.deepEqual(await withTenant(db, TWO.toUpperCase(), titles), [`of ${TWO}`])
