@@ -8,7 +8,7 @@ import { groupRoutes } from '../groups/group-routes.ts'
 import { noticeRoutes } from '../notices/notice-routes.ts'
 import type { Outbox } from '../notices/outbox.ts'
 import type { Sender } from '../notices/sender.ts'
-import { resetIssueRoutes } from '../passwords/reset-issue.ts'
+import { passwordLinkRoutes } from '../passwords/password-link-routes.ts'
 import { personRoutes } from '../people/person-routes.ts'
 import { sectionRoutes } from '../sections/section-routes.ts'
 import { personSessionRoutes } from '../sessions/person-session-routes.ts'
@@ -36,7 +36,7 @@ export function adminRoutes(app: FastifyInstance, deps: AdminModuleDeps): void {
       await admin.register(
         async (routes) => {
           personRoutes(routes, deps)
-          resetIssueRoutes(routes, deps)
+          passwordLinkRoutes(routes, deps)
           personSessionRoutes(routes, deps)
           personKeyRoutes(routes, deps)
           roleRoutes(routes, deps)

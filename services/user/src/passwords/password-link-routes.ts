@@ -15,11 +15,11 @@ import { insertLink } from './reset-link.ts'
 
 const UNIQUE_VIOLATION = '23505'
 
-type ResetDeps = AdminDeps & { settings: Pick<Settings, 'frontendUrl'> }
+type LinkDeps = AdminDeps & { settings: Pick<Settings, 'frontendUrl'> }
 type Step = Parameters<PersonChange>[0]
 
 /** An administrator hands out a link; the password is the person's own from the beginning. */
-export function resetIssueRoutes(scope: FastifyInstance, deps: ResetDeps): void {
+export function passwordLinkRoutes(scope: FastifyInstance, deps: LinkDeps): void {
   const app = scope.withTypeProvider<TypeBoxProvider>()
 
   app.route({
