@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { networkOf } from './network.ts'
+import { networkOf, siteOf } from './network.ts'
 
 for (const [network, ...addresses] of [
   ['203.0.113.7', '203.0.113.7', '::ffff:203.0.113.7'],
@@ -14,3 +14,10 @@ for (const [network, ...addresses] of [
 ] as const)
   for (const address of addresses)
     test(`${address} is counted as ${network}`, () => assert.equal(networkOf(address), network))
+
+for (const [site, ...networks] of [
+  ['203.0.113.7', '203.0.113.7'],
+  ['2001:db8:1::/48', '2001:db8:1:0::/64', '2001:db8:1:ffff::/64'],
+  ['2001:db8:0::/48', networkOf('2001:db8::7')],
+] as const)
+  for (const network of networks) test(`${network} is of ${site}`, () => assert.equal(siteOf(network), site))

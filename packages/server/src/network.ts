@@ -4,6 +4,7 @@ import { isIPv6 } from 'node:net'
 const PLAIN_NETWORK = /^(?:(?:0|[1-9a-f][0-9a-f]{0,3}):){3}(?:0|[1-9a-f][0-9a-f]{0,3})(?=:)/
 const DOTTED_END = /[\d.]+\.\d+$/
 const NETWORK_GROUPS = 4
+const SITE_GROUPS = 3
 const ALL_GROUPS = 8
 
 /** Whom requests are counted for: the address, of IPv6 the /64, in which whoever has one address has them all. */
@@ -19,6 +20,12 @@ export function networkOf(address: string): string {
   const zeros = tail === undefined ? 0 : ALL_GROUPS - before.length - after.length
   const groups = [...before, ...Array<string>(zeros).fill('0'), ...after].slice(0, NETWORK_GROUPS)
   return `${groups.map(withoutZeros).join(':')}::/64`
+}
+
+/** Of networkOf: the /48 it lies in, which is what one site is given at most; an IPv4 address stands for itself. */
+export function siteOf(network: string): string {
+  if (!network.includes(':')) return network
+  return `${network.split(':', SITE_GROUPS).join(':')}::/48`
 }
 
 const groupsOf = (text: string): string[] => (text === '' ? [] : text.split(':'))

@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto'
+import { siteOf } from '@munjigi/server/network'
 import { memoryStore } from '@munjigi/store/memory'
 import type { Store } from '@munjigi/store/store'
-import { tooManyAttempts } from '../problems.ts'
+import { tooManyAttempts } from './problems.ts'
 
 const ACCOUNT = { free: 5, memoryMs: 3_600_000, firstWaitMs: 1_000, longestWaitMs: 60_000 }
 const PER_ORIGIN = { max: 50, windowMs: 600_000 }
+/** Of the 65,536 networks that one site may have: alone it neither uses up what all strangers have, nor for long with a few others. */
+const PER_SITE = { max: 100, windowMs: 600_000 }
 const ALTOGETHER = { max: 600, windowMs: 60_000 }
 
 type Counter = Pick<Store, 'get' | 'count' | 'remove'>
@@ -39,7 +42,10 @@ export interface AttemptLimits {
   close(): Promise<void>
 }
 
-/** Failed attempts are limited per origin, strangers' altogether, and per account, which has to wait ever longer and is never locked. */
+/**
+ * Failed attempts are limited per origin, strangers' also per site and altogether, and per account, which has to wait ever
+ * longer and is never locked.
+ */
 export function attemptLimits(store: Store): AttemptLimits {
   const own = memoryStore()
   return {
@@ -77,7 +83,13 @@ export function attemptLimits(store: Store): AttemptLimits {
 function windowsOf(origin: string, side: 'known' | 'strangers'): Window[] {
   const ofOrigin = { key: `login_tries:{origin ${origin}}:${side}`, ...PER_ORIGIN }
   // Whoever has an account and many addresses is known at all of them, and must keep nobody out either.
-  return side === 'known' ? [ofOrigin] : [ofOrigin, { key: 'login_tries:{altogether}', ...ALTOGETHER }]
+  if (side === 'known') return [ofOrigin]
+  const altogether = { key: 'login_tries:{altogether}', ...ALTOGETHER }
+  const site = siteOf(origin)
+  // The narrow first: what it refuses is never seen by the wider.
+  return site === origin
+    ? [ofOrigin, altogether]
+    : [ofOrigin, { key: `login_tries:{site ${site}}`, ...PER_SITE }, altogether]
 }
 
 async function countForAccount(counter: Counter, account: string): Promise<void> {

@@ -81,6 +81,21 @@ test('all strangers together may fail six hundred times a minute, which keeps no
   assert.equal(await ask(limits, { email: 'last@x' }), 'tried')
 })
 
+test('the networks of one site together may fail a hundred times in ten minutes, and so leave the others their turns', async (t) => {
+  const { limits } = limitsAtRest(t)
+  const networkAt = (site: string, each: number) => `2001:db8:${site}:${each.toString(16)}::/64`
+  const askFrom = (origin: string, isKnown = false) => ask(limits, { email: `${origin}@x`, origin, isKnown })
+  const answers = []
+  for (let each = 0; each < 700; each += 1) answers.push(await askFrom(networkAt('1', each)))
+
+  assert.deepEqual(answers, [...Array(100).fill('tried'), ...Array(600).fill(600)])
+  assert.equal(await askFrom(networkAt('1', 0), true), 'tried')
+  assert.equal(await askFrom(networkAt('2', 0)), 'tried')
+  assert.equal(await askFrom('203.0.113.7'), 'tried')
+  t.mock.timers.tick(600_000)
+  assert.equal(await askFrom(networkAt('1', 0)), 'tried')
+})
+
 test('an attempt that was not tried is given back to its origin, and not to the account', async (t) => {
   const { store, limits } = limitsAtRest(t)
   for (let each = 0; each < 5; each += 1)
