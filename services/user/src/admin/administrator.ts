@@ -4,8 +4,9 @@ import type { FastifyRequest } from 'fastify'
 import type { Kysely, Transaction } from 'kysely'
 import { listSections } from '../people/sections.ts'
 import { requireStanding } from '../people/standing.ts'
+import { approvalPending, superuserRequired } from '../problems.ts'
 import type { Tables } from '../tables.ts'
-import { approvalPending, sectionRequired, superuserRequired } from './problems.ts'
+import { sectionRequired } from './problems.ts'
 import { ADMIN_PAGE, holdsGrant, type Rights } from './rights.ts'
 
 /** The caller with the rights that the database knows of now, whatever the token says. */

@@ -7,9 +7,10 @@ import type { AccessEvents } from '../access-events.ts'
 import { recordEvent } from '../audit/audit.ts'
 import { people } from '../people/people-list.ts'
 import { listSections } from '../people/sections.ts'
+import { aboveOwnRights, personNotFound, superuserRequired } from '../problems.ts'
 import type { Tables } from '../tables.ts'
 import { administer, requireAdministrator } from './administrator.ts'
-import { aboveOwnRights, lastAdministrator, ownRights, personNotFound, superuserRequired } from './problems.ts'
+import { lastAdministrator, ownRights } from './problems.ts'
 import { mayActOn, type Rights } from './rights.ts'
 
 export interface AdminDeps {

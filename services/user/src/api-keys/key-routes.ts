@@ -3,13 +3,13 @@ import { invalidField } from '@munjigi/server/invalid-field'
 import type { TypeBoxProvider } from '@munjigi/server/typebox-provider'
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
-import { approvalPending } from '../admin/problems.ts'
 import { recordOwn } from '../audit/audit.ts'
 import type { UserDeps } from '../deps.ts'
 import { changeOwn, requireSignedIn } from '../people/own-login.ts'
-import { keyNotFound, noActiveKey, tooManyKeys } from '../problems.ts'
+import { approvalPending } from '../problems.ts'
 import { countLive, findNewestLive, insertKey, listKeys, revokeKey } from './api-keys.ts'
 import { newKeyText } from './key-text.ts'
+import { keyNotFound, noActiveKey, tooManyKeys } from './problems.ts'
 
 const MAX_LIVE_KEYS = 50
 

@@ -8,8 +8,8 @@ import { administer } from '../admin/administrator.ts'
 import { type AdminDeps, changePerson, type PersonChange, requireTarget } from '../admin/locked-change.ts'
 import { findPerson } from '../people/people.ts'
 import { SubParams } from '../people/person-routes.ts'
-import { keyNotFound } from '../problems.ts'
 import { listKeys, revokeKey } from './api-keys.ts'
+import { keyNotFound } from './problems.ts'
 
 const KeyParams = Type.Interface([SubParams], { key_id: Type.String({ format: 'uuid' }) })
 

@@ -5,11 +5,11 @@ import { Type } from 'typebox'
 import { administer, requireAdministrator } from '../admin/administrator.ts'
 import { changeHouse } from '../admin/house-change.ts'
 import { type AdminDeps, changePerson } from '../admin/locked-change.ts'
-import { groupExists, groupNotFound } from '../admin/problems.ts'
 import { people } from '../people/people-list.ts'
 import { SubParams } from '../people/person-routes.ts'
 import { requireSections } from '../sections/named-sections.ts'
 import { groups, joinGroup, leaveGroup } from './groups.ts'
+import { groupExists, groupNotFound } from './problems.ts'
 
 const strict = { additionalProperties: false }
 const IdParams = Type.Pick(Group, ['id'])

@@ -4,9 +4,10 @@ import { invalidField } from '@munjigi/server/invalid-field'
 import type { Kysely, Transaction } from 'kysely'
 import { jsonArrayFrom } from 'kysely/helpers/postgres'
 import type { PersonChange } from '../admin/locked-change.ts'
-import { aboveOwnRights, groupNotFound } from '../admin/problems.ts'
 import { holdsGrant, type Rights } from '../admin/rights.ts'
+import { aboveOwnRights } from '../problems.ts'
 import type { Tables } from '../tables.ts'
+import { groupNotFound } from './problems.ts'
 
 export function groups(db: Kysely<Tables>) {
   const query = () =>

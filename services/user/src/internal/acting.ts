@@ -5,10 +5,11 @@ import { recordEvent } from '../audit/audit.ts'
 import type { UserDeps } from '../deps.ts'
 import { findPerson, type PersonRow } from '../people/people.ts'
 import { listSections } from '../people/sections.ts'
-import { actingRefused, unknownCredential, unknownPerson } from '../problems.ts'
+import { unknownCredential, unknownPerson } from '../problems.ts'
 import type { Tables } from '../tables.ts'
 import type { TokenFacts } from '../tokens/access-token.ts'
 import { timesWithin } from '../tokens/token-times.ts'
+import { actingRefused } from './problems.ts'
 
 /** A client account acts for a person with that person's rights (RFC 8693 §4.1), held to one module and written down. */
 export async function actFor(

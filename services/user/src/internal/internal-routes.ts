@@ -11,9 +11,10 @@ import type { FastifyInstance } from 'fastify'
 import { caseRoleRoutes } from '../case-roles/case-role-routes.ts'
 import type { UserDeps } from '../deps.ts'
 import { findPersonByName } from '../people/people.ts'
-import { internalKeyInvalid, unknownPerson } from '../problems.ts'
+import { unknownPerson } from '../problems.ts'
 import { findAccessRecord } from './access-record.ts'
 import { isInternalKey } from './internal-key.ts'
+import { internalKeyInvalid } from './problems.ts'
 import { exchangeToken } from './token-exchange.ts'
 
 /** The routes between gateway, services and user (DESIGN §4.6); none is reachable from outside. */

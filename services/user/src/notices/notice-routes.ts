@@ -5,9 +5,9 @@ import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { requireSuperuser } from '../admin/administrator.ts'
 import type { AdminDeps } from '../admin/locked-change.ts'
-import { noticeDelivered, noticeNotFound } from '../admin/problems.ts'
 import { recordEvent } from '../audit/audit.ts'
 import { findNotice, listNotices, retryNotice } from './notice-list.ts'
+import { noticeDelivered, noticeNotFound } from './problems.ts'
 import type { Sender } from './sender.ts'
 
 const IdParams = Type.Object({ id: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }) })

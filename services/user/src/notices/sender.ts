@@ -6,6 +6,8 @@ import { attemptMail, type MailApi } from './mail-api.ts'
 import { nextAttempt } from './next-attempt.ts'
 
 const INTERVAL_MS = 5_000
+/** One that the mail API answers late or never keeps a quarter of the others waiting, and not all of them. */
+const AT_ONCE = 4
 
 export interface Sender {
   /** Something was written: sends what is due now. */
@@ -31,24 +33,32 @@ export function startSender({ db, mail, log }: SenderDeps): Sender {
   }
   let isClosing = false
   let isWanted = false
-  let running: Promise<void> | undefined
+  const lanes = new Set<Promise<void>>()
 
-  async function run() {
+  async function sendInTurn() {
     while (isWanted && !isClosing) {
       isWanted = false
-      for (let notice = await claimNotice(db); notice; notice = isClosing ? undefined : await claimNotice(db))
+      for (let notice = await claimNotice(db); notice; notice = isClosing ? undefined : await claimNotice(db)) {
+        openLane()
         await deliver({ db, mail: mail as MailApi, log }, notice)
+      }
     }
   }
 
-  function wake() {
+  /** Where one finds something to send there may be more, so each opens the next. */
+  function openLane() {
+    if (isClosing || lanes.size >= AT_ONCE) return
     isWanted = true
-    running ??= run()
+    const lane = sendInTurn()
       .catch((error: unknown) => log.warn({ err: error }, 'notices not sent'))
-      .finally(() => {
-        running = undefined
-        if (isWanted && !isClosing) setImmediate(wake)
-      })
+      .finally(() => lanes.delete(lane))
+    lanes.add(lane)
+  }
+
+  function wake() {
+    // A lane that is about to end for want of notices looks once more.
+    isWanted = true
+    openLane()
   }
 
   const timer = setInterval(wake, INTERVAL_MS).unref()
@@ -57,7 +67,7 @@ export function startSender({ db, mail, log }: SenderDeps): Sender {
     async close() {
       isClosing = true
       clearInterval(timer)
-      await running
+      await Promise.all(lanes)
     },
   }
 }

@@ -1,4 +1,4 @@
-import { passwordsBusy } from '../problems.ts'
+import { passwordsBusy } from './problems.ts'
 
 /** Half of the threads that Node shares among everything that waits outside its event loop. */
 const AT_ONCE = 2

@@ -1,13 +1,13 @@
 import type { Credentials } from '@munjigi/contracts/passwords'
 import { networkOf } from '@munjigi/server/network'
 import type { Caller } from '../caller.ts'
-import { credentialsInvalid } from '../problems.ts'
 import { openSession, type Session } from '../sessions/open-session.ts'
 import { isBcrypt } from './hashing.ts'
 import { isPassword, newHash, type PasswordDeps } from './password-check.ts'
 import { passwordEmail } from './password-email.ts'
 import { passwordText } from './password-text.ts'
 import { findAccount, isStillPassword, noteSignIn, rehash } from './passwords.ts'
+import { credentialsInvalid } from './problems.ts'
 
 /**
  * Opens a session for an e-mail and its password. Why not, is told to those alone who know the password.

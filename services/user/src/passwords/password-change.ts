@@ -4,12 +4,12 @@ import type { FastifyRequest } from 'fastify'
 import { recordOwn } from '../audit/audit.ts'
 import { callerOf } from '../caller.ts'
 import { changeOwn, requireSignedIn } from '../people/own-login.ts'
-import { passwordNotSet, passwordWrong } from '../problems.ts'
 import { tellEnds } from '../sessions/session-end.ts'
 import { endSessionsOf } from '../sessions/sessions.ts'
 import { isPassword, newHash, type PasswordDeps } from './password-check.ts'
 import { newPasswordText, passwordText } from './password-text.ts'
 import { findAccount, isStillPassword, setPassword } from './passwords.ts'
+import { passwordNotSet, passwordWrong } from './problems.ts'
 
 /**
  * Replaces one's own password, ends one's other sessions and tells the person by mail; a wrong current one is an attempt like those at signing in.

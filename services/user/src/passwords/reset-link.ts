@@ -6,7 +6,6 @@ import { recordOwn } from '../audit/audit.ts'
 import type { Caller } from '../caller.ts'
 import { lockPersonAlone, type PersonRow } from '../people/people.ts'
 import { assertActive } from '../people/standing.ts'
-import { resetLinkInvalid } from '../problems.ts'
 import { tellEnds } from '../sessions/session-end.ts'
 import { endSessionsOf } from '../sessions/sessions.ts'
 import type { Tables } from '../tables.ts'
@@ -15,6 +14,7 @@ import { mayStillReset } from './link-issuer.ts'
 import { newHash, type PasswordDeps } from './password-check.ts'
 import { newPasswordText } from './password-text.ts'
 import { rememberOrigin, setPassword } from './passwords.ts'
+import { resetLinkInvalid } from './problems.ts'
 
 const LIFE_MS = 86_400_000
 const TOKEN_BYTES = 32

@@ -1,20 +1,13 @@
 import type { PrincipalName, SectionGrant } from '@munjigi/contracts/access'
 import { sql, type Transaction } from 'kysely'
 import type { PersonChange } from '../admin/locked-change.ts'
-import {
-  aboveOwnRights,
-  administratorRoleRequired,
-  alreadyActive,
-  alreadyDecided,
-  alreadyDisabled,
-  nameTaken,
-  superuserRequired,
-} from '../admin/problems.ts'
 import { changedGrants, holdsGrant, holdsRole } from '../admin/rights.ts'
+import { aboveOwnRights, superuserRequired } from '../problems.ts'
 import { requireSections } from '../sections/named-sections.ts'
 import { endSessionsOf } from '../sessions/sessions.ts'
 import type { Tables } from '../tables.ts'
 import { nowSeconds } from '../tokens/token-times.ts'
+import { administratorRoleRequired, alreadyActive, alreadyDecided, alreadyDisabled, nameTaken } from './problems.ts'
 
 const APPROVED_ROLE = 'USER'
 

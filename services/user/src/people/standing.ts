@@ -1,17 +1,11 @@
 import type { VerifiedToken } from '@munjigi/identity/verifier'
 import type { Problem } from '@munjigi/problem'
 import type { Kysely } from 'kysely'
-import {
-  accountDisabled,
-  accountRejected,
-  sessionEnded,
-  tenantSuspended,
-  tokenOutdated,
-  unknownPerson,
-} from '../problems.ts'
+import { sessionEnded, unknownPerson } from '../problems.ts'
 import { findSession } from '../sessions/sessions.ts'
 import type { Tables } from '../tables.ts'
 import { findPerson, findPersonByName, type PersonRow } from './people.ts'
+import { accountDisabled, accountRejected, tenantSuspended, tokenOutdated } from './problems.ts'
 
 /** @throws Problem 403 unless the person and their tenant may use the platform; PENDING is no hindrance. */
 export function assertActive(person: Pick<PersonRow, 'status' | 'tenant_status'>): void {

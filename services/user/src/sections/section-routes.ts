@@ -5,8 +5,8 @@ import { Type } from 'typebox'
 import { requireAdministrator } from '../admin/administrator.ts'
 import { changeHouse } from '../admin/house-change.ts'
 import type { AdminDeps } from '../admin/locked-change.ts'
-import { sectionExists, sectionNotFound, sectionProtected } from '../admin/problems.ts'
 import { ADMIN_PAGE } from '../admin/rights.ts'
+import { sectionExists, sectionNotFound, sectionProtected } from './problems.ts'
 
 const strict = { additionalProperties: false }
 const columns = ['id', 'title_ko', 'title_en'] as const

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { originRefused } from '../problems.ts'
 import type { Settings } from '../settings.ts'
 import { nowSeconds } from '../tokens/token-times.ts'
+import { originRefused } from './problems.ts'
 
 type CookieSettings = Pick<Settings, 'frontendUrl' | 'platformIssuer'>
 

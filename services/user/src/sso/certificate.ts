@@ -2,9 +2,9 @@ import { createHash, timingSafeEqual, X509Certificate } from 'node:crypto'
 import { CLOCK_SKEW_S } from '@munjigi/identity/claims'
 import type { FastifyBaseLogger } from 'fastify'
 import { type JWTPayload, jwtVerify } from 'jose'
-import { answerInvalid } from '../problems.ts'
 import type { IdpSettings } from '../settings.ts'
 import { type Idp, type Login, SCOPE, type SignInAnswer } from './idp.ts'
+import { answerInvalid } from './problems.ts'
 
 const MAX_AGE = '10 minutes'
 const ALGORITHMS: Record<string, string> = { rsa: 'RS256', ec: 'ES256' }

@@ -3,8 +3,8 @@ import { createLocalJWKSet, decodeJwt, jwtVerify } from 'jose'
 import * as client from 'openid-client'
 import { type Static, Type } from 'typebox'
 import { Check } from 'typebox/value'
-import { answerInvalid } from '../problems.ts'
 import type { Login, SignedIn, SignInAnswer } from './idp.ts'
+import { answerInvalid } from './problems.ts'
 
 const Roles = Type.Object({ roles: Type.Array(Type.String()) })
 const KeycloakRoles = Type.Object({

@@ -3,12 +3,12 @@ import type { TokenAnswer } from '@munjigi/contracts/tokens'
 import type { UserDeps } from '../deps.ts'
 import { lockPerson } from '../people/people.ts'
 import { assertStanding } from '../people/standing.ts'
-import { unknownCode } from '../problems.ts'
 import type { Session } from '../sessions/open-session.ts'
 import { readRefreshToken } from '../sessions/refresh-token.ts'
 import { findSession, prolongSession } from '../sessions/sessions.ts'
 import { issueAccessToken } from '../tokens/access-token.ts'
 import { earliestIat } from '../tokens/token-times.ts'
+import { unknownCode } from './problems.ts'
 
 const CODE_LIFE_MS = 60_000
 const CODE = /^[A-Za-z0-9_-]{43}$/

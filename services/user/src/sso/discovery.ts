@@ -2,10 +2,10 @@ import { openIdProvider, originAt, ProviderError } from '@munjigi/identity/openi
 import { Problem } from '@munjigi/problem'
 import type { FastifyBaseLogger } from 'fastify'
 import * as client from 'openid-client'
-import { answerInvalid, providerError, providerUnavailable } from '../problems.ts'
 import type { IdpSettings } from '../settings.ts'
 import { exchangeAtIdp } from './code-exchange.ts'
 import { type Idp, SCOPE } from './idp.ts'
+import { answerInvalid, providerError, providerUnavailable } from './problems.ts'
 
 /** A frozen IdP is answered for within a second. */
 const ANSWER_LIMIT_S = 0.9

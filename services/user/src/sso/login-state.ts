@@ -1,7 +1,7 @@
 import { type BrowserLogins, browserCookie, browserLogins } from '@munjigi/identity/browser-login'
 import type { Store } from '@munjigi/store/store'
-import { loginExpired, otherBrowser } from '../problems.ts'
 import type { Settings } from '../settings.ts'
+import { loginExpired, otherBrowser } from './problems.ts'
 
 const LIFE_MS = 10 * 60_000
 

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { SUBJECT } from '@munjigi/identity/claims'
 import type { UserDeps } from '../deps.ts'
-import { answerInvalid, loginIdMissing } from '../problems.ts'
 import type { Settings } from '../settings.ts'
 import type { SignedIn } from './idp.ts'
+import { answerInvalid, loginIdMissing } from './problems.ts'
 import { type Profile, readProfile } from './profile.ts'
 
 export interface Newcomer {

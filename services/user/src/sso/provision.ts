@@ -1,11 +1,11 @@
 import { sql, type Transaction } from 'kysely'
 import { recordEvent } from '../audit/audit.ts'
-import { loginIdTaken } from '../problems.ts'
 import type { Tables } from '../tables.ts'
 import { ensureDefaultTenant } from '../tenants/default-tenant.ts'
 import { nowSeconds } from '../tokens/token-times.ts'
 import type { SignedIn } from './idp.ts'
 import type { Newcomer } from './newcomer.ts'
+import { loginIdTaken } from './problems.ts'
 
 /**
  * The subject of the person bound to (iss, sub), brought up to date or made. Of two first logins at once the unique constraints let one

@@ -1,11 +1,11 @@
 import { type SqlBool, sql, type Transaction } from 'kysely'
 import { recordEvent } from '../audit/audit.ts'
 import type { UserDeps } from '../deps.ts'
-import { loginIdTaken } from '../problems.ts'
 import { type Opening, openSession, type Session } from '../sessions/open-session.ts'
 import type { Tables } from '../tables.ts'
 import type { SignedIn } from './idp.ts'
 import { type Newcomer, newcomer } from './newcomer.ts'
+import { loginIdTaken } from './problems.ts'
 import { provision } from './provision.ts'
 
 const UNIQUE_VIOLATION = '23505'

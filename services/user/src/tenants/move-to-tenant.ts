@@ -1,7 +1,7 @@
 import { invalidField } from '@munjigi/server/invalid-field'
 import type { PersonChange } from '../admin/locked-change.ts'
-import { superuserRequired } from '../admin/problems.ts'
 import { endSessions } from '../people/person-changes.ts'
+import { superuserRequired } from '../problems.ts'
 import { tenants } from './tenants.ts'
 
 /** Sessions end and case roles go, for both were of the old tenant; role and sections stay with the person. API keys end too, by valid_from. */

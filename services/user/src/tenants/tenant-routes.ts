@@ -7,7 +7,7 @@ import { Type } from 'typebox'
 import { requireSuperuser } from '../admin/administrator.ts'
 import { changeHouse } from '../admin/house-change.ts'
 import { type AdminDeps, lockPeople } from '../admin/locked-change.ts'
-import { alreadySuspended, notSuspended, ownTenant, tenantNotFound } from '../admin/problems.ts'
+import { alreadySuspended, notSuspended, ownTenant, tenantNotFound } from './problems.ts'
 import { tenants } from './tenants.ts'
 
 const strict = { additionalProperties: false }

@@ -1,0 +1,23 @@
+import { Problem } from '@munjigi/problem'
+import { unauthenticated } from '../problems.ts'
+
+export const credentialsInvalid = () =>
+  unauthenticated('credentials-invalid', 'The credentials are not accepted', 'Invalid email or password')
+export const tooManyAttempts = (seconds: number) =>
+  new Problem(429, 'too-many-attempts', 'Too many attempts', {
+    detail: 'Wait as long as Retry-After says',
+    headers: { 'retry-after': String(seconds) },
+  })
+export const passwordsBusy = () =>
+  new Problem(503, 'passwords-busy', 'Too many are signing in right now', {
+    detail: 'Try again shortly',
+    headers: { 'retry-after': '2' },
+  })
+export const passwordWrong = () =>
+  new Problem(403, 'password-wrong', 'The current password is another', { detail: 'Type the current password again' })
+export const passwordNotSet = () =>
+  new Problem(409, 'password-not-set', 'There is no password yet', { detail: 'Ask an administrator for a link' })
+export const resetLinkInvalid = () =>
+  unauthenticated('reset-link-invalid', 'The link is no longer valid', 'Ask an administrator for a new one')
+export const emailTaken = () =>
+  new Problem(409, 'email-taken', 'Somebody else signs in with this e-mail', { detail: 'Choose another' })

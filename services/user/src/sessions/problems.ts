@@ -1,0 +1,15 @@
+import { Problem } from '@munjigi/problem'
+import { unauthenticated } from '../problems.ts'
+
+export const refreshTokenMissing = () =>
+  unauthenticated('refresh-token-missing', 'No refresh token came', 'Sign in, or send refresh_token in a JSON body')
+export const refreshTokenInvalid = () =>
+  unauthenticated('refresh-token-invalid', 'The refresh token is not accepted', 'Invalid refresh token')
+export const refreshTokenUsed = () =>
+  unauthenticated('refresh-token-used', 'The refresh token was used before', 'Use the newest one you were given')
+export const sessionNotFound = () =>
+  new Problem(404, 'session-not-found', 'There is no such session', { detail: 'Look for it in the list' })
+export const originRefused = () =>
+  new Problem(403, 'origin-refused', 'This page may not use the sign-in cookie', {
+    detail: 'Call from the front end of this platform',
+  })
