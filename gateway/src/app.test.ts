@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import type { ServerResponse } from 'node:http'
 import { test } from 'node:test'
 import { testUpstream } from '@munjigi/testing/upstream'
-import { LEE, raw, runGateway, until } from './gateway.fixture.ts'
+import { LEE, runGateway, until } from './gateway.fixture.ts'
+import { raw } from './raw-client.fixture.ts'
 
 test('a request with a token reaches its service with the verified subject, and its answer comes back', async (t) => {
   const gateway = await runGateway(t)

@@ -1,27 +1,20 @@
-import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import {
-  createServer,
-  request as httpRequest,
-  type IncomingMessage,
-  type RequestListener,
-  type ServerResponse,
-} from 'node:http'
-import { type AddressInfo, connect, type Socket } from 'node:net'
+import type { RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { ACCESS_CHANNEL } from '@munjigi/contracts/access'
-import type { Store } from '@munjigi/store/store'
 import { type TestIssuer, testIssuer } from '@munjigi/testing/issuer'
 import { testStore } from '@munjigi/testing/store'
 import { type SeenRequest, testUpstream } from '@munjigi/testing/upstream'
 import { type TestUser, testUser } from '@munjigi/testing/user'
 import { buildGateway, type GatewayOptions } from './app.ts'
+import { hearing } from './hearing.fixture.ts'
+import { userFront } from './user-front.fixture.ts'
 
 const INTERNAL_KEY = 'gateway-key-of-this-test'
 const ISSUER = 'https://gateway.example'
-const KEPT_BYTES = 256 * 1024
 /** The person whom tokens name unless they say otherwise. */
 export const LEE = 'lee'
 
@@ -115,23 +108,6 @@ export async function runGateway(t: TestContext, setting: Setting = {}): Promise
   }
 }
 
-/** A store's subscriptions, and when the next message has been heard. */
-export function hearing(store: Store) {
-  let hear = () => {}
-  const subscribe: Store['subscribe'] = (channel, listener) => {
-    const message = (text: string) => {
-      listener.message(text)
-      hear()
-    }
-    return store.subscribe(channel, { ...listener, message })
-  }
-  const heard = () =>
-    new Promise<void>((resolve) => {
-      hear = resolve
-    })
-  return { subscribe, heard }
-}
-
 const services = (user: string, meal: string, { settings = '', file = '' }: Setting) => `
 services:
   user:
@@ -154,100 +130,6 @@ const answerOk: RequestListener = (request, response) => {
   request.resume()
   request.on('end', () => response.end('ok'))
 }
-
-/** What the gateway takes for the user service: keys, the internal contract, and an echo for the rest. */
-async function userFront(platform: TestIssuer, user: TestUser) {
-  const server = createServer((request, response) => {
-    if (request.url === '/.well-known/jwks.json') response.end(JSON.stringify({ keys: platform.publishedKeys }))
-    else if (request.url?.startsWith('/internal/')) passTo(user.url, request, response)
-    else response.end('user')
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    close: async () => {
-      server.closeAllConnections()
-      server.close()
-    },
-  }
-}
-
-function passTo(origin: string, request: IncomingMessage, response: ServerResponse): void {
-  const { method, headers, url } = request
-  const onward = httpRequest(`${origin}${url}`, { method: method as string, headers }, (answer) => {
-    response.writeHead(answer.statusCode ?? 502, answer.headers)
-    answer.pipe(response)
-  })
-  onward.on('error', () => response.destroy())
-  request.pipe(onward)
-}
-
-/** Bytes on a connection of one's own, for what HTTP libraries would tidy up. */
-export class RawClient {
-  readonly socket: Socket
-  text = ''
-  bytes = Buffer.alloc(0)
-  isClosed = false
-  #waiting: (() => void)[] = []
-
-  constructor(port: number) {
-    this.socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
-    this.socket.on('error', () => {})
-    this.socket.on('data', (chunk) => {
-      if (this.bytes.length < KEPT_BYTES) {
-        this.bytes = Buffer.concat([this.bytes, chunk])
-        this.text = this.bytes.toString('latin1')
-      }
-      this.#wake()
-    })
-    const gone = () => {
-      this.isClosed = true
-      this.#wake()
-    }
-    this.socket.on('end', gone)
-    this.socket.on('close', gone)
-  }
-
-  send(text: string | Buffer): this {
-    this.socket.write(text)
-    return this
-  }
-
-  /** Resolves once what has come fulfils the condition. */
-  async until(condition: (client: RawClient) => boolean): Promise<this> {
-    while (!condition(this)) await new Promise<void>((resolve) => this.#waiting.push(resolve))
-    return this
-  }
-
-  seen(text: string): Promise<this> {
-    return this.until((client) => client.text.includes(text))
-  }
-
-  /** Resolves when the other side has ended the connection, and ends it on this side too. */
-  async closed(): Promise<this> {
-    await this.until((client) => client.isClosed)
-    this.socket.destroy()
-    return this
-  }
-
-  get status(): number {
-    return Number(this.text.slice(9, 12))
-  }
-
-  /** `<status> <problem type>` of the last answer. */
-  get refusal(): string {
-    const type = /"type":"\/problems\/([a-z-]+)"/.exec(this.text)?.[1]
-    return `${this.status} ${type}`
-  }
-
-  #wake(): void {
-    for (const resolve of this.#waiting.splice(0)) resolve()
-  }
-}
-
-/** One request as bytes, and what came back before the connection ended. */
-export const raw = (port: number, text: string): Promise<RawClient> => new RawClient(port).send(text).closed()
 
 /** For what has no event of its own. */
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {

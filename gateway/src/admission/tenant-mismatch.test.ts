@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { testUpstream } from '@munjigi/testing/upstream'
-import { raw, runGateway } from '../gateway.fixture.ts'
+import { runGateway } from '../gateway.fixture.ts'
+import { raw } from '../raw-client.fixture.ts'
 
 const TENANT = '00000000-0000-4000-8000-000000000001'
 const OTHER = '00000000-0000-4000-8000-000000000002'

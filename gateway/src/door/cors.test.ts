@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { problemTypeOf, raw, runGateway } from '../gateway.fixture.ts'
+import { problemTypeOf, runGateway } from '../gateway.fixture.ts'
+import { raw } from '../raw-client.fixture.ts'
 
 const FRIEND = 'https://app.example'
 const file = `allowed_origins: [${FRIEND}]`

@@ -10,7 +10,8 @@ import { type TestContext, test } from 'node:test'
 import { connect, type TLSSocket } from 'node:tls'
 import { generate } from 'selfsigned'
 import { WebSocket, WebSocketServer } from 'ws'
-import { raw, runGateway, until } from '../gateway.fixture.ts'
+import { runGateway, until } from '../gateway.fixture.ts'
+import { raw } from '../raw-client.fixture.ts'
 
 async function certificate(t: TestContext, name: string) {
   const folder = mkdtempSync(join(tmpdir(), 'certificate-'))

@@ -4,7 +4,8 @@ import { request as httpRequest, type IncomingMessage, type ServerResponse } fro
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { test } from 'node:test'
 import { eventually } from '@munjigi/testing/eventually'
-import { problemTypeOf, RawClient, type Running, raw, runGateway, until } from '../gateway.fixture.ts'
+import { problemTypeOf, type Running, runGateway, until } from '../gateway.fixture.ts'
+import { RawClient, raw } from '../raw-client.fixture.ts'
 
 const HOST = 'Host: gateway.example\r\n'
 const open = (rest = '') => `GET /api/meal/open HTTP/1.1\r\n${HOST}${rest}\r\n`

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { LEE, problemTypeOf, RawClient, raw, runGateway } from '../gateway.fixture.ts'
+import { LEE, problemTypeOf, runGateway } from '../gateway.fixture.ts'
+import { RawClient, raw } from '../raw-client.fixture.ts'
 
 test('every health is shown to a superuser, and to nobody else', async (t) => {
   const { url, user, bearer, announce, platform } = await runGateway(t, {
