@@ -38,9 +38,8 @@ export interface UserContext {
   readonly permissions: ReadonlySet<string>
   /** What they are in which case, as of the token; undefined where they are more than fit in: then user must be asked. */
   readonly caseRoles: ReadonlyMap<string, CaseRole> | undefined
-  /** Keycloak's realm roles (source 002 §2.2); nobody has any whose issuer has people of its own (decision 1). */
+  /** Keycloak's roles (source 002 §2.2); who comes from an issuer with people of its own has none (decision 1). */
   hasRealmRole(role: string): boolean
-  /** Keycloak's roles of one client (source 002 §2.2). */
   hasClientRole(client: string, role: string): boolean
 }
 

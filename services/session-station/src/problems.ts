@@ -20,7 +20,7 @@ export const profileInactive = () =>
   new Problem(409, 'auth-profile-inactive', 'The auth profile is not active', {
     detail: 'Set its status to active with PUT; its missing_secrets, where it has any, have to be entered first.',
   })
-/** The target refuses the credentials again and again; nothing is tried until the profile changes. */
+/** Nothing is tried until the profile changes. */
 export const needsAuth = () =>
   new Problem(409, 'needs-auth', 'The login has to be mended by its owner', {
     detail: 'The login kept failing: correct the profile with PUT, see its last_error and logs.',

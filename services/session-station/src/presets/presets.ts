@@ -61,7 +61,7 @@ function preset(preset_id: string, { ko, en, ...described }: Described): Preset 
   }
 }
 
-/** Kinds of login that outside services have, each of the same four parts as any profile. */
+/** Kinds of login that outside services have. */
 export const PRESETS: readonly Preset[] = [
   preset('bearer-json', {
     ko: '아이디·비밀번호로 토큰 받기 (JSON)',
