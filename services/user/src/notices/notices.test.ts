@@ -13,7 +13,7 @@ import { outbox } from './outbox.ts'
 
 const OTHER = '00000000-0000-4000-8000-000000000002'
 const KEY = 'secret-key-for-mail'
-const WITHIN_MS = 10_000
+const WITHIN_MS = 30_000
 
 type Answer = (response: ServerResponse) => void
 const taken: Answer = (response) => response.writeHead(200).end('{}')

@@ -36,27 +36,27 @@ export function startSender({ db, mail, log }: SenderDeps): Sender {
   const lanes = new Set<Promise<void>>()
 
   async function sendInTurn() {
-    while (isWanted && !isClosing) {
-      isWanted = false
-      for (let notice = await claimNotice(db); notice; notice = isClosing ? undefined : await claimNotice(db)) {
-        openLane()
-        await deliver({ db, mail: mail as MailApi, log }, notice)
-      }
+    isWanted = false
+    for (let notice = await claimNotice(db); notice; notice = isClosing ? undefined : await claimNotice(db)) {
+      // Where one was due there may be more.
+      openLane()
+      await deliver({ db, mail: mail as MailApi, log }, notice)
     }
   }
 
-  /** Where one finds something to send there may be more, so each opens the next. */
   function openLane() {
     if (isClosing || lanes.size >= AT_ONCE) return
-    isWanted = true
     const lane = sendInTurn()
       .catch((error: unknown) => log.warn({ err: error }, 'notices not sent'))
-      .finally(() => lanes.delete(lane))
+      .finally(() => {
+        lanes.delete(lane)
+        if (isWanted) openLane()
+      })
     lanes.add(lane)
   }
 
   function wake() {
-    // A lane that is about to end for want of notices looks once more.
+    // Where every lane is busy the next to end looks once more.
     isWanted = true
     openLane()
   }
