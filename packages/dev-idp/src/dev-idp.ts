@@ -31,7 +31,8 @@ export async function startDevIdp(options: DevIdpOptions): Promise<DevIdp> {
   const realm = readRealm(options.realmFile, options.variables)
   const records = openRecords(options.directory)
   const keys = await openKeys(realm.realm, options.directory)
-  const server = createServer()
+  // Whoever keeps a connection closes it: closed here after a pause of the process, it would fail the request just sent.
+  const server = createServer({ keepAliveTimeout: 0 })
   await listen(server, options.port)
   const url = `http://localhost:${(server.address() as AddressInfo).port}`
   const issuer = `${url}/realms/${realm.realm}`

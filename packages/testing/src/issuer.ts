@@ -45,7 +45,8 @@ export async function testIssuer(options: IssuerOptions = {}): Promise<TestIssue
   let instead: RequestListener | undefined
   const publishedKeys = [key.publicJwk]
 
-  const server = createServer((request, response) => {
+  // Never closes an idle connection: after a pause of the process it would fail the request just sent.
+  const server = createServer({ keepAliveTimeout: 0 }, (request, response) => {
     const isDiscovery = request.url?.endsWith('/openid-configuration')
     if (!isDiscovery) fetches += 1
     if (instead) return instead(request, response)

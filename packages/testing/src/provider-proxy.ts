@@ -71,7 +71,8 @@ export async function providerProxy(issuer: string): Promise<ProviderProxy> {
     return fault === 'lost' ? undefined : answer
   }
 
-  const server = createServer(async (request, response) => {
+  // Never closes an idle connection: after a pause of the process it would fail the request just sent.
+  const server = createServer({ keepAliveTimeout: 0 }, async (request, response) => {
     const body = await buffer(request).catch(() => undefined)
     if (body === undefined) return
     const seen = callOf(request, body)

@@ -22,7 +22,8 @@ export interface Upstream {
 /** A real HTTP server on a free loopback port, which answers with `handler` and records what reached it. */
 export async function testUpstream(handler: RequestListener): Promise<Upstream> {
   const requests: SeenRequest[] = []
-  const server = createServer((request, response) => {
+  // Never closes an idle connection: after a pause of the process it would fail the request just sent.
+  const server = createServer({ keepAliveTimeout: 0 }, (request, response) => {
     record(request, requests)
     handler(request, response)
   })
