@@ -65,6 +65,12 @@ export const SettingsEnv = Type.Object({
     maximum: 1000,
     description: 'signing in once more ends the longest idle one',
   }),
+  PASSWORD_MIN_CHARACTERS: Type.Integer({
+    default: 1,
+    minimum: 1,
+    maximum: 64,
+    description: 'what a new password has at least; NIST SP 800-63B asks for 8',
+  }),
 
   CLAIM_USER_ID: ClaimNames('login id', 'loginid,preferred_username'),
   CLAIM_EMAIL: ClaimNames('e-mail', 'mail,email'),

@@ -34,6 +34,7 @@ export interface Settings {
   urlTokenTtl: number
   refreshTtl: number
   maxSessionsPerPerson: number
+  passwordMinCharacters: number
   claims: ProfileClaims
 }
 
@@ -60,6 +61,7 @@ export function settingsOf(env: SettingsEnv, options: { development?: boolean } 
     urlTokenTtl: env.URL_TOKEN_TTL_SECONDS,
     refreshTtl: env.REFRESH_TOKEN_TTL_SECONDS,
     maxSessionsPerPerson: env.MAX_SESSIONS_PER_PERSON,
+    passwordMinCharacters: env.PASSWORD_MIN_CHARACTERS,
     claims: {
       user_id: listOf(env.CLAIM_USER_ID),
       email: listOf(env.CLAIM_EMAIL),

@@ -132,6 +132,15 @@ for (const { of, right, wrong } of PAIRS) {
   })
 }
 
+test('where the operator asks for no more, one character is a password too', async () => {
+  const { sub, email } = await house.person()
+  const { access_token } = await tokensOf(await house.login({ email, password: PASSWORD }))
+  const body = { current_password: PASSWORD, new_password: '가' }
+
+  assert.equal((await house.as(access_token, sub)('PUT', '/api/auth/v1/password', body)).status, 204)
+  assert.equal((await house.login({ email, password: '가' })).status, 200)
+})
+
 test('a password is the same in either form of its letters', async () => {
   const { email } = await house.person({ hash: await hashPassword('비밀번호-é'.normalize('NFC')) })
 

@@ -13,7 +13,7 @@ const DAY_MS = 86_400_000
 
 let house: TestPasswords
 before(async () => {
-  house = await testPasswords()
+  house = await testPasswords({ PASSWORD_MIN_CHARACTERS: '8' })
   await house.service.db.insertInto('tenants').values({ id: OTHER_TENANT, name: 'other' }).execute()
 })
 after(() => house.service.close())

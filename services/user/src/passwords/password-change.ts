@@ -21,7 +21,7 @@ export async function changePassword(deps: PasswordDeps, request: FastifyRequest
   const origin = networkOf(caller.address)
   const account = await findAccount(deps.db, { person_sub: person.sub }, origin)
   if (account === undefined || account.hash === null) throw passwordNotSet()
-  const next = newPasswordText(given.new_password, 'new_password', account.email)
+  const next = newPasswordText(deps.settings, given.new_password, account.email)
   const password = passwordText(given.current_password, 'current_password')
   if (!(await isPassword(deps, { account, email: account.email, origin, password }))) throw passwordWrong()
   const hash = await newHash(deps, next)

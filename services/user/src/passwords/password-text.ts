@@ -1,7 +1,7 @@
 import { invalidField } from '@munjigi/server/invalid-field'
+import type { Settings } from '../settings.ts'
 
 const MAX_CHARACTERS = 1024
-const MIN_NEW_CHARACTERS = 8
 
 /**
  * A password as it is hashed, so that every keyboard's spelling of it is the same one. Characters are code points.
@@ -13,11 +13,12 @@ export function passwordText(typed: string, field: string): string {
   return text
 }
 
-/** @throws Problem 400 also where it is too short for a new one, or the e-mail itself. */
-export function newPasswordText(typed: string, field: string, email: string): string {
+/** @throws Problem 400 naming `new_password`, also where it is too short or the e-mail itself. */
+export function newPasswordText({ passwordMinCharacters }: Settings, typed: string, email: string): string {
+  const field = 'new_password'
   const text = passwordText(typed, field)
-  if (lengthOf(text) < MIN_NEW_CHARACTERS)
-    throw invalidField(field, `must have at least ${MIN_NEW_CHARACTERS} characters`)
+  if (lengthOf(text) < passwordMinCharacters)
+    throw invalidField(field, `must have at least ${passwordMinCharacters} characters`)
   if (text.toLowerCase() === email) throw invalidField(field, 'must not be the e-mail')
   return text
 }
