@@ -145,7 +145,9 @@ function openDoor({ table, authenticate, rateLimits, upstreams, sockets, patienc
       // Who guesses at credentials is counted before any is looked at.
       if (limit?.by === 'address') rateLimits.require(limit, callerOf(limit, visit))
       const principal =
-        route.rule.access === 'open' ? NOBODY : authenticate(readCaller(request.rawHeaders, visit.tokens), route)
+        route.rule.access === 'open'
+          ? NOBODY
+          : authenticate(readCaller(request.rawHeaders, visit.callerAddress, visit.tokens), route)
       if (principal instanceof Promise)
         principal.then((found) => admit(visit, route, found, forwardTo)).catch((error) => visit.refuse(error))
       else admit(visit, route, principal, forwardTo)

@@ -37,7 +37,7 @@ test('a remembered token with a fresh record is admitted without a promise', asy
   await door.admit('/api/case/x', bearer(token))
 
   const principal = door.authenticate(
-    { credential: token, userSub: undefined, tenantId: undefined },
+    { credential: token, userSub: undefined, tenantId: undefined, address: '203.0.113.1' },
     door.routeOf('/api/case/x'),
   )
   assert.ok(!(principal instanceof Promise))

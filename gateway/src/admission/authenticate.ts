@@ -53,7 +53,7 @@ export function authenticator({ verifier, records, exchanges, platformIssuer }: 
     if (!isNamed(caller, own, record)) throw userSubMismatch()
     if (isSettled(own, record)) return { caller, own, token: own, record }
     if (record === undefined) return asStranger(caller, own)
-    const token = await exchanges.find({ token: own.token }, access)
+    const token = await exchanges.find({ token: own.token }, caller.address, access)
     if (token.sub !== record.sub) throw accessUnknown()
     return inStanding({ caller, own, token, record: await recordOf(own) }, own)
   }
@@ -71,9 +71,9 @@ export function authenticator({ verifier, records, exchanges, platformIssuer }: 
     own: VerifiedToken | undefined,
     credential: TokenExchange,
   ): Promise<Principal> {
-    const { issuer, sub } = await exchanges.find(credential)
+    const { issuer, sub } = await exchanges.find(credential, caller.address)
     const access = await records.find(issuer.issuer, sub)
-    const token = await exchanges.find(credential, access)
+    const token = await exchanges.find(credential, caller.address, access)
     if (token.sub !== sub) throw accessUnknown()
     if (own === undefined && !isNamed(caller, token)) throw userSubMismatch()
     return inStanding({ caller, own, token, record: await recordOf(token) }, token)

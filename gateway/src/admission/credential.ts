@@ -13,14 +13,17 @@ export interface Caller {
   readonly userSub: string | undefined
   /** `X-Tenant-Id`. */
   readonly tenantId: string | undefined
+  /** Behind trusted proxies the one that they name. */
+  readonly address: string
 }
 
 /**
  * Reads who calls from the raw headers; `elsewhere` are a handshake's tokens.
  * @throws Problem 400 where there are two credentials or a header stands there twice, 401 where the one is no bearer.
  */
-export function readCaller(rawHeaders: readonly string[], elsewhere = NOWHERE): Caller {
+export function readCaller(rawHeaders: readonly string[], address: string, elsewhere = NOWHERE): Caller {
   return {
+    address,
     credential: onlyCredential(onlyValue(rawHeaders, 'authorization', twoCredentials), elsewhere),
     userSub: onlyValue(rawHeaders, X_USER_SUB, ambiguousUserSub),
     tenantId: onlyValue(rawHeaders, X_TENANT_ID, ambiguousTenantId),

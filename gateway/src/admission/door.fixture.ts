@@ -52,6 +52,7 @@ issuers:
 export interface Asked {
   headers?: Record<string, string>
   method?: string
+  address?: string
 }
 
 /** The gateway's steps from the path to the decision, with issuers, user and store at their real edges. */
@@ -111,10 +112,13 @@ export async function openDoor(
     if (route === undefined) throw new Error(`no module at ${path}`)
     return route
   }
-  const admit = async (path: string, { headers = {}, method = 'GET' }: Asked = {}): Promise<Principal> => {
+  const admit = async (
+    path: string,
+    { headers = {}, method = 'GET', address = '203.0.113.1' }: Asked = {},
+  ): Promise<Principal> => {
     const route = routeOf(path, method)
     if (route.rule.access === 'open') return NOBODY
-    const principal = await authenticate(readCaller(Object.entries(headers).flat()), route)
+    const principal = await authenticate(readCaller(Object.entries(headers).flat(), address), route)
     authorize(principal, route)
     return principal
   }

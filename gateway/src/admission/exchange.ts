@@ -1,16 +1,18 @@
 import type { TokenExchange } from '@munjigi/contracts/access'
 import type { VerifiedToken, Verifier } from '@munjigi/identity/verifier'
 import { Problem } from '@munjigi/problem'
+import { networkOf, siteOf } from '@munjigi/server/network'
 import { accessUnknown, unknownCredential } from '../problems.ts'
 import { type KnownAccess, personName } from './access-records.ts'
+import { FairTurns } from './fair-turns.ts'
 import { createFlights } from './flights.ts'
 import type { UserService } from './user-service.ts'
 
 const MAX_REMEMBERED = 10_000
 const RENEW_BEFORE_END_MS = 30_000
 const UNKNOWN_KEY_MS = 10_000
-/** A flood of invented keys must not take user's time from people with good tokens. */
-const MAX_NEW_KEYS_AT_ONCE = 8
+/** A flood of invented keys takes user's time neither from people with good tokens nor from who comes with a good key. */
+const NEW_KEYS = { atOnce: 8, mostWaiting: 1_000 }
 const API_KEY = /^mj_[\x21-\x7e]{1,252}$/
 
 /** How an API key is called in messages about changes. */
@@ -18,10 +20,11 @@ export const keyName = (keyId: string): string => `key\n${keyId}`
 
 export interface Exchanges {
   /**
-   * The platform token user gives for a credential; with `access`, one that carries the rights of that record.
+   * The platform token user gives for a credential that came from `address`; with `access`, one that carries the rights of
+   * that record.
    * @throws Problem 401 or 403 as user refuses it, 503 `access-unknown`
    */
-  find(credential: TokenExchange, access?: KnownAccess): Promise<VerifiedToken>
+  find(credential: TokenExchange, address: string, access?: KnownAccess): Promise<VerifiedToken>
   /** Forgets the tokens of these names; undefined: all of them, and which keys are unknown. */
   drop(names: readonly string[] | undefined): void
 }
@@ -43,7 +46,7 @@ interface ExchangesDeps {
 export function createExchanges({ user, verifier, now = () => performance.now() }: ExchangesDeps): Exchanges {
   const kept = new Map<string, Exchanged>()
   const unknownKeys = new Map<string, number>()
-  let newKeys = 0
+  const newKeys = new FairTurns(NEW_KEYS)
   const flights = createFlights<Exchanged>({ namesOf: ({ names }) => names, keep, now })
 
   function keep(id: string, exchanged: Exchanged) {
@@ -73,24 +76,21 @@ export function createExchanges({ user, verifier, now = () => performance.now() 
     }
   }
 
-  async function askForKey(key: string, credential: TokenExchange): Promise<Exchanged> {
-    const isNew = !kept.has(key)
-    if (isNew) requireAskable(key)
-    newKeys += Number(isNew)
+  async function askForKey(credential: { api_key: string }, address: string): Promise<Exchanged> {
+    const { api_key } = credential
+    const wasGood = kept.has(api_key)
+    if (!wasGood) requireAskable(api_key)
     try {
-      return await ask(credential)
+      return await (wasGood ? ask(credential) : newKeys.run(siteOf(networkOf(address)), () => ask(credential)))
     } catch (error) {
-      if (error instanceof Problem && error.type === 'unknown-credential') rememberUnknown(key)
+      if (error instanceof Problem && error.type === 'unknown-credential') rememberUnknown(api_key)
       throw error
-    } finally {
-      newKeys -= Number(isNew)
     }
   }
 
   function requireAskable(key: string) {
     const knownUntil = unknownKeys.get(key)
     if (!API_KEY.test(key) || (knownUntil !== undefined && now() < knownUntil)) throw unknownCredential()
-    if (newKeys >= MAX_NEW_KEYS_AT_ONCE) throw accessUnknown()
   }
 
   function rememberUnknown(key: string) {
@@ -101,11 +101,11 @@ export function createExchanges({ user, verifier, now = () => performance.now() 
   }
 
   return {
-    async find(credential, access) {
+    async find(credential, address, access) {
       const id = idOf(credential)
       const known = kept.get(id)
       if (known !== undefined && now() < known.endsAt && isCurrent(known, access)) return known.token
-      const question = 'api_key' in credential ? () => askForKey(credential.api_key, credential) : () => ask(credential)
+      const question = () => ('api_key' in credential ? askForKey(credential, address) : ask(credential))
       return (await flights.fly(id, access?.receivedAt ?? 0, question)).token
     },
     drop(names) {

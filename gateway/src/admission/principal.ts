@@ -15,7 +15,7 @@ export interface Principal {
 
 /** Nobody: on an open route, where nothing of the caller is read. */
 export const NOBODY: Principal = {
-  caller: { credential: undefined, userSub: undefined, tenantId: undefined },
+  caller: { credential: undefined, userSub: undefined, tenantId: undefined, address: '' },
   own: undefined,
   token: undefined,
   record: undefined,

@@ -43,6 +43,7 @@ export class Visit {
   tokens: readonly string[] = NO_TOKENS
   principal: Principal | undefined
   isOver = false
+  #callerAddress: string | undefined
   readonly #recorders: Recorders
   readonly #startedAt = performance.now()
 
@@ -97,7 +98,8 @@ export class Visit {
 
   /** Behind trusted proxies the last address that none of them vouches for. */
   get callerAddress(): string {
-    return this.connection.callerAddress(this.table, this.request.headers['x-forwarded-for'])
+    this.#callerAddress ??= this.connection.callerAddress(this.table, this.request.headers['x-forwarded-for'])
+    return this.#callerAddress
   }
 
   /** What the caller is told of an error; what is no Problem is a bug and told to the log alone. */

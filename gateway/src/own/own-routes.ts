@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Authenticate } from '../admission/authenticate.ts'
 import { authorize } from '../admission/authorize.ts'
 import { readCaller } from '../admission/credential.ts'
+import { ClientConnection } from '../door/client-connection.ts'
 import { corsHeaders } from '../door/cors.ts'
 import { requirePublicHost, requireSound } from '../door/sound-request.ts'
 import { askService } from '../forwarding/ask-service.ts'
@@ -52,8 +53,9 @@ export function ownRoutes(app: FastifyInstance, { table, upstreams, authenticate
   })
 
   app.get(STATUS_PATH, async (request) => {
-    const { services, modules, userService } = table()
-    await requireSuperuser(request, authenticate, userService)
+    const current = table()
+    const { services, modules } = current
+    await requireSuperuser(request, authenticate, current)
     const statuses = services.map(async (service) => ({
       name: service.name,
       modules: [...modules.values()].filter((each) => each.service === service).map(({ name }) => name),
@@ -88,14 +90,12 @@ const ANYBODY: Rule = {
   forwardsForeignAuthorization: false,
 }
 
-async function requireSuperuser(
-  { raw }: FastifyRequest,
-  authenticate: Authenticate,
-  service: ServiceSettings | undefined,
-): Promise<void> {
+async function requireSuperuser({ raw }: FastifyRequest, authenticate: Authenticate, table: RouteTable): Promise<void> {
+  const service = table.userService
   if (service === undefined) throw accessUnknown()
   const route = { module: 'server-status', service, rule: ANYBODY, insidePath: '', forwardPath: STATUS_PATH }
-  const principal = await authenticate(readCaller(raw.rawHeaders), route)
+  const address = ClientConnection.of(raw.socket).callerAddress(table, raw.headers['x-forwarded-for'])
+  const principal = await authenticate(readCaller(raw.rawHeaders, address), route)
   authorize(principal, route)
   if (principal.record?.superuser !== true) throw superuserRequired()
 }
