@@ -35,8 +35,8 @@ test('two processes that meet a new migration at once both get their database', 
   }
   const script = `
     const { testDatabase } = await import(${JSON.stringify(fileURLToPath(new URL('./database.ts', import.meta.url)))})
-    const { database, close } = await testDatabase(${JSON.stringify(fresh)})
-    await database.isAlive()
+    const { asOwner, close } = await testDatabase(${JSON.stringify(fresh)})
+    await asOwner('select 1')
     await close()
     process.stdout.write('done')`
   const run = () => promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script])
