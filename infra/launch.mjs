@@ -65,6 +65,12 @@ process.on('SIGTERM', () => {
   endSoon()
 })
 
+// npm answers a signal of its own by ending the shell between us, which tells nobody.
+if (process.env.npm_lifecycle_event !== undefined) {
+  const shell = process.ppid
+  setInterval(() => process.ppid !== shell && process.kill(process.pid, 'SIGTERM'), 500).unref()
+}
+
 /** A house whose thread is held, by a database that makes its files, hears no signal; its data stand being cut off. */
 function endSoon() {
   if (command === 'node') setTimeout(() => child.kill('SIGKILL'), END_WITHIN_MS).unref()
