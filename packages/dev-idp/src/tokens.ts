@@ -36,7 +36,8 @@ export type Tokens = ReturnType<typeof tokens>
 export function tokens(issuer: string, realm: Realm, keys: Keys) {
   const sign = (claims: JWTPayload, lifetime: number, typ = 'JWT') => {
     const { kid, privateKey } = keys.current()
-    return new SignJWT({ ...claims, exp: nowSeconds() + lifetime, iat: nowSeconds(), iss: issuer })
+    const now = nowSeconds()
+    return new SignJWT({ ...claims, exp: now + lifetime, iat: now, iss: issuer })
       .setProtectedHeader({ alg: 'RS256', typ, kid })
       .sign(privateKey)
   }
