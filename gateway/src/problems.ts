@@ -31,6 +31,9 @@ export const twoCredentials = () =>
   })
 export const ambiguousHeader = (name: string) =>
   new Problem(400, 'ambiguous-header', 'A header was sent twice', { detail: `Send ${name} once` })
+/** What another service said of the caller's credential. */
+export const challenged = (refusal: Problem): Problem =>
+  refusal.status === 401 ? unauthenticated(refusal.type, refusal.title, refusal.detail ?? '') : refusal
 
 export const accountDisabled = () =>
   forbidden('account-disabled', 'The account is disabled', 'Ask an administrator to enable it')

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
+import type { Problem } from '@munjigi/problem'
 import { bearer, openDoor, testClock } from './door.fixture.ts'
 
 const seconds = () => Math.floor(Date.now() / 1000)
@@ -47,6 +48,26 @@ test('an unknown key is asked for once in ten seconds', async (t) => {
 
   assert.equal(await knock(), '401 unknown-credential')
   assert.equal(door.exchanges(), 2)
+})
+
+test('what user refuses of a credential is a 401 with a challenge, of a key the same at first sight and later', async (t) => {
+  const door = await openDoorWithKey(t)
+  const refusalOf = (token: string) =>
+    door.admit('/api/case/x', bearer(token)).then(
+      () => assert.fail('it was let in'),
+      ({ status, type, title, headers }: Problem) => [status, type, title, headers['www-authenticate']],
+    )
+  const challenge = 'Bearer error="invalid_token"'
+  for (let sight = 1; sight <= 2; sight += 1)
+    assert.deepEqual(await refusalOf('mj_unknown'), [401, 'unknown-credential', 'The API key is not known', challenge])
+  door.user.setPerson({ sub: 'lee', rights_changed_at: seconds() })
+  const tokenOfLee = (sid: string) => door.platform.token({ sub: 'lee', sid, iat: seconds() - 1 })
+  await door.admit('/api/case/x', bearer(tokenOfLee('s1')))
+  door.user.answerWith((_request, response) => {
+    response.writeHead(401, { 'content-type': 'application/problem+json' })
+    response.end(JSON.stringify({ type: '/problems/unknown-credential', title: 'Not accepted', status: 401 }))
+  })
+  assert.deepEqual(await refusalOf(tokenOfLee('s2')), [401, 'unknown-credential', 'Not accepted', challenge])
 })
 
 test('what cannot be a key is not asked for', async (t) => {

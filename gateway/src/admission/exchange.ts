@@ -83,8 +83,9 @@ export function createExchanges({ user, verifier, now = () => performance.now() 
     try {
       return await (wasGood ? ask(credential) : newKeys.run(siteOf(networkOf(address)), () => ask(credential)))
     } catch (error) {
-      if (error instanceof Problem && error.type === 'unknown-credential') rememberUnknown(api_key)
-      throw error
+      if (!(error instanceof Problem && error.type === 'unknown-credential')) throw error
+      rememberUnknown(api_key)
+      throw unknownCredential()
     }
   }
 

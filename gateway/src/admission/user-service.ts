@@ -10,7 +10,7 @@ import { X_INTERNAL_KEY } from '@munjigi/contracts/headers'
 import { Problem } from '@munjigi/problem'
 import type { FastifyBaseLogger } from 'fastify'
 import { Compile } from 'typebox/compile'
-import { accessUnknown } from '../problems.ts'
+import { accessUnknown, challenged } from '../problems.ts'
 import type { ServiceSettings } from '../table/service-settings.ts'
 import { Outage } from './outage.ts'
 
@@ -101,7 +101,7 @@ export function createUserService({ find, internalKey, log }: UserServiceDeps): 
     async exchange(credential) {
       const path = `${INTERNAL_USER_PATH}/tokens`
       const answer = await ask((client) => client.post(path, credential)).catch((error) => {
-        throw isRefusal(error) ? error : failure(error)
+        throw isRefusal(error) ? challenged(error) : failure(error)
       })
       if (exchangedToken.Check(answer)) return answer
       throw accessUnknown()
@@ -116,5 +116,5 @@ export function createUserService({ find, internalKey, log }: UserServiceDeps): 
 const isUnknownPerson = (error: unknown): boolean =>
   error instanceof Problem && error.status === 404 && error.type === 'unknown-person'
 
-const isRefusal = (error: unknown): boolean =>
+const isRefusal = (error: unknown): error is Problem =>
   error instanceof Problem && (error.status === 401 || error.status === 403) && REFUSALS.has(error.type)
