@@ -125,6 +125,23 @@ export const rights = (open: () => TestHouse, servicesFile: string) =>
       assert.equal((await house.ask('GET', `${KEYS}/active`, bearer(session))).problem, 'no-active-key')
     })
 
+    test('who is moved to another tenant has no key of before that opens anything, and makes new ones there', async () => {
+      const { email, sub } = await people.newPerson('manager', tenant)
+      const newKey = async () => {
+        const body = { name: 'agent', scopes: ['case'] }
+        const made = await house.ask<MadeApiKey>('POST', KEYS, { ...bearer(await people.signIn(email)), body })
+        return made.body.api_key
+      }
+      const by = (token: string) => house.ask('GET', CASES, { token })
+      const old = await newKey()
+      assert.equal((await by(old)).status, 200)
+      const { id } = await people.newTenant()
+      assert.equal((await people.administer('PUT', `people/${sub}/tenant`, { tenant_id: id })).status, 200)
+
+      await untilRefused(() => by(old), 401, 'unknown-credential')
+      assert.equal((await by(await newKey())).status, 200)
+    })
+
     test('a role counts from the moment it is given, with the token from before', async () => {
       const { email, sub } = await people.newPerson('viewer', tenant)
       const session = await people.signIn(email)

@@ -2,6 +2,9 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import { OTHER_TENANT, testAdministration } from '../admin/administration.fixture.ts'
+import { insertKey } from '../api-keys/api-keys.ts'
+import { useKey } from '../api-keys/key-exchange.ts'
+import { newKeyText } from '../api-keys/key-text.ts'
 import { refusal } from '../refusal.fixture.ts'
 import { TENANT } from '../service.fixture.ts'
 
@@ -22,6 +25,17 @@ const linesOf = async (target: string) => {
     .orderBy('id')
     .execute()
   return rows.map(({ actor, action, tenant_id, details }) => ({ actor, action, tenant_id, details }))
+}
+
+/** As its owner makes one. */
+async function newKeyOf(sub: string): Promise<string> {
+  const key = newKeyText()
+  await house.db.transaction().execute(async (trx) => {
+    const columns = ['sub', 'tenant_id', 'valid_from'] as const
+    const owner = await trx.selectFrom('people').select(columns).where('sub', '=', sub).executeTakeFirstOrThrow()
+    await insertKey(trx, owner, { key, name: 'k', scopes: ['meal'], now: new Date() })
+  })
+  return key
 }
 
 test('a tenant is made, renamed, suspended and resumed, each with its line, and gateways forget everybody', async () => {
@@ -152,7 +166,7 @@ test('of two superusers who shut out each other at once one stays, by whichever 
   await house.db.updateTable('people').set({ superuser: true }).where('sub', '=', house.superuser).execute()
 })
 
-test('a person moved to another tenant starts anew there: sessions end, case roles go, keys come along', async () => {
+test('a person moved to another tenant starts anew there: sessions end, case roles go, no key opens anything', async () => {
   const sub = await house.seed({ role: 'staff', sections: { canvas: 'user' } })
   const { db } = house
   const session = { sid: `s-${sub}`, person_sub: sub, access_exp: 0, refresh_exp: 0, id_token_sealed: null }
@@ -164,11 +178,8 @@ test('a person moved to another tenant starts anew there: sessions end, case rol
     .insertInto('case_roles')
     .values({ tenant_id: TENANT, case_id: 'c1', person_sub: sub, role: 'viewer' })
     .execute()
-  const key = { tenant_id: TENANT, person_sub: sub, name: 'k', prefix: 'p', secret_hash: 'h', scopes: '["meal"]' }
-  await db
-    .insertInto('api_keys')
-    .values({ ...key, expires_at: null, last_used_at: null, revoked_at: null })
-    .execute()
+  const key = await newKeyOf(sub)
+  assert.equal((await useKey({ db }, key)).person.tenant_id, TENANT)
   const now = Math.floor(Date.now() / 1000)
   const move = (tenant_id: string) => root('PUT', `/people/${sub}/tenant`, { payload: { tenant_id } })
   const { status, body } = await move(OTHER_TENANT.toUpperCase())
@@ -183,14 +194,17 @@ test('a person moved to another tenant starts anew there: sessions end, case rol
     .executeTakeFirstOrThrow()
   assert.notEqual(ended.ended_at, null)
   assert.deepEqual(await db.selectFrom('case_roles').select('role').where('person_sub', '=', sub).execute(), [])
-  const keys = await db.selectFrom('api_keys').select('tenant_id').where('person_sub', '=', sub).execute()
-  assert.deepEqual(keys, [{ tenant_id: OTHER_TENANT }])
   assert.equal((await move(OTHER_TENANT)).status, 200)
   const details = { from: TENANT, to: OTHER_TENANT }
   assert.deepEqual(await linesOf(sub), [
     { actor: house.superuser, action: 'person.tenant-set', tenant_id: TENANT, details },
   ])
   await house.announced(sub, 2)
+  const refused = { status: 401, type: 'unknown-credential' }
+  await assert.rejects(useKey({ db }, key), refused)
+  assert.equal((await useKey({ db }, await newKeyOf(sub))).person.tenant_id, OTHER_TENANT)
+  await move(TENANT)
+  await assert.rejects(useKey({ db }, key), refused)
 })
 
 test('people are moved by superusers alone, to a tenant that is there, and nobody moves themselves', async () => {
