@@ -26,7 +26,7 @@ export interface Context extends Mark {
   /** From when on it is renewed while it is still good. */
   due_at: number
   expires_at: number
-  /** How many in a row were called dead by the target soon after they were made. */
+  /** How many in a row were called dead by the target soon after they were made, and let nobody in meanwhile by a retry. */
   deaths: number
   proxy: { origins: string[]; expired?: Expired }
 }

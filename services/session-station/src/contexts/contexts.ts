@@ -39,6 +39,8 @@ export interface Contexts {
   mayRenew(context: Context): boolean
   /** What was used is known to be dead: another one, made anew unless somebody has already; `dead` itself where it may not be renewed. */
   renewAfter(sub: string, service_id: string, dead: Context): Promise<Context>
+  /** The target lets in what a renewal after a death has made: the renewal was not in vain. */
+  forgetDeaths(sub: string, service_id: string, context: Context): Promise<void>
   /** What the target set while `context` was used; nothing where that is no longer the newest. */
   keepCookies(sub: string, service_id: string, context: Context, url: URL, setCookies: string[]): Promise<void>
   /**
@@ -142,6 +144,11 @@ export function createContexts(deps: ContextsDeps): Contexts {
       const wish = { newerThan: dead, loginOnly: false, deaths: deathsWith(dead), takesOlder: false }
       return (await obtain(target, wish)).context
     },
+
+    forgetDeaths: (sub, service_id, context) =>
+      cache.update({ sub, service_id }, context, ({ deaths, ...present }) =>
+        deaths > 0 ? { ...present, deaths: 0 } : undefined,
+      ),
 
     keepCookies: (sub, service_id, context, url, setCookies) =>
       cache.update({ sub, service_id }, context, (present) => withCookies(present, url, setCookies)),

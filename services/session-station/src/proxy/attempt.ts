@@ -15,15 +15,18 @@ const IDLE_LIMIT_MS = 60_000
 /** What an answer that nobody will see may cost before its connection is given up. */
 const DISCARDED_BYTES = 64 * 1024
 
-/** expired: nothing was passed on. answered-expired: the login has ended too, but the call cannot be repeated. */
+/** expired: nothing was passed on. answered-expired: the login has ended too, but the call is not repeated. */
 export type Outcome = 'answered' | 'answered-expired' | 'expired'
+
+/** first: an ended login is told instead of answered. only: it may not be renewed. again: it was renewed for this call. */
+export type Turn = 'first' | 'only' | 'again'
 
 /** One request to the target. Its answer goes to the agent as it comes, unless it says that the login has ended. */
 export class Attempt implements Dispatcher.DispatchHandler {
   readonly #call: Call
   readonly #context: Context
   readonly #deps: ProxyDeps
-  readonly #mayRenew: boolean
+  readonly #turn: Turn
   readonly #outcome = Promise.withResolvers<Outcome>()
   #outbound: Outbound | undefined
   #controller: Dispatcher.DispatchController | undefined
@@ -40,11 +43,11 @@ export class Attempt implements Dispatcher.DispatchHandler {
   #size = 0
   #isOver = false
 
-  constructor(call: Call, context: Context, deps: ProxyDeps, mayRenew: boolean) {
+  constructor(call: Call, context: Context, deps: ProxyDeps, turn: Turn) {
     this.#call = call
     this.#context = context
     this.#deps = deps
-    this.#mayRenew = mayRenew
+    this.#turn = turn
   }
 
   send(outbound: Outbound): Promise<Outcome> {
@@ -113,9 +116,10 @@ export class Attempt implements Dispatcher.DispatchHandler {
 
   #decide(verdict: Verdict): void {
     this.#isJudged = true
-    const isExpired = verdict === 'expired' && this.#mayRenew
-    if (isExpired && this.#call.body?.isRepeatable !== false) this.#discard()
-    else this.#keepCookies(isExpired ? 'answered-expired' : 'answered')
+    const isExpired = verdict === 'expired'
+    const isRepeated = isExpired && this.#turn === 'first' && this.#call.body?.isRepeatable !== false
+    if (isRepeated) this.#discard()
+    else this.#learn(isExpired ? 'answered-expired' : 'answered')
   }
 
   /** The second attempt reads the body from its beginning; this one gets no more of it. */
@@ -129,20 +133,30 @@ export class Attempt implements Dispatcher.DispatchHandler {
     else if (body instanceof Readable && !body.readableEnded) this.#controller?.abort(callerGone())
   }
 
-  /** Before the agent sees the answer, so that its next request carries them. */
-  #keepCookies(outcome: Outcome): void {
-    const { keepCookies } = this.#deps.contexts
-    const { sub, service_id, reply } = this.#call
-    const setCookies = this.#head?.headers['set-cookie']
-    if (setCookies === undefined) {
+  /** Before the agent sees the answer, so that its next request finds what this one has taught. */
+  #learn(outcome: Outcome): void {
+    const lessons = this.#lessons(outcome)
+    if (lessons === undefined) {
       this.#pass(outcome)
       return
     }
     if (!this.#hasEnded) this.#controller?.pause()
-    keepCookies(sub, service_id, this.#context, new URL(this.#href), [setCookies].flat())
-      .catch((err) => reply.log.warn({ err }, 'cookies of a target were not kept'))
+    lessons
+      .catch((err) => this.#call.reply.log.warn({ err }, 'what an answer taught was not kept'))
       .then(() => this.#pass(outcome))
       .catch((error) => this.#fail(error))
+  }
+
+  /** Undefined where there are none, which is nearly always. */
+  #lessons(outcome: Outcome): Promise<unknown> | undefined {
+    const { keepCookies, forgetDeaths } = this.#deps.contexts
+    const { sub, service_id } = this.#call
+    const setCookies = this.#head?.headers['set-cookie']
+    const hasHelped = this.#turn === 'again' && outcome === 'answered' && this.#context.deaths > 0
+    const helped = hasHelped ? forgetDeaths(sub, service_id, this.#context) : undefined
+    if (setCookies === undefined) return helped
+    const url = new URL(this.#href)
+    return Promise.all([helped, keepCookies(sub, service_id, this.#context, url, [setCookies].flat())])
   }
 
   #pass(outcome: Outcome): void {

@@ -20,6 +20,6 @@ export interface Call {
 
 /** What it takes to answer one. */
 export interface ProxyDeps {
-  contexts: Pick<Contexts, 'find' | 'mayRenew' | 'renewAfter' | 'keepCookies'>
+  contexts: Pick<Contexts, 'find' | 'mayRenew' | 'renewAfter' | 'forgetDeaths' | 'keepCookies'>
   egress: Pick<Egress, 'dispatcher'>
 }

@@ -9,7 +9,9 @@ let outside: DevTarget
 let elsewhere: DevTarget
 
 before(async () => {
-  service = await testService()
+  // Standing still: how often a login may be renewed hangs on the minute.
+  const now = Date.now()
+  service = await testService({ now: () => now })
   outside = await startDevTarget()
   elsewhere = await startDevTarget()
 })
@@ -40,6 +42,30 @@ test('an agent reads through the proxy, and reads on when the target has forgott
   assert.deepEqual([first.statusCode, second.statusCode], [200, 200])
   assert.equal(first.json().user, CREDENTIALS.username)
   assert.equal(outside.logins().bearer, 2)
+})
+
+test('a login that the target forgets again and again is renewed each time, since each renewal has helped', async () => {
+  const choi = service.as('choi')
+  await choi('POST', '/auth-profiles', bearer('outside'))
+  const statuses: number[] = []
+  for (let round = 0; round < 6; round += 1) {
+    statuses.push((await choi('GET', '/proxy/outside/bearer/data')).statusCode)
+    outside.forget()
+  }
+
+  assert.deepEqual(statuses, [200, 200, 200, 200, 200, 200])
+})
+
+test('an address that is refused whoever is logged in makes no login each time', async () => {
+  const yoon = service.as('yoon')
+  await yoon('POST', '/auth-profiles', bearer('outside'))
+  const before = outside.logins().bearer ?? 0
+  for (let round = 0; round < 6; round += 1) {
+    assert.equal((await yoon('GET', '/proxy/outside/cookie/data')).statusCode, 401)
+    assert.equal((await yoon('GET', '/proxy/outside/bearer/data')).statusCode, 200)
+  }
+
+  assert.equal((outside.logins().bearer ?? 0) - before, 4)
 })
 
 test('the login goes to no origin that was not there when its secrets were entered', async () => {

@@ -62,6 +62,9 @@ export async function testProxy(first: Context) {
       state.context = state.renewed
       return state.context
     },
+    forgetDeaths: async () => {
+      state.context = { ...state.context, deaths: 0 }
+    },
     keepCookies: async (_sub, _service, _context, url, setCookies) => {
       state.kept.push({ url: url.href, setCookies })
     },
