@@ -16,10 +16,10 @@ export const tokenInvalid = (detail: string) =>
     detail,
     headers: { 'www-authenticate': 'Bearer error="invalid_token"' },
   })
-/** 401 with RFC 6750's challenge, for a token that was good once. */
+/** 401 with RFC 6750's challenge, for a token that was good once; the detail is source 003's (§1.2). */
 export const tokenExpired = () =>
   new Problem(401, 'token-expired', 'The token has expired', {
-    detail: 'Refresh it or sign in again',
+    detail: 'Token expired',
     headers: { 'www-authenticate': 'Bearer error="invalid_token"' },
   })
 

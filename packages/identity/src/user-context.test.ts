@@ -154,6 +154,13 @@ test('a token that does not hold is 401 with its reason', async () => {
   await forger.close()
 })
 
+test("a token that has expired is told so in source 003's words", async () => {
+  const past = Math.floor(Date.now() / 1000) - 3600
+  const answer = await get('/me', bearer(platform.token({ ...lee, exp: past }), 'lee'))
+
+  assert.equal(answer.json().detail, 'Token expired')
+})
+
 test('X-User-Sub must be there and be the subject, letter by letter', async () => {
   const token = platform.token(lee)
 
