@@ -21,7 +21,7 @@ function checked(path: string): { code: number; lines: string[] } {
   return { code, lines: text.split('\n') }
 }
 
-test('the three files differ in where services stand, never in who may go where', () => {
+test('the three files differ in where services stand, the local one in how often one may come, and none in who may go where', () => {
   const rulesOf = (file: string) =>
     checked(join(root, file)).lines.flatMap((line) => {
       const rule = line.replace(/https?:\/\/\S+/, '').replace(/ +/g, ' ')
@@ -30,8 +30,9 @@ test('the three files differ in where services stand, never in who may go where'
   const [production, local, docker] = ['services.yaml', 'services.local.yaml', 'services.docker.yaml'].map(rulesOf)
 
   assert.ok((production?.length ?? 0) > 20)
-  assert.deepEqual(local, production)
   assert.deepEqual(docker, production)
+  const withoutLimits = (lines: string[] = []) => lines.map((line) => line.replace(/, limits: .*/, ''))
+  assert.deepEqual(withoutLimits(local), withoutLimits(production))
 })
 
 test('the route table of a good file is printed, one line a rule', () => {
@@ -43,10 +44,9 @@ test('the route table of a good file is printed, one line a rule', () => {
     /^admin +http:\/\/user:8000 +\/ +all +section admin-page \(admin\)$/,
     /^auth +http:\/\/user:8000 +\/ +all +authenticated, pending: allow$/,
     /^ +\/login +all +open, limits: 20\/s, burst 200, by address$/,
-    /^ +\/v1\/login +all +open, limits: 10\/s, burst 100, by address$/,
-    /^ +\/v1\/refresh +all +open, limits: 50\/s, burst 500, by address$/,
+    /^ +\/v1\/login +all +open, limits: 20\/s, burst 200, by address$/,
+    /^ +\/v1\/refresh +all +open, limits: 100\/s, burst 1000, by address$/,
     /^ +\/v1\/password-reset +all +open, limits: 5\/s, burst 50, by address$/,
-    /^ +\/v1\/validate +all +authenticated, pending: allow, limits: 50\/s, burst 500, by person$/,
     /^ +\/v1\/menus +GET HEAD +public$/,
     /^ +\/v1\/menus +all +authenticated, clients: notice-service$/,
     /^documents +http:\/\/documents:8000 \(external\)/,
