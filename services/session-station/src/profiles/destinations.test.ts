@@ -56,6 +56,15 @@ type Profile = Awaited<ReturnType<typeof add>>
 
 /** What somebody may try who holds no more than the person's token: each sends the secrets elsewhere. */
 const thefts: [string, (profile: Profile) => object][] = [
+  ['an origin of the proxy alone', () => ({ login_config: { url: 'https://api.example.com/sessions' } })],
+  [
+    'a step at an origin of the proxy alone',
+    ({ login_config: { steps } }) => ({ login_config: { steps: [...steps, { url: 'https://api.example.com/' }] } }),
+  ],
+  [
+    'the renewal at an origin of the proxy alone',
+    () => ({ refresh_config: { url: 'https://api.example.com/refresh' } }),
+  ],
   ['another host', () => ({ login_config: { url: 'https://evil.example/sessions' } })],
   ['another scheme', () => ({ login_config: { url: 'http://login.example.com/sessions' } })],
   ['another port', () => ({ login_config: { url: 'https://login.example.com:8443/sessions' } })],
@@ -185,6 +194,13 @@ test('a secret that no agent was given has to be entered anew before one is, and
   assert.equal(profile.extraction_rules[1].value, 'f-secret')
   const again = await lee('PUT', `/auth-profiles/${service_id}`, { injection_rules })
   assert.deepEqual(again.json().missing_secrets, ['extraction_rules.1.value'])
+})
+
+test('an origin of the login alone is a new one for the proxy', async () => {
+  const { service_id } = await add({ ...secretEverywhere, allowed_origins: ['https://api.example.com'] })
+  const answer = await lee('PUT', `/auth-profiles/${service_id}`, { allowed_origins: secretEverywhere.allowed_origins })
+
+  assert.deepEqual([answer.json().status, answer.json().missing_secrets], ['inactive', PLACES])
 })
 
 test('an origin that was taken away is a new one when it comes back', async () => {
