@@ -9,8 +9,9 @@ const MAY: Record<string, string[]> = {
   client: ['contracts', 'deadline', 'problem'],
   db: ['deadline'],
   store: ['deadline'],
-  identity: ['contracts', 'env', 'problem', 'store'],
-  'chatbot-sdk': ['contracts', 'db', 'identity', 'problem', 'sealing', 'store'],
+  'dev-idp': ['deadline'],
+  identity: ['contracts', 'deadline', 'env', 'problem', 'store'],
+  'chatbot-sdk': ['contracts', 'db', 'deadline', 'identity', 'problem', 'sealing', 'store'],
   testing: ['contracts', 'db', 'store', 'dev-idp'],
 }
 const folders = globSync(

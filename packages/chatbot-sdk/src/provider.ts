@@ -2,7 +2,6 @@ import { type OpenIdProvider, openIdProvider, originAt } from '@munjigi/identity
 import * as client from 'openid-client'
 
 const ANSWER_LIMIT_S = 5
-const KEYS_LIMIT_MS = 3_000
 const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
 const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token'
 
@@ -84,13 +83,11 @@ const loadKeys = (provider: OpenIdProvider) =>
   provider.use(async (configuration) => {
     const ask = fetchOf(configuration)
     const { jwks_uri } = configuration.serverMetadata()
-    const signal = AbortSignal.timeout(KEYS_LIMIT_MS)
     const answer = await ask(jwks_uri as string, {
       method: 'GET',
       headers: {},
       body: undefined,
       redirect: 'manual',
-      signal,
     })
     return (await answer.json()) as { keys: object[] }
   })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
-import { deadline } from './deadline.ts'
+import { atMost, deadline, inTime } from './deadline.ts'
 
 const LIMIT_MS = 40
 const expiry = () => new Promise<void>((resolve) => deadline(LIMIT_MS, resolve))
@@ -29,4 +29,22 @@ test('what is called off never ends', async (t) => {
   deadline(LIMIT_MS, expire)()
   await expiry()
   assert.equal(expire.mock.callCount(), 0)
+})
+
+test('work that takes too long is aborted as a TimeoutError, other work gives what it gives', async () => {
+  const endless = (signal: AbortSignal) =>
+    new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+
+  await assert.rejects(inTime(LIMIT_MS, endless), { name: 'TimeoutError' })
+  await assert.rejects(
+    inTime(LIMIT_MS, () => Promise.reject(new Error('of its own'))),
+    /of its own/,
+  )
+  assert.equal(await inTime(LIMIT_MS, async () => 'given'), 'given')
+})
+
+test('who waits at most so long waits for an end, whichever comes first, and is told a failure', async () => {
+  await atMost(LIMIT_MS, new Promise(() => {}))
+  await atMost(LIMIT_MS, Promise.resolve())
+  await assert.rejects(atMost(LIMIT_MS, Promise.reject(new Error('failed'))), /failed/)
 })

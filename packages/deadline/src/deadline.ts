@@ -17,3 +17,17 @@ export function deadline(ms: number, expire: () => void): () => void {
     clearTimeout(timer)
   }
 }
+
+/** Runs `work` with a signal that aborts it after `ms` of waiting. @throws what `work` does; aborted, a DOMException `TimeoutError` */
+export async function inTime<Result>(ms: number, work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
+  const limit = new AbortController()
+  const callOff = deadline(ms, () => limit.abort(new DOMException(`no answer within ${ms} ms`, 'TimeoutError')))
+  return work(limit.signal).finally(callOff)
+}
+
+/** Resolves when `work` has ended, or after `ms` of waiting for it, whichever comes first. */
+export async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
+  const { promise: enough, resolve } = Promise.withResolvers<void>()
+  const callOff = deadline(ms, resolve)
+  await Promise.race([work, enough]).finally(callOff)
+}

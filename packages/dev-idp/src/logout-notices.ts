@@ -1,3 +1,4 @@
+import { inTime } from '@munjigi/deadline'
 import type { Idp } from './idp.ts'
 import type { Login } from './logins.ts'
 import { findClient } from './realm.ts'
@@ -17,7 +18,8 @@ async function announce({ realm, tokens }: Idp, login: Login): Promise<void> {
   if (client === undefined || !url) return
   const body = new URLSearchParams({ logout_token: await tokens.logoutToken(login, client) })
   // The login has ended, whatever the client says to it.
-  await fetch(url, { method: 'POST', body, redirect: 'manual', signal: AbortSignal.timeout(ANSWER_LIMIT_MS) }).then(
+  const ask = (signal: AbortSignal) => fetch(url, { method: 'POST', body, redirect: 'manual', signal })
+  await inTime(ANSWER_LIMIT_MS, ask).then(
     (answer) => answer.body?.cancel(),
     () => undefined,
   )

@@ -1,5 +1,6 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
+import { atMost, inTime } from '@munjigi/deadline'
 import type { Dispatcher } from 'undici'
 import { request } from 'undici'
 import type { Algorithm, TrustedIssuer } from './issuers.ts'
@@ -104,7 +105,7 @@ export function createKeySource(issuer: TrustedIssuer, { patienceMs, onFetch }: 
     find: (kid, algorithm) => keys.get(`${algorithm}:${kid}`),
     refetch: async () => {
       if (running === undefined && isCoolingDown()) return
-      await Promise.race([loadOnce(), delay(patienceMs, undefined, { ref: false })])
+      await atMost(patienceMs, loadOnce())
     },
     status: () => ({ issuer: issuer.issuer, keys: keys.size, fetched_at: fetchedAt, failing: failures > 0 }),
     close: () => stopped.abort(),
@@ -113,9 +114,11 @@ export function createKeySource(issuer: TrustedIssuer, { patienceMs, onFetch }: 
 
 async function fetchJwks(issuer: TrustedIssuer, stop: AbortSignal): Promise<{ keys?: unknown }> {
   if (issuer.loadKeys !== undefined) return issuer.loadKeys()
-  const signal = AbortSignal.any([stop, AbortSignal.timeout(FETCH_TIMEOUT_MS)])
-  const uri = issuer.jwks_uri ?? (await discoverJwksUri(issuer.issuer, signal))
-  return (await fetchJson(uri, signal)) as { keys?: unknown }
+  return inTime(FETCH_TIMEOUT_MS, async (late) => {
+    const signal = AbortSignal.any([stop, late])
+    const uri = issuer.jwks_uri ?? (await discoverJwksUri(issuer.issuer, signal))
+    return (await fetchJson(uri, signal)) as { keys?: unknown }
+  })
 }
 
 async function discoverJwksUri(issuer: string, signal: AbortSignal): Promise<string> {

@@ -1,3 +1,4 @@
+import { inTime } from '@munjigi/deadline'
 import * as client from 'openid-client'
 import { askingOnce, fetchOnce } from './asked-once.ts'
 import { CLOCK_SKEW_S } from './claims.ts'
@@ -104,8 +105,9 @@ async function discover({ issuer, clientId, clientSecret, reachedAt, timeoutS, e
   const isPlain = [issuer, reachedAt?.to].some((url) => url?.startsWith('http:'))
   const metadata = { client_secret: clientSecret, [client.clockTolerance]: CLOCK_SKEW_S }
   const configuration = await client.discovery(new URL(issuer), clientId, metadata, undefined, {
-    timeout: timeoutS,
-    [client.customFetch]: (url, init) => fetchOnce(addressOf(url, reachedAt), init as RequestInit),
+    // The library's own limit would take time in which this process stood still for the provider's silence.
+    [client.customFetch]: (url, init) =>
+      inTime(timeoutS * 1000, (signal) => fetchOnce(addressOf(url, reachedAt), { ...(init as RequestInit), signal })),
     execute: [...execute, ...(isPlain ? [client.allowInsecureRequests] : [])],
   })
   // Of its addresses this one is not asked by the library: browsers are sent there, and pages allow it.

@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises'
+import { atMost } from '@munjigi/deadline'
 import type { Provider } from '../provider.ts'
 import type { OpenedTokens } from '../tokens-at-rest.ts'
 
@@ -13,5 +13,5 @@ export const revocation =
   async (tokens) => {
     if (tokens === undefined) return
     const revoked = provider.revoke(tokens.refresh_token).catch(() => {})
-    await Promise.race([revoked, delay(REVOCATION_WAIT_MS, undefined, { ref: false })])
+    await atMost(REVOCATION_WAIT_MS, revoked)
   }

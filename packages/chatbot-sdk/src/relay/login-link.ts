@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { X_RELAY_SIGNATURE } from '@munjigi/contracts/headers'
 import { LoginLink, type NewLoginLink } from '@munjigi/contracts/relay'
+import { inTime } from '@munjigi/deadline'
 import { canonicalJson } from '@munjigi/sealing/canonical-json'
 import { signatureOf } from '@munjigi/sealing/signature'
 import { Check } from 'typebox/value'
@@ -72,14 +73,16 @@ async function post(
   // Elsewhere than behind the gateway its authority vouches for nobody.
   const isBehindGateway = new URL(url).origin === new URL(gatewayUrl).origin
   try {
-    const response = await request(`${url.replace(/\/+$/, '')}/issue_login_link`, {
-      method: 'POST',
-      headers,
-      body,
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-      ...(isBehindGateway && { dispatcher }),
+    return await inTime(TIMEOUT_MS, async (signal) => {
+      const response = await request(`${url.replace(/\/+$/, '')}/issue_login_link`, {
+        method: 'POST',
+        headers,
+        body,
+        signal,
+        ...(isBehindGateway && { dispatcher }),
+      })
+      return { status: response.statusCode, answer: parsed(await response.body.text()) }
     })
-    return { status: response.statusCode, answer: parsed(await response.body.text()) }
   } catch (cause) {
     throw relayUnavailable(cause)
   }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
+import { deadline } from '@munjigi/deadline'
 import { Problem } from '@munjigi/problem'
 import { loginUnavailable } from '../problems.ts'
 import { claimedRefresh, type RefreshParts } from './claimed-refresh.ts'
@@ -52,14 +53,21 @@ export function createRenewal({ memory, ...parts }: RefreshParts & { memory: Log
 
   async function renew(chatbotUser: string, stale: string): Promise<PersonToken> {
     const owner = randomUUID()
-    const limit = performance.now() + OTHERS_RENEWAL_LIMIT_MS
-    while (performance.now() < limit) {
-      const row = await userMap.claim(chatbotUser, owner, CLAIM_MS)
-      // Another may have renewed between the last look and the claim.
-      if (row) return refreshClaimed(row, owner, (tokens) => tokens.access_token === stale)
-      await delay(LOOK_AGAIN_MS * (1 + Math.random()))
-      const token = await stored(chatbotUser)
-      if (token.access_token !== stale) return token
+    let isLate = false
+    const callOff = deadline(OTHERS_RENEWAL_LIMIT_MS, () => {
+      isLate = true
+    })
+    try {
+      while (!isLate) {
+        const row = await userMap.claim(chatbotUser, owner, CLAIM_MS)
+        // Another may have renewed between the last look and the claim.
+        if (row) return await refreshClaimed(row, owner, (tokens) => tokens.access_token === stale)
+        await delay(LOOK_AGAIN_MS * (1 + Math.random()))
+        const token = await stored(chatbotUser)
+        if (token.access_token !== stale) return token
+      }
+    } finally {
+      callOff()
     }
     throw loginUnavailable()
   }
