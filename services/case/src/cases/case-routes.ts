@@ -125,9 +125,7 @@ export function caseRoutes(scope: FastifyInstance, deps: CaseDeps): void {
       response: { 204: Type.Null() },
     },
     handler: async (request, reply) => {
-      // As user keeps it, whose case ids are text.
-      const case_id = request.params.case_id.toLowerCase()
-      await deleteCase(deps, { tenant_id: callerOf(request).tenantId, case_id })
+      await deleteCase(deps, { tenant_id: callerOf(request).tenantId, case_id: request.params.case_id })
       return reply.code(204).send(null)
     },
   })

@@ -6,7 +6,6 @@ import {
   DocumentVersion,
   NewDocument,
   PageQuery,
-  VersionPage,
 } from '@munjigi/contracts/cases'
 import type { TypeBoxProvider } from '@munjigi/server/typebox-provider'
 import type { FastifyInstance, FastifyReply } from 'fastify'
@@ -14,15 +13,14 @@ import { Type } from 'typebox'
 import { CaseParams } from '../cases/case-routes.ts'
 import { inCase } from '../cases/in-case.ts'
 import type { CaseDeps } from '../deps.ts'
-import { documentInApproval, documentNotFound, versionNotFound } from '../problems.ts'
+import { documentInApproval, documentNotFound } from '../problems.ts'
 import { documentStore } from './document-store.ts'
 import { assertExpected, etagOf } from './expected-version.ts'
 
-const DocumentParams = Type.Object({
+export const DocumentParams = Type.Object({
   case_id: Case.properties.case_id,
   document_id: DocumentVersion.properties.document_id,
 })
-const VersionParams = Type.Object({ ...DocumentParams.properties, version: DocumentVersion.properties.version })
 const ChangeHeaders = Type.Object({
   'if-match': Type.Optional(
     Type.String({ description: 'the ETag of the version to change; else say version in the body' }),
@@ -32,7 +30,8 @@ const ChangeHeaders = Type.Object({
 /** What keeps a version of which approval was asked. */
 const ASKED_OF = 'approvals__document_version'
 
-const tagged = (reply: FastifyReply, document: CaseDocument) =>
+/** A document with the tag that If-Match takes. */
+export const tagged = (reply: FastifyReply, document: CaseDocument) =>
   reply.header('etag', etagOf(document.version)).send(document)
 
 /** Every write of a document is a version of its own, and old ones stay readable. */
@@ -140,40 +139,6 @@ export function documentRoutes(scope: FastifyInstance, { db, guards }: CaseDeps)
       )
       if (!removed) throw documentNotFound()
       return reply.code(204).send(null)
-    },
-  })
-
-  app.route({
-    method: 'GET',
-    url: '/cases/:case_id/documents/:document_id/versions',
-    preHandler: guards['read-documents'],
-    schema: {
-      summary: 'Versions of a document, without their texts, newest first',
-      tags,
-      params: DocumentParams,
-      querystring: PageQuery,
-      response: { 200: VersionPage },
-    },
-    handler: (request) =>
-      inCase(db, request, 'readable', async (...of) => {
-        const documents = documentStore(...of)
-        if (!(await documents.find(request.params.document_id))) throw documentNotFound()
-        return documents.listVersions(request.params.document_id, request.query)
-      }),
-  })
-
-  app.route({
-    method: 'GET',
-    url: '/cases/:case_id/documents/:document_id/versions/:version',
-    preHandler: guards['read-documents'],
-    schema: { summary: 'One version', tags, params: VersionParams, response: { 200: CaseDocument } },
-    handler: async (request, reply) => {
-      const { document_id, version } = request.params
-      const found = await inCase(db, request, 'readable', (...of) =>
-        documentStore(...of).findVersion(document_id, version),
-      )
-      if (!found) throw versionNotFound()
-      return tagged(reply, found)
     },
   })
 }

@@ -32,7 +32,7 @@ export function memberRoutes(scope: FastifyInstance, { db, user, roles, guards }
       const { case_id } = request.params
       const tenant_id = callerOf(request).tenantId
       if (!(await withTenant(db, tenant_id, (trx) => caseStore(trx, tenant_id).find(case_id)))) throw caseNotFound()
-      return { members: await user.listOfCase({ tenant_id, case_id: case_id.toLowerCase() }) }
+      return { members: await user.listOfCase({ tenant_id, case_id }) }
     },
   })
 
@@ -53,7 +53,7 @@ export function memberRoutes(scope: FastifyInstance, { db, user, roles, guards }
       const { role } = request.body
       const caller = callerOf(request)
       if (sub === caller.sub) throw ownCaseRole()
-      const of = { tenant_id: caller.tenantId, case_id: request.params.case_id.toLowerCase() }
+      const of = { tenant_id: caller.tenantId, case_id: request.params.case_id }
       await inMembersTurn(db, of, async () => {
         if (role !== 'trustee' && isLastTrustee(await user.listOfCase(of), sub)) throw lastTrustee()
         await user.grant({ ...of, sub, role, actor: caller.sub })
@@ -77,7 +77,7 @@ export function memberRoutes(scope: FastifyInstance, { db, user, roles, guards }
       requireOwnLogin(request)
       const { sub } = request.params
       const caller = callerOf(request)
-      const of = { tenant_id: caller.tenantId, case_id: request.params.case_id.toLowerCase() }
+      const of = { tenant_id: caller.tenantId, case_id: request.params.case_id }
       await inMembersTurn(db, of, async () => {
         const members = await user.listOfCase(of)
         if (!members.some((member) => member.sub === sub)) throw memberNotFound()

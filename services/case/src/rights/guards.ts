@@ -17,7 +17,7 @@ export function guardsOf(db: Kysely<Tables>, roles: RememberedRoles): Guards {
   /** Who has no role learns whether the case is there; what another tenant has is not. */
   async function roleIn({ sub, tenantId }: UserContext, caseId: string) {
     if (tenantId === undefined) throw platformTokenRequired()
-    const role = (await roles.rolesOf(sub)).get(caseId.toLowerCase())
+    const role = (await roles.rolesOf(sub)).get(caseId)
     if (role === undefined && !(await withTenant(db, tenantId, (trx) => caseStore(trx, tenantId).find(caseId))))
       throw caseNotFound()
     return role
