@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate as soon } from 'node:timers/promises'
 import { createServer } from './create-server.ts'
-import { sweepHourly } from './sweep.ts'
+import { sweepEvery, sweepHourly } from './sweep.ts'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
@@ -28,6 +28,25 @@ test('a sweep removes batch after batch until nothing is left, a minute after th
   await soon()
 
   assert.deepEqual([...counts, calls], [3, 4, 5, 5])
+})
+
+test('what does harm until it is swept is swept as often as is said', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const app = createServer({ name: 'test', logLevel: 'silent' })
+  let calls = 0
+  sweepEvery(2 * MINUTE_MS, app, async () => {
+    calls += 1
+    return true
+  })
+  const counts = []
+  for (const wait of [MINUTE_MS, MINUTE_MS, MINUTE_MS, 2 * MINUTE_MS]) {
+    t.mock.timers.tick(wait)
+    await soon()
+    counts.push(calls)
+  }
+  await app.close()
+
+  assert.deepEqual(counts, [1, 1, 2, 3])
 })
 
 test('closing stops a sweep between two batches', async (t) => {

@@ -4,10 +4,11 @@ import { identity } from '@munjigi/identity/user-context'
 import type { Verifier } from '@munjigi/identity/verifier'
 import { createServer, type ServerOptions } from '@munjigi/server/create-server'
 import { openApi } from '@munjigi/server/openapi'
-import { sweepHourly } from '@munjigi/server/sweep'
+import { sweepEvery } from '@munjigi/server/sweep'
 import type { Store } from '@munjigi/store/store'
 import type { FastifyInstance } from 'fastify'
 import { approvalRoutes } from './approvals/approval-routes.ts'
+import { readCaseIds } from './case-ids.ts'
 import { rememberedRoles } from './case-roles/remembered-roles.ts'
 import { hearRoleChanges } from './case-roles/role-changes.ts'
 import { createUserService, type UserAddress } from './case-roles/user-service.ts'
@@ -15,6 +16,7 @@ import { caseRoutes } from './cases/case-routes.ts'
 import { sweepGrants } from './cases/unsettled-grants.ts'
 import type { CaseDeps } from './deps.ts'
 import { documentRoutes } from './documents/document-routes.ts'
+import { versionRoutes } from './documents/version-routes.ts'
 import { memberRoutes } from './members/member-routes.ts'
 import { SCHEMA, SERVING_ROLE } from './migrations/plan.ts'
 import { refusals } from './problems.ts'
@@ -22,8 +24,10 @@ import { guardsOf } from './rights/guards.ts'
 import { guardScope } from './rights/scope-guard.ts'
 import type { Tables } from './tables.ts'
 
+/** Grants that stand without a case are named in tokens until they are swept. */
+const SWEEP_INTERVAL_MS = 60_000
 /** Far more than making a case takes: what is unsettled for so long was left behind. */
-const CREATION_PATIENCE_MS = 10 * 60_000
+const CREATION_PATIENCE_MS = 60_000
 
 export interface CaseOptions {
   database: Database
@@ -53,7 +57,7 @@ export async function casePlugin(app: FastifyInstance, options: CaseOptions): Pr
     // The host's handler answers what is thrown here.
     throw refusals.get(error.constraint ?? '')?.() ?? error
   })
-  sweepHourly(app, () => sweepGrants(ofAllTenants, deps, CREATION_PATIENCE_MS))
+  sweepEvery(SWEEP_INTERVAL_MS, app, () => sweepGrants(ofAllTenants, deps, CREATION_PATIENCE_MS))
   identity(app, { verifier })
   guardScope(app)
   await openApi(app, '/api/case/openapi.json', {
@@ -62,9 +66,11 @@ export async function casePlugin(app: FastifyInstance, options: CaseOptions): Pr
   })
   await app.register(
     async (v1) => {
+      readCaseIds(v1)
       caseRoutes(v1, deps)
       memberRoutes(v1, deps)
       documentRoutes(v1, deps)
+      versionRoutes(v1, deps)
       approvalRoutes(v1, deps)
     },
     { prefix: '/api/case/v1' },

@@ -3,11 +3,14 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { tmpdir } from 'node:os'
 import { after, afterEach, type TestContext, test } from 'node:test'
+import { setImmediate as soon } from 'node:timers/promises'
+import { withTenant } from '@munjigi/db/tenant'
 import { failingDatabase } from '@munjigi/testing/failing-database'
+import { sql } from 'kysely'
 import { createUserService } from '../case-roles/user-service.ts'
 import { INTERNAL_KEY, OTHER_TENANT, outcome, TENANT, testService } from '../service.fixture.ts'
 import { caseProcess } from './case-process.fixture.ts'
-import { sweepGrants } from './unsettled-grants.ts'
+import { sweepGrants, unsettledGrants } from './unsettled-grants.ts'
 
 const HOUR_MS = 3_600_000
 
@@ -176,6 +179,20 @@ test('the grants of a case that was deleted while user was away are swept, those
 
   for (const id of ids) assert.deepEqual(user.grantsOf(id), [])
   assert.deepEqual(await unsettled(), [])
+})
+
+test('a running service sweeps by itself', async (t: TestContext) => {
+  const of = { tenant_id: TENANT, case_id: crypto.randomUUID() }
+  user.setGrants([{ ...of, sub: newPerson('manager').sub, role: 'trustee' }])
+  await withTenant(service.db, TENANT, (trx) => unsettledGrants(trx).add(of, 'creating'))
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  await service.start()
+  await service.db.updateTable('unsettled_grants').set({ since: sql`now() - interval '1 minute'` }).execute()
+
+  // Once: time limits of what the sweep asks would pass with a second one.
+  t.mock.timers.tick(60_000)
+  while ((await unsettled()).length > 0) await soon()
+  assert.deepEqual(user.grantsOf(of.case_id), [])
 })
 
 test('a sweep while user is away changes nothing and says so', async () => {
