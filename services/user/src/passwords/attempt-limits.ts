@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { siteOf } from '@munjigi/server/network'
 import { memoryStore } from '@munjigi/store/memory'
 import type { Store } from '@munjigi/store/store'
+import { AccountTurns } from './account-turns.ts'
 import { tooManyAttempts } from './problems.ts'
 
 const ACCOUNT = { free: 5, memoryMs: 3_600_000, firstWaitMs: 1_000, longestWaitMs: 60_000 }
@@ -26,9 +27,12 @@ interface NewAttempt {
   isKnown: boolean
 }
 
+/** Ends in one of three ways, before which the account's next ones may wait. */
 interface Attempt {
   /** The password was right: the account's failures from there are forgotten. */
   succeed(): Promise<void>
+  /** It was wrong, and stays counted. */
+  fail(): void
   /** Nothing was tried: it counts for the account alone. */
   release(): Promise<void>
 }
@@ -48,12 +52,14 @@ export interface AttemptLimits {
  */
 export function attemptLimits(store: Store): AttemptLimits {
   const own = memoryStore()
+  const turns = new AccountTurns()
   return {
     async begin({ email, origin, isKnown }) {
       const counter = withFallback(store, own)
       const side = isKnown ? 'known' : 'strangers'
       const account = `login_tries:{${digest(email)}}:${isKnown ? origin : side}`
       const counted: Window[] = []
+      const end = await turns.take(account)
       const release = async () => {
         await Promise.all(counted.map(({ key, windowMs }) => counter.count(key, -1, windowMs)))
       }
@@ -66,13 +72,14 @@ export function attemptLimits(store: Store): AttemptLimits {
         await countForAccount(counter, account)
       } catch (error) {
         // Nothing was guessed: who tries one account on and on keeps nobody else of their network out.
-        await release()
+        await release().finally(end)
         throw error
       }
       return {
-        release,
+        fail: end,
+        release: () => release().finally(end),
         succeed: async () => {
-          await Promise.all([release(), counter.remove(account), counter.remove(waitKey(account))])
+          await Promise.all([release(), counter.remove(account), counter.remove(waitKey(account))]).finally(end)
         },
       }
     },

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, type TestContext, test } from 'node:test'
 import { Problem } from '@munjigi/problem'
 import { memoryStore } from '@munjigi/store/memory'
+import type { Store } from '@munjigi/store/store'
 import { refusalOf } from '../refusal.fixture.ts'
 import { attemptLimits } from './attempt-limits.ts'
 import { newAddress, PASSWORD, send, type TestPasswords, testPasswords, tokensOf } from './passwords.fixture.ts'
@@ -15,12 +16,20 @@ async function ask(
   attempt: { email?: string; origin?: string; isKnown?: boolean } = {},
 ) {
   try {
-    await limits.begin({ email: EMAIL, origin: crypto.randomUUID(), isKnown: false, ...attempt })
+    const begun = await limits.begin({ email: EMAIL, origin: crypto.randomUUID(), isKnown: false, ...attempt })
+    begun.fail()
     return 'tried'
   } catch (error) {
     assert.ok(error instanceof Problem && error.status === 429 && error.type === 'too-many-attempts')
     return Number(error.headers['retry-after'])
   }
+}
+
+/** Fifty strangers at once, each at another process, so that none waits to see how the others fare. */
+async function guessEverywhere(store: Store, email = EMAIL) {
+  const processes = Array.from({ length: 50 }, () => attemptLimits(store))
+  await Promise.all(processes.map((limits) => ask(limits, { email })))
+  await Promise.all(processes.map((limits) => limits.close()))
 }
 
 function limitsAtRest(t: TestContext) {
@@ -46,8 +55,8 @@ test('an account waits longer after each attempt, at last a minute, and is never
 })
 
 test('where an account has signed in from it is counted apart, so that strangers keep nobody out', async (t) => {
-  const { limits } = limitsAtRest(t)
-  await Promise.all(Array.from({ length: 50 }, () => ask(limits)))
+  const { limits, store } = limitsAtRest(t)
+  await guessEverywhere(store)
   assert.equal(await ask(limits), 'tried')
 
   assert.equal(await ask(limits), 60)
@@ -134,7 +143,7 @@ const statusOf = async (email: string, password: string, headers = newAddress(),
 /** What fifty strangers at once and one after them do to an account: for a minute no other is heard. */
 async function shutStrangersOut(email: string) {
   const limits = attemptLimits(house.service.store)
-  await Promise.all(Array.from({ length: 50 }, () => ask(limits, { email })))
+  await guessEverywhere(house.service.store, email)
   await ask(limits, { email })
   await limits.close()
 }
@@ -158,6 +167,26 @@ test('of fifty guesses at once from everywhere the first five are tried, and oth
   // After a second, two more, four more: a fifteenth would take five minutes.
   assert.ok(tried >= 5 && tried < 15, `${tried}`)
   assert.deepEqual(new Set(statuses), new Set([401, 429]))
+})
+
+test('of twenty right passwords at once from a new address each signs in', async () => {
+  const { email } = await house.person()
+  const there = newAddress()
+  const statuses = await Promise.all(Array.from({ length: 20 }, () => statusOf(email, PASSWORD, there)))
+
+  assert.deepEqual(new Set(statuses), new Set([200]))
+})
+
+test('of very many attempts at one account those that find no place to wait are refused at once', async (t) => {
+  const { limits } = limitsAtRest(t)
+  const begin = () => limits.begin({ email: EMAIL, origin: 'one', isKnown: true })
+  const running = [await begin(), await begin()]
+  const waiting = Array.from({ length: 64 }, begin)
+  assert.equal(await ask(limits, { origin: 'one', isKnown: true }), 1)
+  for (const attempt of running) await attempt.succeed()
+  for (const attempt of waiting) await (await attempt).succeed()
+
+  assert.equal(await ask(limits, { origin: 'one', isKnown: true }), 'tried')
 })
 
 test('whoever has signed in from an address gets in from there while strangers are kept waiting', async () => {

@@ -41,6 +41,7 @@ export async function isPassword(
       throw error
     })
   if (isRight) await attempt.succeed()
+  else attempt.fail()
   return isRight
 }
 
