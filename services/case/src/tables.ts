@@ -49,5 +49,6 @@ export interface Tables {
   unsettled_grants: OfCase & {
     state: 'creating' | 'withdrawing'
     since: Generated<Date>
+    deleted_by: Generated<string | null>
   }
 }

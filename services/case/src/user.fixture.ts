@@ -11,6 +11,7 @@ import {
 import { X_INTERNAL_KEY } from '@munjigi/contracts/headers'
 import { answer, refuse } from '@munjigi/testing/played-service'
 import { testUpstream } from '@munjigi/testing/upstream'
+import type { Static } from 'typebox'
 import { Check } from 'typebox/value'
 
 /** `text` is the body, read whole. */
@@ -21,6 +22,7 @@ type Grant = CaseRoleGrant & { tenant_id: string }
 export async function testCaseRoles(internalKey: string, changed: (sub: string) => Promise<void>) {
   const tenants = new Map<string, string>()
   let grants: Grant[] = []
+  const withdrawals: Static<typeof WithdrawnCaseRole>[] = []
   let instead: Listener | undefined
 
   const upstream = await testUpstream(async (request, response) => {
@@ -62,6 +64,7 @@ export async function testCaseRoles(internalKey: string, changed: (sub: string) 
   async function remove(response: ServerResponse, query: object) {
     if (!Check(WithdrawnCaseRole, query)) return refuse(response, 400, 'invalid-request')
     grants = grants.filter(({ case_id, sub }) => case_id !== query.case_id || sub !== query.sub)
+    withdrawals.push(query)
     await changed(query.sub)
     return response.writeHead(204).end()
   }
@@ -74,6 +77,8 @@ export async function testCaseRoles(internalKey: string, changed: (sub: string) 
   return {
     url: upstream.url,
     requests: upstream.requests,
+    /** Oldest first. */
+    withdrawals,
     addPerson: (sub: string, tenantId: string) => void tenants.set(sub, tenantId),
     /** As if it had been there all along: nobody is told. */
     setGrants: (given: Grant[]) => given.forEach(set),

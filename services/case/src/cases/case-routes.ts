@@ -125,7 +125,8 @@ export function caseRoutes(scope: FastifyInstance, deps: CaseDeps): void {
       response: { 204: Type.Null() },
     },
     handler: async (request, reply) => {
-      await deleteCase(deps, { tenant_id: callerOf(request).tenantId, case_id: request.params.case_id })
+      const { sub, tenantId } = callerOf(request)
+      await deleteCase(deps, { tenant_id: tenantId, case_id: request.params.case_id }, sub)
       return reply.code(204).send(null)
     },
   })

@@ -153,6 +153,7 @@ test('a deleted case is gone with all that was in it, and its case roles are wit
   assert.equal(outcome(await call(admin, 'DELETE', `/cases/${id}`)), '404 case-not-found')
   await until('404 case-not-found', () => call(manager, 'GET', `/cases/${id}`))
   assert.deepEqual(service.user.grantsOf(id), [])
+  assert.deepEqual(service.user.withdrawals.at(-1), { case_id: id, sub: manager.sub, actor: admin.sub })
   assert.deepEqual(await service.db.selectFrom('unsettled_grants').selectAll().execute(), [])
 })
 

@@ -167,11 +167,14 @@ test('a grant that comes while the sweep has seen none yet is left to the next o
 
 test('the grants of a case that was deleted while user was away are swept, those of other tenants too', async () => {
   const ids = []
+  const expected = []
   for (const tenant of [TENANT, OTHER_TENANT]) {
-    const made = await create(newPerson('manager', tenant))
+    const [creator, admin] = [newPerson('manager', tenant), newPerson('admin', tenant)]
+    const made = await create(creator)
     ids.push(made.body.case_id)
+    expected.push({ case_id: made.body.case_id, sub: creator.sub, actor: admin.sub })
     user.answerWith((_request, response) => void response.writeHead(500).end())
-    assert.equal((await call(newPerson('admin', tenant), 'DELETE', `/cases/${made.body.case_id}`)).status, 204)
+    assert.equal((await call(admin, 'DELETE', `/cases/${made.body.case_id}`)).status, 204)
     user.answerWith()
     assert.equal(user.grantsOf(made.body.case_id).length, 1)
   }
@@ -179,6 +182,8 @@ test('the grants of a case that was deleted while user was away are swept, those
 
   for (const id of ids) assert.deepEqual(user.grantsOf(id), [])
   assert.deepEqual(await unsettled(), [])
+  // Who deleted the case is who withdrew its roles, in user's audit log, and the sweep knows it still.
+  assert.deepEqual(user.withdrawals.slice(-2), expected)
 })
 
 test('a running service sweeps by itself', async (t: TestContext) => {

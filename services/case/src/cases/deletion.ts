@@ -6,12 +6,16 @@ import { caseStore } from './case-store.ts'
 import { type CaseOfTenant, unsettledGrants, withdrawGrants } from './unsettled-grants.ts'
 
 /** Removes a case with all that is in it, then its grants; those that user cannot withdraw now are left to the sweep. */
-export async function deleteCase(deps: Pick<CaseDeps, 'db' | 'user' | 'log'>, of: CaseOfTenant): Promise<void> {
+export async function deleteCase(
+  deps: Pick<CaseDeps, 'db' | 'user' | 'log'>,
+  of: CaseOfTenant,
+  deletedBy: string,
+): Promise<void> {
   // Nobody is made a member meanwhile: that grant would outlive the case.
   await inMembersTurn(deps.db, of, () =>
     withTenant(deps.db, of.tenant_id, async (trx) => {
       if (!(await caseStore(trx, of.tenant_id).remove(of.case_id))) throw caseNotFound()
-      await unsettledGrants(trx).add(of, 'withdrawing')
+      await unsettledGrants(trx).add(of, 'withdrawing', deletedBy)
     }),
   )
   await withdrawGrants(deps, of).catch((error) =>

@@ -20,11 +20,13 @@ interface GrantDeps {
 /** Cases whose grants at user may stand without them: written before what makes them so, taken out when all is well. */
 export function unsettledGrants(trx: Kysely<Tables>) {
   return {
-    add: (of: CaseOfTenant, state: 'creating' | 'withdrawing') =>
+    add: (of: CaseOfTenant, state: 'creating' | 'withdrawing', deleted_by: string | null = null) =>
       trx
         .insertInto('unsettled_grants')
-        .values({ ...of, state })
-        .onConflict((conflict) => conflict.columns(['tenant_id', 'case_id']).doUpdateSet({ state, since: NOW }))
+        .values({ ...of, state, deleted_by })
+        .onConflict((conflict) =>
+          conflict.columns(['tenant_id', 'case_id']).doUpdateSet({ state, deleted_by, since: NOW }),
+        )
         .execute(),
     /** False where the sweep has begun to withdraw them. */
     async settleCreation({ tenant_id, case_id }: CaseOfTenant): Promise<boolean> {
@@ -37,17 +39,15 @@ export function unsettledGrants(trx: Kysely<Tables>) {
         .executeTakeFirst()
       return row !== undefined
     },
-    /** From now on the case cannot be made any more; gives what `remove` takes, or undefined where it was made. */
-    async beginWithdrawal({ tenant_id, case_id }: CaseOfTenant): Promise<string | undefined> {
-      const row = await trx
+    /** From now on the case cannot be made any more; gives what `remove` takes, and who deleted it, or undefined where it was made. */
+    beginWithdrawal: ({ tenant_id, case_id }: CaseOfTenant) =>
+      trx
         .updateTable('unsettled_grants')
         .set({ state: 'withdrawing', since: NOW })
         .where('tenant_id', '=', tenant_id)
         .where('case_id', '=', case_id)
-        .returning(placeOf('since'))
-        .executeTakeFirst()
-      return row?.place
-    },
+        .returning([placeOf('since'), 'deleted_by'])
+        .executeTakeFirst(),
     /** One that was added again meanwhile stays: there may be a grant that was not seen. */
     remove: ({ tenant_id, case_id }: CaseOfTenant, begun: string) =>
       trx
@@ -77,8 +77,10 @@ export function unsettledGrants(trx: Kysely<Tables>) {
 export async function withdrawGrants({ db, user }: GrantDeps, of: CaseOfTenant): Promise<void> {
   const begun = await withTenant(db, of.tenant_id, (trx) => unsettledGrants(trx).beginWithdrawal(of))
   if (begun === undefined) return
-  for (const { sub } of await user.listOfCase(of)) await user.withdraw({ case_id: of.case_id, sub })
-  await withTenant(db, of.tenant_id, (trx) => unsettledGrants(trx).remove(of, begun))
+  const actor = begun.deleted_by ?? undefined
+  for (const { sub } of await user.listOfCase(of))
+    await user.withdraw({ case_id: of.case_id, sub, ...(actor !== undefined && { actor }) })
+  await withTenant(db, of.tenant_id, (trx) => unsettledGrants(trx).remove(of, begun.place))
 }
 
 /** A batch of what `all`, a handle across tenants, finds unsettled; true when nothing is left. */

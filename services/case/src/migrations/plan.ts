@@ -3,6 +3,7 @@ import { cases } from './0001-cases.ts'
 import { documents } from './0002-documents.ts'
 import { approvals } from './0003-approvals.ts'
 import { unsettledGrants } from './0004-unsettled-grants.ts'
+import { deletedBy } from './0005-deleted-by.ts'
 
 export const SCHEMA = 'cases'
 export const SERVING_ROLE = 'case_serving'
@@ -11,5 +12,5 @@ export const SERVING_ROLE = 'case_serving'
 export const migrationPlan: MigrationPlan = {
   schema: SCHEMA,
   servingRole: SERVING_ROLE,
-  migrations: [cases, documents, approvals, unsettledGrants],
+  migrations: [cases, documents, approvals, unsettledGrants, deletedBy],
 }
