@@ -3,6 +3,9 @@ import { test } from 'node:test'
 import { createRemoteJWKSet, jwtVerify } from 'jose'
 import { testIssuer } from './issuer.ts'
 
+/** Fetched for as long as a process may stand still. */
+const keysOf = (uri: string) => createRemoteJWKSet(new URL(uri), { cooldownDuration: 0, timeoutDuration: 240_000 })
+
 for (const algorithm of ['RS256', 'PS256', 'ES256', 'EdDSA'] as const)
   test(`tokens signed by ${algorithm} verify with the keys that are served`, async (t) => {
     const issuer = await testIssuer({ algorithm })
@@ -10,7 +13,7 @@ for (const algorithm of ['RS256', 'PS256', 'ES256', 'EdDSA'] as const)
 
     const { payload, protectedHeader } = await jwtVerify(
       issuer.token({ sub: 'kim', jti: undefined }),
-      createRemoteJWKSet(new URL(issuer.jwksUri)),
+      keysOf(issuer.jwksUri),
       { issuer: issuer.issuer, audience: 'munjigi', typ: 'at+jwt', algorithms: [algorithm] },
     )
 
@@ -22,7 +25,7 @@ test('an issuer with the key id of another forges tokens that do not verify', as
   const forger = await testIssuer({ issuer: real.issuer, kid: real.kid })
   t.after(() => Promise.all([real.close(), forger.close()]))
 
-  await assert.rejects(jwtVerify(forger.token(), createRemoteJWKSet(new URL(real.jwksUri))), {
+  await assert.rejects(jwtVerify(forger.token(), keysOf(real.jwksUri)), {
     code: 'ERR_JWS_SIGNATURE_VERIFICATION_FAILED',
   })
 })
@@ -32,7 +35,7 @@ test('after a rotation both keys are published and the endpoint can be made to f
   t.after(issuer.close)
   const old = issuer.token()
   issuer.rotateKeys()
-  const keys = createRemoteJWKSet(new URL(issuer.jwksUri), { cooldownDuration: 0 })
+  const keys = keysOf(issuer.jwksUri)
 
   await jwtVerify(old, keys)
   await jwtVerify(issuer.token(), keys)
