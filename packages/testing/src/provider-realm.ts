@@ -1,4 +1,5 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { setDefaultAutoSelectFamilyAttemptTimeout } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -10,6 +11,8 @@ import type { RealmFile } from './own-realm.ts'
 
 export const REALM_FILE = fileURLToPath(new URL('../../../infra/keycloak/munjigi-realm.json', import.meta.url))
 const SHARED_REALM = 'munjigi'
+/** Longer than any machine stands still. */
+const CONNECT_LIMIT_MS = 240_000
 
 interface ServedRealm extends Administration {
   issuer: string
@@ -18,6 +21,8 @@ interface ServedRealm extends Administration {
 
 /** Serves a realm, by default the one of development that test files share, on Keycloak where there is one, else on dev-idp. */
 export function serveRealm(own?: RealmFile): Promise<ServedRealm> {
+  // Issuers say localhost: after 250 ms in which this process stood still ::1 would be tried, where nobody listens.
+  setDefaultAutoSelectFamilyAttemptTimeout(CONNECT_LIMIT_MS)
   const { MUNJIGI_TEST_KEYCLOAK_URL, MUNJIGI_TEST_KEYCLOAK_ADMIN, MUNJIGI_TEST_KEYCLOAK_PASSWORD } = process.env
   if (!MUNJIGI_TEST_KEYCLOAK_URL) return own ? devIdpWith(own) : startDevIdp({ realmFile: REALM_FILE, port: 0 })
   const keycloak = {
