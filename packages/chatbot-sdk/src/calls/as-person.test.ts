@@ -329,7 +329,9 @@ test('unlinking in one process is felt in another', async () => {
   await one.as(person.chat).fetch('meal', '/x')
   await other.as(person.chat).fetch('meal', '/x')
   const told = Promise.withResolvers<void>()
-  const subscription = await house.store.subscribe('munjigi:links', { message: () => told.resolve() })
+  const subscription = await house.store.subscribe('munjigi:links', {
+    message: (chat) => chat === person.chat && told.resolve(),
+  })
   await one.unlink(person.chat)
   await told.promise
   await subscription.close()

@@ -136,7 +136,7 @@ test('a disabled account keeps its tokens, which work again when it is enabled',
 
 test('who waits in vain for another process is told to try again', async () => {
   const person = await house.person()
-  await house.userMap.claim(person.chat, 'a process that died', 15_000)
+  await house.userMap.claim(person.chat, 'a process that died', 600_000)
 
   await assert.rejects(ask(house.chatbot({ now: whenDue }), person), isProblem(503, 'login-unavailable'))
   assert.equal(refreshes(), 0)
