@@ -25,10 +25,12 @@ async function listPowers<Tables>(db: Kysely<Tables>, until: number): Promise<Po
   try {
     return await selectPowers(db)
   } catch (error) {
-    const { statusCode, message } = error as Error & { statusCode?: number }
+    const { statusCode, message, code } = error as Error & { statusCode?: number; code?: string }
     if (statusCode !== 503) throw error
     if (Date.now() > until)
-      throw Object.assign(new Error(`DATABASE_URL leads to no database that takes us: ${message}`), { statusCode })
+      throw Object.assign(new Error(`DATABASE_URL leads to no database that takes us: ${message || code}`), {
+        statusCode,
+      })
     await pause(RETRY_MS)
     return listPowers(db, until)
   }

@@ -1,3 +1,5 @@
+import { deadline } from '@munjigi/deadline'
+
 /** Lets one holder in at a time, in order. A wait beyond the limit throws: a statement behind its own transaction is an error and not a hang. */
 export class Turns {
   #isTaken = false
@@ -12,15 +14,15 @@ export class Turns {
   #wait(limitMs: number): Promise<void> {
     return new Promise((resolve, reject) => {
       const enter = () => {
-        clearTimeout(limit)
+        callOff()
         resolve()
       }
-      const limit = setTimeout(() => {
+      const callOff = deadline(limitMs, () => {
         this.#waiting.splice(this.#waiting.indexOf(enter), 1)
         reject(
           new Error('the one connection was not free in time: does a transaction wait for a statement outside it?'),
         )
-      }, limitMs)
+      })
       this.#waiting.push(enter)
     })
   }
