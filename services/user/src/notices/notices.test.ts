@@ -122,7 +122,8 @@ test('a first sign-in is told once to each who may approve it, in their language
   assert.match(body.subject, /승인을 기다립니다/)
   assert.match(body.html, /&lt;script&gt;alert\(1\)&lt;\/script&gt; \(new\.one\)/)
   assert.ok(!body.html.includes('<script>'))
-  assert.ok(body.html.includes(`href="${FRONTEND}/`))
+  // The page of the console that approves: another path there is 404.
+  assert.ok(body.html.includes(`href="${FRONTEND}/people/waiting"`))
   assert.equal(JSON.parse(english?.body ?? '').subject, '[Munjigi] New "One" & Co (new.one) waits for approval')
   assert.match(JSON.parse(english?.body ?? '').html, /New &quot;One&quot; &amp; Co \(new\.one\).* waits for approval/)
   const asked = await service.db

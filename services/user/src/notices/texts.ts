@@ -76,7 +76,7 @@ export function noticeContent(kind: NoticeKind, language: Language, person: Desc
     nameOf(person, language),
     departmentOf(person, language),
   )
-  const url = kind === 'approval-asked' ? `${frontendUrl}/people?role=PENDING` : `${frontendUrl}/`
+  const url = kind === 'approval-asked' ? `${frontendUrl}/people/waiting` : `${frontendUrl}/`
   return {
     subject,
     html: `<!doctype html><html lang="${language}"><body><p>${escaped(paragraph)}</p><p><a href="${escaped(url)}">${escaped(link)}</a></p></body></html>`,
