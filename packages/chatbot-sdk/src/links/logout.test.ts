@@ -67,10 +67,11 @@ test('a logout ends the login of its own session, and the link stays for the nex
 
 test('a logout that names no session ends what began before it, and no later login', async (t) => {
   const { sub, link, logOut, isAlive } = await setUp(t)
-  const earlier = await link({ sub, iat: seconds() - 10 })
+  const now = seconds()
+  const earlier = await link({ sub, iat: now - 10 })
   const another = randomUUID()
-  const later = await link({ sub: another })
-  for (const person of [sub, another]) await logOut({ sub: person, iat: seconds() - 5 })
+  const later = await link({ sub: another, iat: now })
+  for (const person of [sub, another]) await logOut({ sub: person, iat: now - 5 })
 
   assert.equal(await isAlive(earlier), false)
   assert.equal(await isAlive(later), true)
