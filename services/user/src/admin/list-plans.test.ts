@@ -1,8 +1,8 @@
-import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { withTenant } from '@munjigi/db/tenant'
 import { type TestDatabase, testDatabase } from '@munjigi/testing/database'
-import { CompiledQuery, type Kysely, type QueryId, type RootOperationNode, sql } from 'kysely'
+import { assertByIndex, plansOf } from '@munjigi/testing/query-plans'
+import { type Kysely, sql } from 'kysely'
 import { type EventsQuery, listEvents } from '../audit/events.ts'
 import { migrationPlan } from '../migrations/plan.ts'
 import { type PeopleFilter, people } from '../people/people-list.ts'
@@ -60,72 +60,18 @@ async function fill(from: number, to: number) {
     from generate_series(${from}::int, ${to}::int) as i`.execute(db)
 }
 
-interface Plan {
-  'Node Type': string
-  'Relation Name'?: string
-  'Actual Rows': number
-  'Actual Loops': number
-  'Rows Removed by Filter'?: number
-  Plans?: Plan[]
-}
-
 const BIG = ['people', 'audit_events', 'person_terms', 'group_members']
-
-const scansOf = (plan: Plan): Plan[] => [
-  ...(BIG.includes(plan['Relation Name'] ?? '') ? [plan] : []),
-  ...(plan.Plans ?? []).flatMap(scansOf),
-]
-
-/** Runs a list and gives how the database came by each of its statements. */
-async function plansOf(handle: Kysely<Tables>, list: (db: Kysely<Tables>) => Promise<unknown>): Promise<Plan[]> {
-  const seen = new Map<QueryId, RootOperationNode>()
-  const run: RootOperationNode[] = []
-  const watched = handle.withPlugin({
-    transformQuery({ node, queryId }) {
-      seen.set(queryId, node)
-      return node
-    },
-    async transformResult({ queryId, result }) {
-      const node = seen.get(queryId)
-      if (node) run.push(node)
-      return result
-    },
-  })
-  await list(watched)
-  assert.ok(run.length > 0)
-  const plans: Plan[] = []
-  for (const node of run) {
-    const { sql: text, parameters, queryId } = handle.getExecutor().compileQuery(node, { queryId: '' } as QueryId)
-    assert.ok(queryId)
-    const { rows } = await handle.executeQuery<{ 'QUERY PLAN': { Plan: Plan }[] }>(
-      CompiledQuery.raw(`explain (analyze, format json) ${text}`, [...parameters]),
-    )
-    plans.push(...(rows[0]?.['QUERY PLAN'] ?? []).map(({ Plan }) => Plan))
-  }
-  return plans
-}
-
-function assertByIndex(plans: Plan[], name: string) {
-  const scans = plans.flatMap(scansOf)
-  assert.ok(scans.length > 0)
-  const read = scans.map((scan) => (scan['Actual Rows'] + (scan['Rows Removed by Filter'] ?? 0)) * scan['Actual Loops'])
-  const total = read.reduce((sum, rows) => sum + rows, 0)
-  assert.deepEqual(
-    [scans.filter((scan) => scan['Node Type'] === 'Seq Scan'), total <= MOST_READ ? 'few' : total],
-    [[], 'few'],
-    name,
-  )
-}
 
 /** As a superuser asks, and as an administrator of either tenant does. */
 async function assertListed(
   name: string,
   list: (db: Kysely<Tables>, tenant: { tenant_id?: string }) => Promise<unknown>,
 ) {
-  assertByIndex(await plansOf(db, (handle) => list(handle, {})), name)
+  assertByIndex(await plansOf(db, (handle) => list(handle, {})), { big: BIG, mostRead: MOST_READ, name })
   for (const tenant_id of TENANTS)
     await withTenant(db, tenant_id, async (trx) => {
-      assertByIndex(await plansOf(trx, (handle) => list(handle, { tenant_id })), `${name}, tenant ${tenant_id}`)
+      const plans = await plansOf(trx, (handle) => list(handle, { tenant_id }))
+      assertByIndex(plans, { big: BIG, mostRead: MOST_READ, name: `${name}, tenant ${tenant_id}` })
     })
 }
 
