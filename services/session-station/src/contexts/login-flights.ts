@@ -25,10 +25,10 @@ type Lease = NonNullable<Awaited<ReturnType<Store['lease']>>>
 export function loginFlights({ store, outage, news, turn }: FlightDeps) {
   const flights = new Map<string, Promise<Outcome | undefined>>()
 
-  /** Until it is this process's turn, or somebody else's login has ended; undefined after the longest wait. */
-  async function fly(target: Target, wish: Wish): Promise<Outcome | undefined> {
-    const end = performance.now() + LONGEST_WAIT_MS
-    for (let leftMs = LONGEST_WAIT_MS; leftMs > 0; leftMs = end - performance.now()) {
+  /** Until it is this process's turn, or somebody else's login has ended; undefined where neither comes in `waitMs`. */
+  async function fly(target: Target, wish: Wish, waitMs: number): Promise<Outcome | undefined> {
+    const end = performance.now() + waitMs
+    for (let leftMs = waitMs; leftMs > 0; leftMs = end - performance.now()) {
       const outcome = await tryOnce(target, wish, Math.min(LEASE_ASKED_MS, leftMs))
       if (outcome) return outcome
     }
@@ -61,12 +61,12 @@ export function loginFlights({ store, outage, news, turn }: FlightDeps) {
   }
 
   return {
-    /** The flight to that target, begun by this call where there is none. */
-    join(target: Target, wish: Wish): { isMine: boolean; landed: Promise<Outcome | undefined> } {
+    /** The flight to that target; begun by this call where there is none, and then it waits for another process no longer than `waitMs`. */
+    join(target: Target, wish: Wish, waitMs: number): { isMine: boolean; landed: Promise<Outcome | undefined> } {
       const key = contextKey(target)
       const other = flights.get(key)
       if (other) return { isMine: false, landed: other }
-      const landed = fly(target, wish)
+      const landed = fly(target, wish, waitMs)
         .catch((failure: unknown): Outcome => ({ context: undefined, isNew: false, failure }))
         .finally(() => flights.delete(key))
       flights.set(key, landed)

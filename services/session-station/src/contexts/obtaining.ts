@@ -33,7 +33,8 @@ export function obtaining(flights: LoginFlights, now: () => number) {
   }
 
   async function tryOnce(target: Target, wish: Obtaining, waitMs: number): Promise<Found | undefined> {
-    const { isMine, landed } = flights.join(target, wish)
+    // What is good is worth a whole flight; whoever has nothing waits no longer for others than they would as one of them.
+    const { isMine, landed } = flights.join(target, wish, wish.older ? LONGEST_WAIT_MS : waitMs)
     // Who logs in waits for the target; the others, and who has something good, no longer than that.
     const outcome = await unlessTold(isMine && !wish.older ? landed : within(landed, waitMs))
     return outcome && foundIn(outcome, wish, isMine, now())

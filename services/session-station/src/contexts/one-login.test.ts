@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, beforeEach, test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
 import { contextsHouse, loginAt, refusalOf } from './house.fixture.ts'
 
 const house = await contextsHouse()
@@ -161,6 +162,32 @@ test('who waits for ten seconds is told that a login is under way, and who makes
   for (const refusal of waiting) assert.deepEqual(refusal, { type: 'login-in-progress', retryAfter: '1' })
   assert.deepEqual(await second.headers('lee', service), await making)
   assert.equal(logins(), 1)
+})
+
+test('who came while others waited is told after ten seconds of their own, and does not begin to wait anew', async (t) => {
+  const service = await house.profile()
+  const held = outside.hold()
+  const making = first.headers('lee', service)
+  await held.came
+  let clock = 0
+  let step = 1_000
+  const read = t.mock.method(performance, 'now', () => {
+    clock += step
+    return clock
+  })
+  // Each of the two reads the clock for itself, and a flight for both.
+  const waiting = [1, 2].map(() => refusalOf(second.headers('lee', service)))
+  while (read.mock.callCount() < 3) await setTimeout(1)
+  step = 1
+  clock = Math.max(clock, 12_000)
+  await waiting[0]
+  step = 1_000
+  const refusals = await Promise.all(waiting)
+
+  for (const refusal of refusals) assert.deepEqual(refusal, { type: 'login-in-progress', retryAfter: '1' })
+  assert.ok(clock < 20_000, `refused when the clock was at ${clock}`)
+  held.release()
+  await making
 })
 
 test('before the end of a process who makes a login is told too that it is under way, in time', async (t) => {
