@@ -129,14 +129,21 @@ test('a file that is no such table is refused, whatever is wrong with it', async
     ['login_id,superuser\nx,true', /"superuser" is no column/],
     ['login_id,login_id\nx,y', /stands twice/],
     [`login_id${',x'.repeat(3)}\ny`, /"x" stands twice.*\n.*"x" stands twice/],
-    ['login_id\n"x', /Quote Not Closed/],
-    [Buffer.from([0x6c, 0xff, 0xfe]), /not UTF-8/],
+    ['login_id\n"x', /^Quote Not Closed[^\n]*$/],
+    [Buffer.from([0x6c, 0xff, 0xfe]), /^is not UTF-8$/],
   ]
   for (const [file, expected] of files) {
     const { count: made, faults } = await run(file)
     assert.equal(made, 0)
     assert.match(faults.map(({ message }) => message).join('\n'), expected)
   }
+})
+
+test('of a file that is not UTF-8 the first line is named that is not', async () => {
+  const korean = Buffer.from([0xb1, 0xe8])
+  const file = Buffer.concat([Buffer.from('login_id,username_kr\none,Kim\ntwo,'), korean, Buffer.from('\nthree,Lee')])
+
+  assert.deepEqual((await run(file)).faults, [{ line: 3, message: 'is not UTF-8' }])
 })
 
 test('a dry run tells what would be, and keeps nothing', async () => {

@@ -28,7 +28,8 @@ export type Row = Record<Column, string> & { line: number }
 export function readPeopleFile(bytes: Buffer): { rows: Row[]; faults: Fault[] } {
   const faults: Fault[] = []
   const [header, ...records] = recordsOf(bytes, faults)
-  if (header === undefined) return { rows: [], faults: [...faults, { line: 1, message: 'the file is empty' }] }
+  if (header === undefined && faults.length === 0) faults.push({ line: 1, message: 'the file is empty' })
+  if (header === undefined) return { rows: [], faults }
   const names = header.values.map((name) => name.toLowerCase())
   faults.push(...headerFaults(names))
   const rows: Row[] = []
@@ -50,7 +51,7 @@ interface Read {
 function recordsOf(bytes: Buffer, faults: Fault[]): { line: number; values: string[] }[] {
   const text = decoded(bytes)
   if (text === undefined) {
-    faults.push({ line: 1, message: 'the file is not UTF-8' })
+    faults.push({ line: firstForeignLine(bytes), message: 'is not UTF-8' })
     return []
   }
   try {
@@ -76,6 +77,17 @@ function decoded(bytes: Buffer): string | undefined {
   } catch {
     return undefined
   }
+}
+
+/** Of a file that an older Excel wrote the header is often ASCII, and the first name is not. */
+function firstForeignLine(bytes: Buffer): number {
+  let line = 1
+  for (let start = 0; start < bytes.length; line++) {
+    const end = bytes.indexOf('\n', start)
+    if (end === -1 || decoded(bytes.subarray(start, end)) === undefined) return line
+    start = end + 1
+  }
+  return line
 }
 
 const isColumn = (name: string): name is Column => (COLUMNS as readonly string[]).includes(name)
