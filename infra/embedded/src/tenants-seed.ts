@@ -1,4 +1,5 @@
-import type { CaseMember, CasePage, NewCase } from '@munjigi/contracts/cases'
+import type { AuditPage } from '@munjigi/contracts/audit'
+import type { CasePage, NewCase } from '@munjigi/contracts/cases'
 import type { PeoplePage } from '@munjigi/contracts/people'
 import type { Tenant, TenantPage } from '@munjigi/contracts/tenants'
 import type { Database } from '@munjigi/db/connect'
@@ -6,6 +7,7 @@ import { SYSTEM_ROLES } from '@munjigi/identity/roles'
 import { importPeople } from '@munjigi/user/import/import-people'
 import { hashPassword } from '@munjigi/user/passwords/hashing'
 import { servingHandle } from '@munjigi/user/serving-handle'
+import type { Static } from 'typebox'
 import type { FrontDoor } from './front-door.ts'
 import { DEVELOPMENT_PASSWORD } from './realm.ts'
 import { unlessChanged } from './unless-changed.ts'
@@ -46,7 +48,7 @@ export async function seedTenants(door: FrontDoor, administrator: string, user: 
     await importEverybody(user, demo, await requireTenant(door, administrator, 'other'))
   }
   for (const [email, cases] of Object.entries(CASES))
-    await unlessChanged(async () => openCases(door, await door.logIn(email, DEVELOPMENT_PASSWORD), cases))
+    await unlessChanged(() => openCases(door, administrator, email, cases))
   await unlessChanged(() => shareFirstCase(door, administrator))
 }
 
@@ -72,23 +74,28 @@ async function importEverybody(user: Database, demo: Tenant, other: Tenant): Pro
   if (faults.length > 0) throw new Error(`people were not seeded: ${JSON.stringify(faults)}`)
 }
 
-async function openCases(door: FrontDoor, manager: string, cases: NewCase[]): Promise<void> {
-  const { cases: open } = await door.call<CasePage>('GET', '/api/case/v1/cases', manager)
-  if (open.length > 0) return
+async function openCases(door: FrontDoor, administrator: string, email: string, cases: NewCase[]): Promise<void> {
+  if (await hadCaseRole(door, administrator, email)) return
+  const manager = await door.logIn(email, DEVELOPMENT_PASSWORD)
   for (const body of cases) await door.call('POST', '/api/case/v1/cases', manager, body)
 }
 
-/** Where its trustee is alone in it. */
 async function shareFirstCase(door: FrontDoor, administrator: string): Promise<void> {
-  const manager = await door.logIn(DEMO_MANAGER, DEVELOPMENT_PASSWORD)
-  const { cases } = await door.call<CasePage>('GET', '/api/case/v1/cases', manager)
-  const path = `/api/case/v1/cases/${cases.at(-1)?.case_id}/members`
-  const { members } = await door.call<{ members: CaseMember[] }>('GET', path, manager)
-  if (members.length > 1) return
   for (const [email, role] of Object.entries(CASE_ROLES)) {
+    if (await hadCaseRole(door, administrator, email)) continue
+    const manager = await door.logIn(DEMO_MANAGER, DEVELOPMENT_PASSWORD)
+    const { cases } = await door.call<CasePage>('GET', '/api/case/v1/cases', manager)
     const sub = await subOf(door, administrator, email)
-    await door.call('PUT', `${path}/${sub}`, manager, { role })
+    await door.call('PUT', `/api/case/v1/cases/${cases.at(-1)?.case_id}/members/${sub}`, manager, { role })
   }
+}
+
+/** Whoever ever had one was seeded, whatever a visitor has deleted or withdrawn since. */
+async function hadCaseRole(door: FrontDoor, administrator: string, email: string): Promise<boolean> {
+  const sub = await subOf(door, administrator, email)
+  const path = `/api/admin/v1/audit-events?target=${sub}&action=case-role.granted&limit=1`
+  const { events } = await door.call<Static<typeof AuditPage>>('GET', path, administrator)
+  return events.length > 0
 }
 
 export async function subOf(door: FrontDoor, administrator: string, loginId: string): Promise<string | undefined> {
