@@ -1,6 +1,6 @@
 import { escaped } from '@munjigi/server/page'
 
-export type NoticeKind = 'approval-asked' | 'approved' | 'rejected' | 'password-changed'
+export type NoticeKind = 'approval-asked' | 'approved' | 'rejected' | 'password-link-made' | 'password-changed'
 export type Language = 'ko' | 'en'
 
 export interface Described {
@@ -53,6 +53,18 @@ const WORDINGS: Record<NoticeKind, Record<Language, Wording>> = {
     en: (name) => ({
       subject: '[Munjigi] Your request for access is rejected',
       paragraph: `${name}, your request for access is rejected. Please ask an administrator.`,
+      link: 'To Munjigi',
+    }),
+  },
+  'password-link-made': {
+    ko: (name) => ({
+      subject: '[문지기] 비밀번호 설정 링크가 발급되었습니다',
+      paragraph: `관리자가 ${name} 님의 비밀번호를 설정할 수 있는 링크를 발급했습니다. 요청한 적이 없다면 즉시 다른 관리자에게 알려 주십시오.`,
+      link: '문지기로 가기',
+    }),
+    en: (name) => ({
+      subject: '[Munjigi] A link to set your password was made',
+      paragraph: `${name}, an administrator made a link by which your password can be set. If you did not ask for it, tell another administrator at once.`,
       link: 'To Munjigi',
     }),
   },

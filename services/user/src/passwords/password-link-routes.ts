@@ -5,6 +5,8 @@ import type { FastifyInstance } from 'fastify'
 import type { Transaction } from 'kysely'
 import { Type } from 'typebox'
 import { type AdminDeps, changePerson, type PersonChange } from '../admin/locked-change.ts'
+import type { Outbox } from '../notices/outbox.ts'
+import type { Sender } from '../notices/sender.ts'
 import { SubParams } from '../people/person-routes.ts'
 import { superuserRequired } from '../problems.ts'
 import type { Settings } from '../settings.ts'
@@ -15,10 +17,14 @@ import { insertLink } from './reset-link.ts'
 
 const UNIQUE_VIOLATION = '23505'
 
-type LinkDeps = AdminDeps & { settings: Pick<Settings, 'frontendUrl'> }
+interface LinkDeps extends AdminDeps {
+  settings: Pick<Settings, 'frontendUrl'>
+  outbox: Pick<Outbox, 'telling'>
+  sender: Pick<Sender, 'wake'>
+}
 type Step = Parameters<PersonChange>[0]
 
-/** An administrator hands out a link; the password is the person's own from the beginning. */
+/** An administrator hands out a link, and the person is told of it; the password is the person's own from the beginning. */
 export function passwordLinkRoutes(scope: FastifyInstance, deps: LinkDeps): void {
   const app = scope.withTypeProvider<TypeBoxProvider>()
 
@@ -33,13 +39,15 @@ export function passwordLinkRoutes(scope: FastifyInstance, deps: LinkDeps): void
     },
     handler: async (request, reply) => {
       let link: PasswordResetLink | undefined
-      await changePerson(deps, request, request.params.sub, async (step) => {
+      const make: PersonChange = async (step) => {
         const email = await setEmail(step, request.body?.email)
         const { target, actor } = step
         const made = { person_sub: target.sub, created_by: actor.sub, frontendUrl: deps.settings.frontendUrl }
         link = await insertLink(step.trx, made)
         return { action: 'person.password-reset-issued', details: { email, expires_at: link.expires_at } }
-      })
+      }
+      await changePerson(deps, request, request.params.sub, deps.outbox.telling('password-link-made', make))
+      deps.sender.wake()
       reply.header('cache-control', 'no-store')
       return link as PasswordResetLink
     },

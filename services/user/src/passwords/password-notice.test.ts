@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict'
 import { after, before, mock, test } from 'node:test'
-import { setTimeout as pause } from 'node:timers/promises'
+import { eventually } from '@munjigi/testing/eventually'
 import { testUpstream, type Upstream } from '@munjigi/testing/upstream'
 import { newAddress, PASSWORD, send, type TestPasswords, testPasswords, tokensOf } from './passwords.fixture.ts'
 
 const NEXT = 'a-new-password'
-const WITHIN_MS = 10_000
 
 let mailApi: Upstream
 let house: TestPasswords
@@ -49,17 +48,17 @@ const reset = (token: string, new_password = NEXT) =>
   send('POST', `${house.service.url}/api/auth/v1/password-reset`, { token, new_password }, newAddress())
 
 async function writtenTo({ email }: { email: string }) {
-  const rows = await house.service.db.selectFrom('notices').select(['kind', 'recipients']).execute()
+  const rows = await house.service.db.selectFrom('notices').select(['kind', 'recipients']).orderBy('id').execute()
   return rows.flatMap(({ kind, recipients }) => (recipients[0] === email ? [kind] : []))
 }
 
-async function mailTo({ email }: { email: string }): Promise<{ subject: string; html: string }> {
-  for (const end = Date.now() + WITHIN_MS; ; await pause(20)) {
-    const mail = mailApi.requests.map(({ body }) => JSON.parse(body)).find(({ to }) => to[0] === email)
-    if (mail) return mail
-    assert.ok(Date.now() < end, 'no mail came')
-  }
-}
+const mailTo = ({ email }: { email: string }, about = ''): Promise<{ subject: string; html: string }> =>
+  eventually(() => {
+    const mails = mailApi.requests.map(({ body }) => JSON.parse(body))
+    const mail = mails.find(({ to, subject }) => to[0] === email && subject.includes(about))
+    assert.ok(mail, 'no mail came')
+    return mail
+  })
 
 test('a changed password is told at once to whose it is, in their language, once for each change', async () => {
   const korean = await house.person({ username_kr: '김<b>', username_en: 'Kim' })
@@ -74,16 +73,16 @@ test('a changed password is told at once to whose it is, in their language, once
   assert.deepEqual(await writtenTo(english), ['password-changed'])
 })
 
-test('a password set by a link is told to whose it is; the link is not mailed, nor the password', async () => {
+test('a link to set a password is told to whose it is, and that it was set; neither mail has the link or the password', async () => {
   const person = await house.person()
   const token = await linkFor(person.sub)
-  assert.deepEqual(await writtenTo(person), [])
+  const made = JSON.stringify(await mailTo(person, '링크가 발급되었습니다'))
+  assert.deepEqual(await writtenTo(person), ['password-link-made'])
   assert.equal((await reset(token)).status, 204)
 
-  const mail = JSON.stringify(await mailTo(person))
-  assert.match(mail, /비밀번호가 변경되었습니다/)
-  assert.ok(!mail.includes(token) && !mail.includes(NEXT))
-  assert.deepEqual(await writtenTo(person), ['password-changed'])
+  const set = JSON.stringify(await mailTo(person, '비밀번호가 변경되었습니다'))
+  for (const mail of [made, set]) assert.ok(!mail.includes(token) && !mail.includes(NEXT))
+  assert.deepEqual(await writtenTo(person), ['password-link-made', 'password-changed'])
 })
 
 test('of two changes or uses of a link at once the one that is done is told, and no other', async () => {
@@ -96,7 +95,7 @@ test('of two changes or uses of a link at once the one that is done is told, and
   assert.deepEqual(changes.map(({ status }) => status).sort(), [204, 403])
   assert.deepEqual(uses.map(({ status }) => status).sort(), [204, 401])
   assert.deepEqual(await writtenTo(changing), ['password-changed'])
-  assert.deepEqual(await writtenTo(setting), ['password-changed'])
+  assert.deepEqual(await writtenTo(setting), ['password-link-made', 'password-changed'])
 })
 
 test('nothing is told of a change that is refused, and without a mail API none is written', async () => {
