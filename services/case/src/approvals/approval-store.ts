@@ -49,7 +49,7 @@ export function approvalStore(trx: Kysely<Tables>, tenant_id: string, case_id: s
     async list({ cursor, limit }: PageQuery) {
       let query = ofCase
         .select([...columns, placeOf('requested_at')])
-        .orderBy('requested_at', 'desc')
+        .orderBy('approvals.requested_at', 'desc')
         .orderBy('approval_id', 'desc')
         .limit(limit + 1)
       if (cursor !== undefined) {

@@ -73,7 +73,7 @@ export function caseStore(trx: Kysely<Tables>, tenant_id: string) {
     async list({ search, status, cursor, limit, case_ids }: CaseFilter) {
       let query = ofTenant
         .select([...columns, placeOf('created_at')])
-        .orderBy('created_at', 'desc')
+        .orderBy('cases.created_at', 'desc')
         .orderBy('case_id', 'desc')
         .limit(limit + 1)
       if (case_ids !== undefined) query = query.where(sql<SqlBool>`case_id = any(${case_ids}::uuid[])`)

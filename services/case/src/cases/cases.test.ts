@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, test } from 'node:test'
+import { withTenant } from '@munjigi/db/tenant'
+import { sql } from 'kysely'
 import { type Answer, OTHER_TENANT, outcome, type Person, TENANT, testService, until } from '../service.fixture.ts'
 
 const service = await testService()
@@ -297,4 +299,31 @@ test('OpenAPI says of every route what it needs', async () => {
   assert.equal(needs('/cases', 'post')['x-permission'], 'case:create')
   assert.deepEqual(needs('/cases/{case_id}', 'patch')['x-case-role'], ['trustee'])
   assert.equal(needs('/cases/{case_id}/approvals/{approval_id}/decision', 'post')['x-any-of']?.length, 2)
+})
+
+test('cases and requests made in one millisecond are listed once each, whatever their ids', async () => {
+  const tenant_id = crypto.randomUUID()
+  const asker = newPerson('admin', tenant_id)
+  const ids = ['ffffffff-0000-4000-8000-000000000001', '00000000-0000-4000-8000-000000000002']
+  await withTenant(service.db, tenant_id, async (trx) => {
+    for (const [at, id] of ids.entries())
+      await sql`insert into cases.cases (tenant_id, case_id, title, created_by, created_at)
+        values (${tenant_id}, ${id}, 'x', 'lee', ${`2026-01-01T00:00:00.00010${at}Z`}::timestamptz)`.execute(trx)
+    for (const [at, id] of ids.entries())
+      await sql`insert into cases.approvals (tenant_id, case_id, approval_id, document_id, comment, requested_by, requested_at,
+          decision, decision_comment, decided_by, decided_at)
+        values (${tenant_id}, ${ids[0]}, ${id}, null, '', 'lee', ${`2026-01-01T00:00:00.00010${at}Z`}::timestamptz,
+          'approved', '', 'kim', now())`.execute(trx)
+  })
+  for (const [path, rows, id] of [
+    ['/cases', 'cases', 'case_id'],
+    [`/cases/${ids[0]}/approvals`, 'approvals', 'approval_id'],
+  ] as const) {
+    const first = (await call(asker, 'GET', `${path}?limit=1`)).body
+    const rest = (await call(asker, 'GET', `${path}?limit=1&cursor=${first.next_cursor}`)).body
+    assert.deepEqual(
+      [...first[rows], ...rest[rows]].map((row) => row[id]),
+      ids.toReversed(),
+    )
+  }
 })
