@@ -34,6 +34,8 @@ export interface HouseParts {
   egressAllow?: string
   /** The chatbot's clock in milliseconds; `Date.now` by default. */
   now?: () => number
+  /** Whether a visitor finds all there is to find; until then the house does not call itself ready. */
+  isSeeded?: () => boolean
   logLevel: LogLevel
 }
 
@@ -47,7 +49,7 @@ export interface House extends AsyncDisposable {
 
 /** Services in one host, the gateway before them, the console beside it, all on loopback. */
 export async function openHouse(parts: HouseParts): Promise<House> {
-  const { ports, idp, servicesFile, certificate, folder, store, logLevel } = parts
+  const { ports, idp, servicesFile, certificate, folder, store, isSeeded, logLevel } = parts
   const secrets = houseSecrets(folder)
   const addresses = { ...addressesOf(ports), idp: idp.issuer }
   const url = servicesUrl(ports)
@@ -86,6 +88,9 @@ export async function openHouse(parts: HouseParts): Promise<House> {
     tls: certificate,
     logLevel,
     mode: 'embedded',
+  })
+  gateway.app.addReadyCheck('seeds', async () => {
+    if (isSeeded?.() === false) throw new Error('they are still being made')
   })
   const metrics = createMetricsServer(gateway)
   opened.defer(() => void metrics.close())

@@ -18,6 +18,7 @@ import type { TokenAnswer } from '@munjigi/contracts/tokens'
 import { idpBrowser } from '@munjigi/dev-idp/idp-browser'
 import { CREDENTIALS } from '@munjigi/dev-target/credentials'
 import { SYSTEM_ROLES } from '@munjigi/identity/roles'
+import { Agent, type Dispatcher, request } from 'undici'
 import { addressesOf, PORT_NAMES, type Ports } from './env.ts'
 import { type FrontDoor, frontDoor, type Session } from './front-door.ts'
 import { openLoginLink } from './login-link.ts'
@@ -96,6 +97,31 @@ async function start(args?: string[]): Promise<Run> {
   return started
 }
 
+/** What signing in by password answers as soon as the house that is being started calls itself ready. */
+async function statusOnceReady(): Promise<number | undefined> {
+  const { gateway } = addressesOf(ports)
+  const dispatcher = new Agent({ connect: { rejectUnauthorized: false } })
+  const status = async (path: string, options: Partial<Dispatcher.RequestOptions> = {}) => {
+    const answer = await request(`${gateway}${path}`, { ...options, dispatcher })
+    await answer.body.dump()
+    return answer.statusCode
+  }
+  try {
+    for (; running.size > 0; await pause(LOOK_MS)) {
+      if ((await status('/readyz').catch(() => undefined)) !== 200) continue
+      const body = JSON.stringify({ email: 'manager@other.test', password: DEVELOPMENT_PASSWORD })
+      return await status('/api/auth/v1/login', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body,
+      })
+    }
+    return undefined
+  } finally {
+    await dispatcher.close()
+  }
+}
+
 async function interrupt(run: Run, limitMs = STOP_LIMIT_MS): Promise<void> {
   const limit = AbortSignal.timeout(limitMs)
   const late = once(limit, 'abort').then(() => 'still running')
@@ -152,13 +178,16 @@ test('every taken port is named at once, each with the variable that moves it', 
 })
 
 test('it comes up on the ports it was given, and what it prints to try works as it is pasted', async () => {
-  house = await start()
+  const starting = start()
+  const signedIn = statusOnceReady()
+  house = await starting
+  assert.equal(await signedIn, 200, 'whoever waits for readyz finds the people of this house')
   const guide = house.output()
   for (const address of Object.values(addressesOf(ports))) assert.ok(guide.includes(address), `no ${address}`)
   const [whoAmI, menus, newOne, chat, proxied, given, logIn, cases, check, ...more] = commandsIn(guide)
   assert.deepEqual(more, [])
 
-  const [person, today, restaurant, card, read, headers, signedIn, listed, table] = await Promise.all(
+  const [person, today, restaurant, card, read, headers, byPassword, listed, table] = await Promise.all(
     [whoAmI, menus, newOne, chat, proxied, given, logIn, cases, check].map((it) => shell(it ?? '')),
   )
   assert.equal((JSON.parse(person?.stdout ?? '') as Me).user_id, 'user.lee')
@@ -169,7 +198,7 @@ test('it comes up on the ports it was given, and what it prints to try works as 
   assert.deepEqual([kind, user], ['bearer', CREDENTIALS.username])
   const home = await fetch(`${addressesOf(ports).outside}/form/home`, { headers: JSON.parse(headers?.stdout ?? '') })
   assert.match(await home.text(), /Welcome, agent/)
-  assert.equal((await me((JSON.parse(signedIn?.stdout ?? '') as TokenAnswer).access_token)).role, 'manager')
+  assert.equal((await me((JSON.parse(byPassword?.stdout ?? '') as TokenAnswer).access_token)).role, 'manager')
   assert.equal((JSON.parse(listed?.stdout ?? '') as CasePage).cases.length, 2)
   assert.match(table?.stdout ?? '', /admin .*admin-page/)
 })

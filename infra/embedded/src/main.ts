@@ -48,6 +48,7 @@ async function run(): Promise<void> {
   opened.defer(() => idp.close())
   const databases = await shareDatabase(database)
   await requireSameIdp(databases.user, idp.issuer)
+  let isSeeded = false
   const house = await openHouse({
     databases,
     store,
@@ -57,10 +58,12 @@ async function run(): Promise<void> {
     certificate,
     folder: dataFolder,
     egressAllow,
+    isSeeded: () => isSeeded,
     logLevel: 'warn',
   })
   opened.use(house)
   await seed(house.door, house.outside.url, databases.user)
+  isSeeded = true
   process.stdout.write(guide(house.addresses, DEVELOPMENT_PASSWORD, movedBy(houseEnv)))
   await stop.promise
 }
