@@ -1,4 +1,5 @@
 import type { EgressAnswer } from '../egress/egress.ts'
+import { redactionOf } from '../proxy/redaction.ts'
 import { type Answer, answerText, contentType, mediaType, UnreadableAnswer } from './answer-text.ts'
 import { readJson } from './json.ts'
 
@@ -29,6 +30,20 @@ export function maskedHeaders(headers: EgressAnswer['headers']): Record<string, 
     masked.set(name, before === undefined ? shown : `${before}, ${shown}`)
   }
   return Object.fromEntries(masked)
+}
+
+/** The same without secrets in names and texts that are shown, in any spelling. */
+export function withoutSecrets<Shown>(shown: Shown, secrets: readonly string[]): Shown {
+  const { text } = redactionOf(secrets)
+  // One character for each byte.
+  const hidden = (given: string) => Buffer.from(text(Buffer.from(given).toString('latin1')), 'latin1').toString()
+  const walk = (value: unknown): unknown => {
+    if (typeof value === 'string') return hidden(value)
+    if (typeof value !== 'object' || value === null) return value
+    if (Array.isArray(value)) return value.map(walk)
+    return Object.fromEntries(Object.entries(value).map(([name, item]) => [hidden(name), walk(item)]))
+  }
+  return walk(shown) as Shown
 }
 
 function maskedHeader(name: string, value: string): string {

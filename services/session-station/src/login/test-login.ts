@@ -4,24 +4,30 @@ import { loginRecords } from '../contexts/login-records.ts'
 import type { StationDeps } from '../deps.ts'
 import type { EgressAnswer } from '../egress/egress.ts'
 import { answerReader, NothingFound } from '../extraction/answer-reader.ts'
-import { MASK, maskedBody, maskedHeaders } from '../extraction/masking.ts'
+import { MASK, maskedBody, maskedHeaders, withoutSecrets } from '../extraction/masking.ts'
 import { loginInProgress, needsAuth, profileChanging, profileNotFound, testLoginFailed } from '../problems.ts'
 import { openedProfile } from '../profiles/opened-profile.ts'
 import { profileStore } from '../profiles/profile-store.ts'
-import { maskedContent } from '../profiles/sealed-content.ts'
+import { maskedContent, openContent } from '../profiles/sealed-content.ts'
 import { storedContent } from '../profiles/stored-content.ts'
+import { secretsOf } from '../templates/exposed-secrets.ts'
 import { logIn } from './login.ts'
 import type { LoginOutcome } from './login-outcome.ts'
 
 /** How much of a test its reader may see. */
 interface Shown {
-  body(answer: EgressAnswer): unknown
-  headers(headers: EgressAnswer['headers']): Record<string, string>
+  /** `secrets`: what was sent, and what it brought. */
+  body(answer: EgressAnswer, secrets: string[]): unknown
+  headers(headers: EgressAnswer['headers'], secrets: string[]): Record<string, string>
   field(value: string): string
 }
 
 /** For everybody who may test. */
-export const MASKED: Shown = { body: maskedBody, headers: maskedHeaders, field: () => MASK }
+export const MASKED: Shown = {
+  body: (answer, secrets) => withoutSecrets(maskedBody(answer), secrets),
+  headers: (headers, secrets) => withoutSecrets(maskedHeaders(headers), secrets),
+  field: () => MASK,
+}
 
 /** For who may see secrets. */
 export const OPEN: Shown = { body: openBody, headers: joined, field: (value) => value }
@@ -54,21 +60,25 @@ async function testAlone(
   const outcome = await logIn(profile, { egress, now })
   const attempt = { profile, login_number, refresh_type: 'test' as const, outcome }
   await (outcome.failure ? records.failed(attempt) : records.tested(attempt))
-  const { extraction_rules } = maskedContent(storedContent(row))
-  const told = { ...toldOutcome(outcome, shown), extraction_rules }
+  const stored = storedContent(row)
+  const secrets = secretsOf(openContent(stored, row, sealing)).map(({ text }) => text)
+  const { extraction_rules } = maskedContent(stored)
+  const told = { ...toldOutcome(outcome, shown, secrets), extraction_rules }
   if (outcome.failure) throw testLoginFailed(sentenceOf(outcome), told)
   return told
 }
 
-function toldOutcome(outcome: LoginOutcome, shown: Shown): Omit<TestedLogin, 'extraction_rules'> {
+function toldOutcome(outcome: LoginOutcome, shown: Shown, sent: string[]): Omit<TestedLogin, 'extraction_rules'> {
   const { result, salvaged, answer, status } = outcome
-  const found = Object.entries(result?.fields ?? salvaged).map(([name, value]) => [name, shown.field(value)])
+  const brought = result?.fields ?? salvaged
+  const secrets = [...sent, ...Object.values(brought)]
+  const found = Object.entries(brought).map(([name, value]) => [name, shown.field(value)])
   return {
     success: result !== undefined,
     message: summaryOf(outcome),
     status_code: status ?? null,
-    response_body: answer ? shown.body(answer) : null,
-    response_headers: answer ? shown.headers(answer.headers) : {},
+    response_body: answer ? shown.body(answer, secrets) : null,
+    response_headers: answer ? shown.headers(answer.headers, secrets) : {},
     extracted_context: Object.fromEntries(found),
   }
 }

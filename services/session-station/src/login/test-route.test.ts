@@ -73,6 +73,32 @@ test('a test logs in, tells what came back without values, and keeps nothing', a
   assert.deepEqual(line?.extracted_fields, ['tenant', 'access_token', 'refresh_token'])
 })
 
+test('a target that tells secrets as names is not passed on', async (t) => {
+  const spelled = encodeURIComponent('비밀 번호 Planted-1')
+  const tells: [type: string, body: string][] = [
+    ['application/json', `{"data":{"access_token":"Planted-2"},"비밀 번호 Planted-1":{"x-Planted-2":1}}`],
+    ['application/x-www-form-urlencoded', `${spelled}=1&acme-secret=2&data.access_token=3`],
+  ]
+  for (const [index, [type, body]] of tells.entries()) {
+    const echo = await testUpstream((_request, response) => {
+      response.writeHead(200, {
+        'content-type': type,
+        'set-cookie': `${spelled}=1`,
+        'x-acme-secret': '1',
+        server: spelled,
+      })
+      response.end(body)
+    })
+    t.after(echo.close)
+    const { runTest } = await person({ sub: `told-${index}`, url: echo.url, payload: { pin: '비밀 번호 Planted-1' } })
+    const answer = await runTest()
+
+    assert.equal(answer.statusCode, 200, answer.body)
+    for (const secret of ['Planted-1', 'Planted-2', 'acme-secret'])
+      assert.ok(!answer.body.includes(secret), answer.body)
+  }
+})
+
 test('a test leaves the login that is in use alone', async () => {
   const { call, runTest } = await person({ sub: 'using' })
   const headers = async () => (await call('GET', '/auth-context/archive/headers')).json<Record<string, string>>()

@@ -21,7 +21,7 @@ export function exposedSecrets(shared: object, open: SecretParts): Fault[] {
   const texts: Text[] = []
   const names = new Set<string>()
   collect(shared, [], texts, names)
-  const isSecret = ({ text }: Text) => text.length >= SHORTEST && !names.has(text) && !GRANT_TYPES.has(text)
+  const isSecret = ({ text }: Text) => text.length >= SHORTEST && !names.has(text)
   // Made ready once: there may be hundreds of long ones, and thousands of texts.
   const secrets = secretsOf(open)
     .filter(isSecret)
@@ -62,8 +62,11 @@ function withoutOrigin(text: string, path: string[]): string {
   return text.slice(URL.parse(text)?.origin.length ?? 0)
 }
 
-const secretsOf = (open: SecretParts): Text[] =>
-  secretsIn(open).flatMap(({ value, place }) => partsOf(value).map((text) => ({ place: placeText(place), text })))
+/** The secrets of an open profile, in each part that somebody could be told. */
+export const secretsOf = (open: SecretParts): Text[] =>
+  secretsIn(open)
+    .flatMap(({ value, place }) => partsOf(value).map((text) => ({ place: placeText(place), text })))
+    .filter(({ text }) => !GRANT_TYPES.has(text))
 
 /** `user:password` is a secret as a whole and in its second part; of a template what stands outside its fields. */
 function partsOf(value: unknown): string[] {
