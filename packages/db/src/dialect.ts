@@ -9,7 +9,8 @@ import {
   type TransactionSettings,
 } from 'kysely'
 import type { Engine, Session, Speaker } from './engine.ts'
-import { enterScope, tenantSetting } from './tenant.ts'
+import type { PreparedQuery } from './prepared.ts'
+import { enterScope, tenantSettings } from './tenant.ts'
 
 /** Kysely over `engine`, every statement by `speaker`. */
 export function roleDialect(engine: Engine, speaker: Speaker): Dialect {
@@ -39,7 +40,7 @@ class RoleDriver implements Driver {
 
   async beginTransaction(connection: RoleConnection, settings: TransactionSettings) {
     const isolation = settings.isolationLevel ? `isolation level ${settings.isolationLevel}` : ''
-    await connection.session.begin(`${isolation} ${settings.accessMode ?? ''}`, tenantSetting())
+    await connection.session.begin(`${isolation} ${settings.accessMode ?? ''}`, tenantSettings())
   }
 
   async commitTransaction(connection: RoleConnection) {
@@ -65,8 +66,8 @@ class RoleConnection implements DatabaseConnection {
     this.session = session
   }
 
-  async executeQuery<Row>(query: CompiledQuery) {
-    const { rows, affected } = await this.session.query(query.sql, query.parameters)
+  async executeQuery<Row>({ sql, parameters, preparedAs }: CompiledQuery & Partial<PreparedQuery>) {
+    const { rows, affected } = await this.session.query(sql, parameters, preparedAs)
     return { rows: rows as Row[], ...(affected !== undefined && { numAffectedRows: affected }) }
   }
 

@@ -7,9 +7,10 @@ interface Answer {
 export interface Session {
   /** Sends `text` (without parameters, any number of statements) as one message. */
   run(text: string): Promise<void>
-  query(text: string, parameters: readonly unknown[]): Promise<Answer>
-  /** Opens a transaction; `settings` goes out in the same message as BEGIN. */
-  begin(mode: string, settings: string): Promise<void>
+  /** Under a `name` PostgreSQL plans the statement once for the connection. */
+  query(text: string, parameters: readonly unknown[], name?: string): Promise<Answer>
+  /** Opens a transaction; no statement runs between BEGIN and `settings`. */
+  begin(mode: string, settings: readonly string[]): Promise<void>
   commit(): Promise<void>
   rollback(): Promise<void>
   release(): void

@@ -66,7 +66,10 @@ async function createHistory(session: Session, schema: string): Promise<void> {
 
 /** A transaction that holds the history's lock; advisory locks exclude nobody on PGlite. */
 async function inTurn<Result>(session: Session, schema: string, work: () => Promise<Result>): Promise<Result> {
-  await session.begin('', `set local search_path to "${schema}"; lock table "${schema}".migrations in exclusive mode`)
+  await session.begin('', [
+    `set local search_path to "${schema}"`,
+    `lock table "${schema}".migrations in exclusive mode`,
+  ])
   try {
     const result = await work()
     await session.commit()

@@ -48,7 +48,7 @@ function makePrivate(folder: string): void {
 function pgliteSession(pglite: PGlite, speaker: Speaker | undefined, release: () => void): Session {
   let isInTransaction = false
   // The one connection is a superuser's: every transaction, that of a single statement too, takes the role first.
-  const asSpeaker = speaker === undefined ? '' : settingsOf(speaker)
+  const asSpeaker = speaker === undefined ? [] : settingsOf(speaker)
 
   const session: Session = {
     run: async (text) => void (await pglite.exec(text).catch(withoutValues)),
@@ -60,7 +60,7 @@ function pgliteSession(pglite: PGlite, speaker: Speaker | undefined, release: ()
     async begin(mode, settings) {
       isInTransaction = true
       try {
-        await session.run(`begin ${mode}; ${asSpeaker} ${settings}`)
+        await session.run([`begin ${mode}`, ...asSpeaker, ...settings].join('; '))
       } catch (error) {
         await session.rollback()
         throw error
@@ -79,7 +79,7 @@ function pgliteSession(pglite: PGlite, speaker: Speaker | undefined, release: ()
   }
 
   async function single(text: string, parameters: readonly unknown[]) {
-    await session.begin('', '')
+    await session.begin('', [])
     try {
       const answer = await session.query(text, parameters)
       await session.commit()
@@ -93,8 +93,10 @@ function pgliteSession(pglite: PGlite, speaker: Speaker | undefined, release: ()
   return session
 }
 
-const settingsOf = ({ role, acrossTenants }: Speaker): string =>
-  `set local role "${role}";${acrossTenants ? " set local app.all_tenants = 'on';" : ''}`
+const settingsOf = ({ role, acrossTenants }: Speaker): string[] => [
+  `set local role "${role}"`,
+  ...(acrossTenants ? ["set local app.all_tenants = 'on'"] : []),
+]
 
 /** PGlite hangs the statement's parameters on its errors, from where they would reach the log. */
 function withoutValues(error: unknown): never {

@@ -1,8 +1,8 @@
 import { Socket } from 'node:net'
 import { deadline } from '@munjigi/deadline'
-import { AbortedTransactionError } from 'kysely'
 import pg from 'pg'
-import type { Engine, Session, Speaker } from './engine.ts'
+import type { Engine, Speaker } from './engine.ts'
+import { asOutage, postgresSession } from './postgres-session.ts'
 import { postgresTypes } from './values.ts'
 import { within } from './within.ts'
 
@@ -111,64 +111,4 @@ async function freeClient(pool: pg.Pool): Promise<pg.PoolClient> {
     )
     throw error
   })
-}
-
-function postgresSession(
-  client: pg.ClientBase,
-  answerLimit: number | undefined,
-  release: (isBroken: boolean) => void,
-): Session {
-  // After anything but an answer from the server the connection may still be busy with the old statement.
-  let isBroken = false
-  async function send(query: string | { text: string; values: unknown[] }) {
-    try {
-      const answer = client.query(query)
-      return await (answerLimit === undefined ? answer : within(answerLimit, answer))
-    } catch (error) {
-      isBroken ||= !(error instanceof pg.DatabaseError)
-      if (isOutage(error)) asOutage(error)
-      throw error
-    }
-  }
-  async function rollback() {
-    // A connection that cannot roll back is thrown away, and the server rolls back what it held.
-    if (!isBroken) await send('rollback').catch(() => {})
-  }
-
-  return {
-    run: async (text) => void (await send(text)),
-    async query(text, parameters) {
-      // Without it what has no parameters goes by a protocol that takes further statements behind a semicolon.
-      const single = { text, values: [...parameters], queryMode: 'extended' }
-      const { rows, rowCount, command } = await send(single)
-      return { rows, affected: command === 'SELECT' ? undefined : BigInt(rowCount ?? 0) }
-    },
-    async begin(mode, settings) {
-      try {
-        await send(`begin ${mode}; ${settings}`)
-      } catch (error) {
-        await rollback()
-        throw error
-      }
-    },
-    async commit() {
-      if ((await send('commit')).command === 'ROLLBACK') throw new AbortedTransactionError()
-    },
-    rollback,
-    release: () => release(isBroken),
-  }
-}
-
-/** Connection lost (08), out of resources (53), stopped by an operator or the time limit (57), read-only (25006). */
-const OUTAGE = /^(08|53|57)|^25006$/
-
-function isOutage(error: unknown): boolean {
-  if (error instanceof pg.DatabaseError) return OUTAGE.test(error.code ?? '')
-  // A value that JavaScript cannot hold.
-  return !(error instanceof RangeError)
-}
-
-/** The database's failure and not the caller's: `statusCode` says so to whoever answers. */
-function asOutage(error: unknown): never {
-  throw error instanceof Error ? Object.assign(error, { statusCode: 503 }) : error
 }

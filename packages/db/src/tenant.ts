@@ -24,9 +24,9 @@ export function enterScope(): void {
 }
 
 /** The statements that make the surrounding `withTenant` hold until the transaction's end, or nothing. */
-export function tenantSetting(): string {
+export function tenantSettings(): string[] {
   const scope = liveScope()
-  return scope ? `set local app.tenant_id = '${scope.tenantId}'; set local app.all_tenants = ''` : ''
+  return scope ? [`set local app.tenant_id = '${scope.tenantId}'`, `set local app.all_tenants = ''`] : []
 }
 
 /**

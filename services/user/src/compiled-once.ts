@@ -1,4 +1,5 @@
-import type { Compilable, CompiledQuery, Kysely } from 'kysely'
+import { type PreparedQuery, prepared } from '@munjigi/db/prepared'
+import type { Compilable, Kysely } from 'kysely'
 import type { Tables } from './tables.ts'
 
 /** Stands where a value will. */
@@ -20,9 +21,9 @@ export function compiledOnce<Given extends object, Row>(
   build: (db: Kysely<Tables>, given: Given) => Compilable<Row>,
 ): (db: Kysely<Tables>, given: Given) => Promise<Row[]> {
   const places = new Proxy({} as Given, { get: (_, name) => new Place<Given>(name as keyof Given) })
-  let compiled: CompiledQuery<Row> | undefined
+  let compiled: PreparedQuery<Row> | undefined
   return async (db, given) => {
-    compiled ??= build(db, places).compile()
+    compiled ??= prepared(build(db, places).compile())
     const parameters = compiled.parameters.map((value) =>
       value instanceof Place ? given[value.name as keyof Given] : value,
     )

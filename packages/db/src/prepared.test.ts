@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict'
+import { after, before, suite, test } from 'node:test'
+import type { Kysely } from 'kysely'
+import { drivers, type Opened } from './driver.fixture.ts'
+import { type Engine, engines } from './engine.ts'
+import { migrate } from './migrate.ts'
+import { prepared } from './prepared.ts'
+
+interface Tables {
+  notes: { id: string; text: string }
+}
+
+const plan = {
+  schema: 'desk',
+  servingRole: 'desk_serving',
+  migrations: [
+    {
+      name: '0001-notes',
+      up: 'create table notes (id text constraint notes__id primary key, text text not null)',
+    },
+  ],
+}
+const changed = {
+  ...plan,
+  migrations: [
+    ...plan.migrations,
+    { name: '0002-longer', up: 'alter table notes add column more text; create index notes__text on notes (text)' },
+  ],
+}
+
+for (const driver of drivers(process.env.MUNJIGI_TEST_DATABASE_URL)) {
+  suite(`prepared statements and what opens a transaction on ${driver.name}`, () => {
+    let opened: Opened
+    let db: Kysely<Tables>
+
+    before(async () => {
+      opened = await driver.open(plan)
+      db = opened.database.as<Tables>('desk_serving').withSchema('desk')
+    })
+    after(() => opened.close())
+
+    const insert = (id: string, handle = db) =>
+      handle.executeQuery<{ id: string }>(
+        prepared(handle.insertInto('notes').values({ id, text: 'x' }).returning('id').compile()),
+      )
+    const find = async (id: string, handle = db) =>
+      (await handle.executeQuery(prepared(handle.selectFrom('notes').selectAll().where('id', '=', id).compile()))).rows
+    const within = <Result>(work: (trx: Kysely<Tables>) => Promise<Result>) => db.transaction().execute(work)
+
+    test('a prepared statement does the same outside a transaction, as its first and later, and after it failed', async () => {
+      const rows = [(await insert('a')).rows, (await within((trx) => insert('b', trx))).rows]
+      rows.push(await within(async (trx) => [...(await insert('c', trx)).rows, ...(await insert('d', trx)).rows]))
+      await assert.rejects(insert('a'), { code: '23505' })
+      await assert.rejects(
+        within((trx) => insert('a', trx)),
+        { code: '23505' },
+      )
+      rows.push((await within((trx) => insert('e', trx))).rows, (await insert('f')).rows)
+
+      const ids = rows.map((each) => each.map(({ id }) => id))
+      assert.deepEqual(ids, [['a'], ['b'], ['c', 'd'], ['e'], ['f']])
+      assert.deepEqual(await within((trx) => find('f', trx)), [{ id: 'f', text: 'x' }])
+    })
+
+    test('a transaction that throws after a prepared statement leaves nothing of it, however often', async () => {
+      for (let time = 0; time < 3; time += 1) {
+        const thrown = within(async (trx) => {
+          await insert('never', trx)
+          throw new Error('undone')
+        })
+        await assert.rejects(thrown, /undone/)
+      }
+
+      assert.deepEqual(await find('never'), [])
+    })
+
+    test('a transaction that cannot be opened runs nothing of its first statement', async () => {
+      const engine = engines.get(opened.database) as Engine
+      const text = "insert into desk.notes (id, text) values ('outside', 'x')"
+      for (const name of [undefined, 'outside', 'outside']) {
+        const session = await engine.acquire({ role: 'desk_serving', acrossTenants: false, isCommand: false })
+        const outside = async () => {
+          await session.begin('isolation level unheard of', [])
+          await session.query(text, [], name)
+        }
+        await assert.rejects(outside, { code: '42601' }).finally(session.release)
+      }
+
+      assert.deepEqual(await find('outside'), [])
+    })
+
+    test('a transaction in which nothing is said does nothing and harms nobody after it', async () => {
+      assert.equal(await within(async () => 'silent'), 'silent')
+      await assert.rejects(
+        within(async () => {
+          throw new Error('silent too')
+        }),
+        /silent too/,
+      )
+
+      assert.equal((await insert('after')).rows.length, 1)
+      assert.equal((await find('after')).length, 1)
+    })
+
+    test('a statement that was prepared before a migration goes on after it', async () => {
+      await insert('before')
+      await migrate(opened.owner, changed)
+
+      assert.deepEqual((await insert('later')).rows, [{ id: 'later' }])
+      assert.deepEqual((await within((trx) => insert('latest', trx))).rows, [{ id: 'latest' }])
+    })
+  })
+}
