@@ -1,4 +1,4 @@
-import type { Transaction } from 'kysely'
+import type { QueryCreator, Transaction } from 'kysely'
 import type { Tables } from '../tables.ts'
 
 export interface NewAuditEvent {
@@ -28,3 +28,7 @@ export async function recordEvents(trx: Transaction<Tables>, events: NewAuditEve
     .values(events.map((event) => ({ ...event, details: JSON.stringify(event.details ?? {}) })))
     .execute()
 }
+
+/** One line of the log as a part of the statement that does what it tells; `details` as JSON. */
+export const insertEvent = (query: QueryCreator<Tables>, event: Omit<NewAuditEvent, 'details'> & { details: string }) =>
+  query.insertInto('audit_events').values(event)

@@ -6,7 +6,7 @@ import { isBcrypt } from './hashing.ts'
 import { isPassword, newHash, type PasswordDeps } from './password-check.ts'
 import { passwordEmail } from './password-email.ts'
 import { passwordText } from './password-text.ts'
-import { findAccount, isStillPassword, noteSignIn, rehash } from './passwords.ts'
+import { findAccount, lockSigningIn, noteSignIn, rehash } from './passwords.ts'
 import { credentialsInvalid } from './problems.ts'
 
 /**
@@ -17,17 +17,18 @@ export async function login(deps: PasswordDeps, { email, password }: Credentials
   const text = passwordText(password, 'password')
   const normal = passwordEmail(email)
   const origin = networkOf(caller.address)
-  const account = normal === undefined ? undefined : await findAccount(deps.db, { email: normal }, origin)
+  const account = normal === undefined ? undefined : await findAccount(deps.db, { email: normal, origin })
   const isRight = await isPassword(deps, { account, email: normal ?? email, origin, password: text })
   if (account === undefined || !isRight) throw credentialsInvalid()
   const hash = await renewed(deps, account, text)
   return openSession(deps, { way: 'password', accessTtl: deps.settings.accessTtl, caller }, async (trx) => {
     // From here on nobody else changes them.
-    await noteSignIn(trx, account.person_sub, origin)
+    const person = await lockSigningIn(trx, account)
     // Since it was looked at another may have been set, which ended every session that this one would outlive.
-    if (!(await isStillPassword(trx, account))) throw credentialsInvalid()
+    if (person === undefined) throw credentialsInvalid()
+    await noteSignIn(trx, account.person_sub, origin)
     if (hash !== undefined) await rehash(trx, account, hash)
-    return account.person_sub
+    return person
   })
 }
 

@@ -8,7 +8,7 @@ import { tellEnds } from '../sessions/session-end.ts'
 import { endSessionsOf } from '../sessions/sessions.ts'
 import { isPassword, newHash, type PasswordDeps } from './password-check.ts'
 import { newPasswordText, passwordText } from './password-text.ts'
-import { findAccount, isStillPassword, setPassword } from './passwords.ts'
+import { findAccountOf, isStillPassword, setPassword } from './passwords.ts'
 import { passwordNotSet, passwordWrong } from './problems.ts'
 
 /**
@@ -19,7 +19,7 @@ export async function changePassword(deps: PasswordDeps, request: FastifyRequest
   const { person, sid } = await requireSignedIn(deps.db, request)
   const caller = callerOf(request)
   const origin = networkOf(caller.address)
-  const account = await findAccount(deps.db, { person_sub: person.sub }, origin)
+  const account = await findAccountOf(deps.db, person.sub, origin)
   if (account === undefined || account.hash === null) throw passwordNotSet()
   const next = newPasswordText(deps.settings, given.new_password, account.email)
   const password = passwordText(given.current_password, 'current_password')

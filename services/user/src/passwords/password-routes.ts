@@ -36,11 +36,11 @@ export function passwordRoutes(scope: FastifyInstance, deps: PasswordDeps, prefi
     async (request, reply) => {
       const isCookie = request.body.delivery === 'cookie'
       if (isCookie) requireOwnPage(settings, request)
-      const { person, facts, refresh_token, refresh_exp } = await login(deps, request.body, callerOf(request))
+      const { person, facts, rights, refresh_token, refresh_exp } = await login(deps, request.body, callerOf(request))
       reply.header('cache-control', 'no-store')
       if (isCookie) setRefreshCookie(settings, reply, { refresh_token, refresh_exp })
       return {
-        access_token: await issueAccessToken(deps, person, facts),
+        access_token: await issueAccessToken(deps, person, facts, rights),
         ...(!isCookie && { refresh_token }),
         token_type: 'Bearer' as const,
         expires_in: settings.accessTtl,

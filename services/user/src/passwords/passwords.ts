@@ -1,14 +1,15 @@
-import type { Kysely, Transaction } from 'kysely'
+import type { Kysely, QueryCreator, Transaction } from 'kysely'
+import { compiledOnce } from '../compiled-once.ts'
+import { selectPeople } from '../people/people.ts'
 import type { Tables } from '../tables.ts'
 
 const ORIGIN_LIFE_MS = 30 * 86_400_000
 
 export const liveOriginsSince = (): Date => new Date(Date.now() - ORIGIN_LIFE_MS)
 
-export type Account = NonNullable<Awaited<ReturnType<typeof findAccount>>>
+export type Account = NonNullable<Awaited<ReturnType<typeof findAccountOf>>>
 
-/** By e-mail or by person: what is stored, and whether they have signed in from `origin` in the last 30 days. */
-export const findAccount = (db: Kysely<Tables>, by: { email: string } | { person_sub: string }, origin: string) =>
+const selectAccounts = (db: Kysely<Tables>, { origin, since }: { origin: string; since: Date }) =>
   db
     .selectFrom('passwords')
     .select(['person_sub', 'email', 'hash', 'version'])
@@ -18,22 +19,51 @@ export const findAccount = (db: Kysely<Tables>, by: { email: string } | { person
           .select('origin')
           .whereRef('password_origins.person_sub', '=', 'passwords.person_sub')
           .where('origin', '=', origin)
-          .where('last_signed_in_at', '>', liveOriginsSince()),
+          .where('last_signed_in_at', '>', since),
       ).as('is_known'),
     )
-    .where((eb) => ('email' in by ? eb('email', '=', by.email) : eb('person_sub', '=', by.person_sub)))
-    .executeTakeFirst()
 
-/** The highest cost of a bcrypt hash that is still there, null where there is none. */
-export async function findDearestBcrypt(db: Kysely<Tables>): Promise<number | null> {
-  const row = await db
+/** What is stored of a person, and whether they have signed in from `origin` in the last 30 days. */
+export const findAccountOf = (db: Kysely<Tables>, person_sub: string, origin: string) =>
+  selectAccounts(db, { origin, since: liveOriginsSince() }).where('person_sub', '=', person_sub).executeTakeFirst()
+
+const selectAccount = compiledOnce((db, given: { email: string; origin: string; since: Date }) =>
+  selectAccounts(db, given).where('email', '=', given.email),
+)
+
+/** The same of whoever signs in by an e-mail. */
+export const findAccount = async (
+  db: Kysely<Tables>,
+  by: { email: string; origin: string },
+): Promise<Account | undefined> => (await selectAccount(db, { ...by, since: liveOriginsSince() }))[0]
+
+const selectDearestBcrypt = compiledOnce((db) =>
+  db
     .selectFrom('passwords')
     .select('bcrypt_cost')
     .where('bcrypt_cost', 'is not', null)
     .orderBy('bcrypt_cost', 'desc')
-    .limit(1)
-    .executeTakeFirst()
-  return row?.bcrypt_cost ?? null
+    .limit(1),
+)
+
+/** The highest cost of a bcrypt hash that is still there, null where there is none. */
+export const findDearestBcrypt = async (db: Kysely<Tables>): Promise<number | null> =>
+  (await selectDearestBcrypt(db, {}))[0]?.bcrypt_cost ?? null
+
+const selectSigningIn = compiledOnce((trx, { sub }: { sub: string }) =>
+  selectPeople(trx)
+    .innerJoin('passwords', 'passwords.person_sub', 'people.sub')
+    .select('version')
+    .where('people.sub', '=', sub)
+    .forNoKeyUpdate('people')
+    .forShare('passwords'),
+)
+
+/** Locks the person as `lockPersonAlone` does; undefined where another password has been set since `version` was read. */
+export async function lockSigningIn(trx: Transaction<Tables>, { person_sub, version }: Account) {
+  // Both rows are read as they are once they are locked, however long that took.
+  const [row] = await selectSigningIn(trx, { sub: person_sub })
+  return row?.version === version ? row : undefined
 }
 
 /** False where another password has been set since `version` was read. */
@@ -66,18 +96,31 @@ export async function setPassword(trx: Transaction<Tables>, person_sub: string, 
   await trx.deleteFrom('password_resets').where('person_sub', '=', person_sub).execute()
 }
 
-/** Whoever has signed in from there is no stranger there for 30 days. */
-export async function rememberOrigin(trx: Transaction<Tables>, person_sub: string, origin: string): Promise<void> {
-  const last_signed_in_at = new Date()
-  await trx
+interface SignIn {
+  person_sub: string
+  origin: string
+  last_signed_in_at: Date
+}
+
+const upsertOrigin = (query: QueryCreator<Tables>, { person_sub, origin, last_signed_in_at }: SignIn) =>
+  query
     .insertInto('password_origins')
     .values({ person_sub, origin, last_signed_in_at })
     .onConflict((conflict) => conflict.columns(['person_sub', 'origin']).doUpdateSet({ last_signed_in_at }))
-    .execute()
+
+/** Whoever has signed in from there is no stranger there for 30 days. */
+export async function rememberOrigin(trx: Transaction<Tables>, person_sub: string, origin: string): Promise<void> {
+  await upsertOrigin(trx, { person_sub, origin, last_signed_in_at: new Date() }).execute()
 }
 
-/** Locks the person as `lockPersonAlone` does. */
+const noteSignInOnce = compiledOnce((trx, given: SignIn) =>
+  trx
+    .with('origin', (query) => upsertOrigin(query, given))
+    .updateTable('people')
+    .set({ last_login_at: given.last_signed_in_at })
+    .where('sub', '=', given.person_sub),
+)
+
 export async function noteSignIn(trx: Transaction<Tables>, person_sub: string, origin: string): Promise<void> {
-  await trx.updateTable('people').set({ last_login_at: new Date() }).where('sub', '=', person_sub).execute()
-  await rememberOrigin(trx, person_sub, origin)
+  await noteSignInOnce(trx, { person_sub, origin, last_signed_in_at: new Date() })
 }

@@ -3,19 +3,23 @@ import type { Transaction } from 'kysely'
 import { recordOwn } from '../audit/audit.ts'
 import type { Caller } from '../caller.ts'
 import type { UserDeps } from '../deps.ts'
-import { lockPersonAlone, type PersonRow } from '../people/people.ts'
+import type { PersonRow } from '../people/people.ts'
 import { assertActive } from '../people/standing.ts'
 import type { Tables } from '../tables.ts'
 import type { TokenFacts } from '../tokens/access-token.ts'
+import { type RightsClaims, rightsOf } from '../tokens/rights-claims.ts'
 import { earliestIat, nowSeconds } from '../tokens/token-times.ts'
+import { insertSession } from './new-session.ts'
 import { signRefreshToken } from './refresh-token.ts'
 import { tellEnds } from './session-end.ts'
-import { endLongestIdle, insertSession, type NewRefreshToken } from './sessions.ts'
+import type { NewRefreshToken } from './sessions.ts'
 
 export interface Session {
   person: PersonRow
   /** Of the first access token. */
   facts: TokenFacts
+  /** Of the moment in which it was opened. */
+  rights: RightsClaims
   refresh_token: string
   refresh_exp: number
 }
@@ -31,55 +35,59 @@ export interface Opening {
 }
 
 /**
- * Opens a session of the person whose subject `identify` gives, in one transaction with what that writes; beyond the cap
- * the longest idle one ends. `identify` must not lock the person weaker than by `for no key update`.
+ * Opens a session of the person whom `identify` locks alone, in one transaction with what that writes; beyond the cap the
+ * longest idle one ends.
  * @throws Problem 403 where the person or their tenant may not use the platform, and what `identify` throws
  */
 export async function openSession(
   deps: UserDeps,
   opening: Opening,
-  identify: (trx: Transaction<Tables>) => Promise<string>,
+  identify: (trx: Transaction<Tables>) => Promise<PersonRow>,
 ): Promise<Session> {
-  const { settings, events } = deps
   const key = await deps.keys.refresh()
-  const sid = randomUUID()
-  const { way, caller, accessTtl, details, id_token } = opening
-  const id_token_sealed = id_token == null ? null : settings.sealing.seal(id_token, `id-token:${sid}`)
-  const opened = await deps.db.transaction().execute(async (trx) => {
-    const person = await requireAlone(trx, await identify(trx))
-    assertActive(person)
-    const ended = await endLongestIdle(trx, person.sub, { keep: settings.maxSessionsPerPerson - 1, now: nowSeconds() })
-    const iat = earliestIat(person)
-    const exp = iat + accessTtl
-    const refresh: NewRefreshToken = { jti: randomUUID(), sid, iat, exp: iat + settings.refreshTtl, key_id: key.kid }
-    const { user_agent, address } = caller
-    await insertSession(
-      trx,
-      { sid, person_sub: person.sub, access_exp: exp, id_token_sealed, way, user_agent, address },
-      refresh,
-    )
-    const { request_id } = caller
-    await recordOwn(trx, person, { action: 'session.started', request_id, details: { sid, way, ...details } })
-    for (const old of ended) {
-      const facts = { sid: old, reason: 'too-many-sessions' }
-      await recordOwn(trx, person, { action: 'session.ended', request_id, details: facts })
-    }
-    return { person, facts: { iat, exp, sid }, refresh, ended }
-  })
-  const { person, facts, refresh, ended } = opened
+  const { ended, ...opened } = await deps.db
+    .transaction()
+    .execute(async (trx) => open(trx, await identify(trx), { deps, opening, key_id: key.kid }))
+  const { person, refresh } = opened
   if (ended.length > 0) await tellEnds(deps, person.sub, ended)
-  else await events.personChanged(person.sub)
   return {
-    person,
-    facts,
+    ...opened,
     refresh_token: signRefreshToken({ sub: person.sub, ...refresh }, key),
     refresh_exp: refresh.exp,
   }
 }
 
-/** Two sign-ins at once take turns, or each would leave room for itself alone; and who is disabled meanwhile stays out. */
-async function requireAlone(trx: Transaction<Tables>, sub: string): Promise<PersonRow> {
-  const person = await lockPersonAlone(trx, sub)
-  if (person === undefined) throw new Error('a person without a tenant')
-  return person
+async function open(
+  trx: Transaction<Tables>,
+  person: PersonRow,
+  { deps: { settings }, opening, key_id }: { deps: UserDeps; opening: Opening; key_id: string },
+) {
+  assertActive(person)
+  const { way, caller, accessTtl, details, id_token } = opening
+  const { request_id } = caller
+  const sid = randomUUID()
+  const iat = earliestIat(person)
+  const exp = iat + accessTtl
+  const refresh: NewRefreshToken = { jti: randomUUID(), sid, iat, exp: iat + settings.refreshTtl, key_id }
+  // Two sign-ins at once take turns, or each would leave room for itself alone.
+  const [row] = await insertSession(trx, {
+    ...caller,
+    ...refresh,
+    way,
+    person_sub: person.sub,
+    tenant_id: person.tenant_id,
+    access_exp: exp,
+    id_token_sealed: id_token == null ? null : settings.sealing.seal(id_token, `id-token:${sid}`),
+    now: nowSeconds(),
+    at: new Date(),
+    keep: settings.maxSessionsPerPerson - 1,
+    action: 'session.started',
+    details: JSON.stringify({ sid, way, ...details }),
+  })
+  const ended = row?.ended ?? []
+  for (const old of ended) {
+    const facts = { sid: old, reason: 'too-many-sessions' }
+    await recordOwn(trx, person, { action: 'session.ended', request_id, details: facts })
+  }
+  return { person, facts: { iat, exp, sid }, rights: rightsOf(row), refresh, ended }
 }

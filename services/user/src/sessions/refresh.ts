@@ -8,6 +8,7 @@ import { assertStanding } from '../people/standing.ts'
 import { sessionEnded } from '../problems.ts'
 import type { Tables } from '../tables.ts'
 import { issueAccessToken } from '../tokens/access-token.ts'
+import { type RightsClaims, rightsClaims, rightsOf } from '../tokens/rights-claims.ts'
 import { earliestIat, nowSeconds } from '../tokens/token-times.ts'
 import { refreshTokenInvalid, refreshTokenUsed } from './problems.ts'
 import { type RefreshClaims, readRefreshToken, signRefreshToken } from './refresh-token.ts'
@@ -28,6 +29,7 @@ interface Rotation {
   person: PersonRow
   successor: NewRefreshToken
   iat: number
+  rights: RightsClaims
 }
 
 /** RFC 9700 §4.14: rotate on every use; a used token that comes again after 10 s ends the family. */
@@ -73,10 +75,12 @@ async function rotate(trx: Transaction<Tables>, attempt: Attempt): Promise<Rotat
   const access_exp = iat + accessTtl
   if (successor === candidate) {
     const { user_agent, address } = caller
-    const used = { old: claims.jti, used_at: new Date(now), last_used_at: new Date() }
-    await replaceRefreshToken(trx, { ...candidate, ...used, access_exp, user_agent, address })
-  } else await prolongSession(trx, claims.sid, { access: access_exp, refresh: successor.exp }, caller)
-  return { person, successor, iat }
+    const used = { person_sub: person.sub, old: claims.jti, used_at: new Date(now), last_used_at: new Date() }
+    const [row] = await replaceRefreshToken(trx, { ...candidate, ...used, access_exp, user_agent, address })
+    return { person, successor, iat, rights: rightsOf(row) }
+  }
+  await prolongSession(trx, claims.sid, { access: access_exp, refresh: successor.exp }, caller)
+  return { person, successor, iat, rights: await rightsClaims(trx, person.sub) }
 }
 
 async function requireLive(trx: Transaction<Tables>, { sub, sid, jti, iat }: RefreshClaims) {
@@ -109,12 +113,12 @@ async function endStolen(trx: Transaction<Tables>, { claims, caller }: Attempt, 
   })
 }
 
-async function answer(deps: UserDeps, { person, successor, iat }: Rotation): Promise<Refreshed> {
+async function answer(deps: UserDeps, { person, successor, iat, rights }: Rotation): Promise<Refreshed> {
   const key = await deps.keys.findRefresh(successor.key_id)
   if (key === undefined) throw new Error('the key of a live refresh token is gone')
   const exp = iat + deps.settings.accessTtl
   return {
-    access_token: await issueAccessToken(deps, person, { iat, exp, sid: successor.sid }),
+    access_token: await issueAccessToken(deps, person, { iat, exp, sid: successor.sid }, rights),
     expires_in: deps.settings.accessTtl,
     refresh_token: signRefreshToken({ sub: person.sub, ...successor }, key),
     refresh_exp: successor.exp,

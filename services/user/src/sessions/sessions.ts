@@ -1,10 +1,11 @@
 import { CLOCK_SKEW_S } from '@munjigi/identity/claims'
-import type { Kysely, QueryCreator, Selectable, Transaction } from 'kysely'
+import type { Kysely, QueryCreator, Transaction } from 'kysely'
 import { liveKeysUsedSince, selectRevokedSids } from '../api-keys/api-keys.ts'
 import type { Caller } from '../caller.ts'
 import { compiledOnce } from '../compiled-once.ts'
 import { selectPeople } from '../people/people.ts'
 import type { Tables } from '../tables.ts'
+import { selectRights } from '../tokens/rights-claims.ts'
 
 export interface NewRefreshToken {
   jti: string
@@ -17,23 +18,8 @@ export interface NewRefreshToken {
 export const findSession = (db: Kysely<Tables>, sid: string) =>
   db.selectFrom('sessions').select(['sid', 'person_sub', 'ended_at']).where('sid', '=', sid).executeTakeFirst()
 
-type Origin = 'way' | 'user_agent' | 'address'
-
-/** Opens a session with its first refresh token. */
-export async function insertSession(
-  trx: Transaction<Tables>,
-  session: Pick<Selectable<Tables['sessions']>, 'sid' | 'person_sub' | 'access_exp' | 'id_token_sealed' | Origin>,
-  refresh: NewRefreshToken,
-): Promise<void> {
-  await trx
-    .insertInto('sessions')
-    .values({ ...session, refresh_exp: refresh.exp, ended_at: null, last_used_at: new Date() })
-    .execute()
-  await trx
-    .insertInto('refresh_tokens')
-    .values({ ...refresh, used_at: null, successor: null })
-    .execute()
-}
+export const insertRefreshToken = (query: QueryCreator<Tables>, { jti, sid, iat, exp, key_id }: NewRefreshToken) =>
+  query.insertInto('refresh_tokens').values({ jti, sid, iat, exp, key_id, used_at: null, successor: null })
 
 const selectLocked = compiledOnce((db, { jti }: { jti: string }) =>
   selectPeople(db)
@@ -50,6 +36,7 @@ const selectLocked = compiledOnce((db, { jti }: { jti: string }) =>
 export const lockRefreshToken = async (trx: Transaction<Tables>, jti: string) => (await selectLocked(trx, { jti }))[0]
 
 interface Replacement extends NewRefreshToken, Pick<Caller, 'user_agent' | 'address'> {
+  person_sub: string
   /** The token that goes, and since when. */
   old: string
   used_at: Date
@@ -57,15 +44,16 @@ interface Replacement extends NewRefreshToken, Pick<Caller, 'user_agent' | 'addr
   last_used_at: Date
 }
 
-/** Stores the successor of a token, marks that one used and prolongs their session. */
+/** Stores the successor of a token, marks that one used, prolongs their session, and gives the person's rights. */
 export const replaceRefreshToken = compiledOnce((db, given: Replacement) => {
-  const { jti, sid, iat, exp, key_id, old, used_at, access_exp, last_used_at, user_agent, address } = given
+  const { jti, sid, exp, person_sub, old, used_at, access_exp, last_used_at, user_agent, address } = given
   const query = db
-    .with('stored', (stored) =>
-      stored.insertInto('refresh_tokens').values({ jti, sid, iat, exp, key_id, used_at: null, successor: null }),
-    )
+    .with('stored', (storing) => insertRefreshToken(storing, given))
     .with('used', (used) => used.updateTable('refresh_tokens').set({ used_at, successor: jti }).where('jti', '=', old))
-  return prolonging(query, sid, access_exp).set({ refresh_exp: exp, last_used_at, user_agent, address })
+    .with('prolonged', (session) =>
+      prolonging(session, sid, access_exp).set({ refresh_exp: exp, last_used_at, user_agent, address }),
+    )
+  return selectRights(query, person_sub)
 })
 
 const prolonging = (query: QueryCreator<Tables>, sid: string, access_exp: number) =>
@@ -122,28 +110,6 @@ export async function endSessionsOf(
     .returning('sid')
     .execute()
   return ended.map(({ sid }) => sid)
-}
-
-/** Ends all but the `keep` live sessions of a person that were used last; who calls it holds the person alone. */
-export async function endLongestIdle(
-  trx: Transaction<Tables>,
-  person_sub: string,
-  { keep, now }: { keep: number; now: number },
-): Promise<string[]> {
-  const idle = await trx
-    .selectFrom('sessions')
-    .select('sid')
-    .where('person_sub', '=', person_sub)
-    .where('ended_at', 'is', null)
-    .where('refresh_exp', '>', now)
-    .orderBy('last_used_at', 'desc')
-    .orderBy('started_at', 'desc')
-    .offset(keep)
-    .execute()
-  const sids = idle.map(({ sid }) => sid)
-  if (sids.length === 0) return []
-  await ending(trx).where('sid', 'in', sids).execute()
-  return sids
 }
 
 export interface LiveSince {

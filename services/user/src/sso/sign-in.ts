@@ -1,6 +1,7 @@
 import { type SqlBool, sql, type Transaction } from 'kysely'
 import { recordEvent } from '../audit/audit.ts'
 import type { UserDeps } from '../deps.ts'
+import { lockPersonAlone } from '../people/people.ts'
 import { type Opening, openSession, type Session } from '../sessions/open-session.ts'
 import type { Tables } from '../tables.ts'
 import type { SignedIn } from './idp.ts'
@@ -21,8 +22,15 @@ export async function signIn(
   return openSession(deps, { ...opening, way: 'sso', id_token, details: { issuer } }, async (trx) => {
     const sub = await provision(trx, who)
     await deps.outbox.askApproval(trx, sub)
-    return sub
+    const person = await lockPersonAlone(trx, sub)
+    if (person === undefined) throw new Error('a person without a tenant')
+    return person
   })
+    .then(async (session) => {
+      // Their rights may have come with them.
+      await deps.events.personChanged(session.person.sub)
+      return session
+    })
     .catch((error: unknown) => refuse(deps, who, error))
     .finally(deps.sender.wake)
 }

@@ -21,10 +21,14 @@ export interface TokenFacts extends TokenTimes {
 }
 
 /** Waits for the second of `iat`, as a token from the future is refused elsewhere, and gives the rights of then. */
-async function rightsInSecond(iat: number, db: Kysely<Tables>, sub: string): Promise<RightsClaims> {
+async function rightsInSecond(
+  iat: number,
+  db: Kysely<Tables>,
+  { sub, rights }: { sub: string; rights: RightsClaims | undefined },
+): Promise<RightsClaims> {
   const wait = iat * 1000 - Date.now()
   if (wait > MAX_WAIT_MS) throw clocksDiffer()
-  if (wait <= 0) return rightsClaims(db, sub)
+  if (wait <= 0) return rights ?? rightsClaims(db, sub)
   await delay(wait)
   // A change that began while we waited carries an earlier second than iat, so nothing later would tell that it is missing.
   return db.transaction().execute(async (trx) => {
@@ -33,14 +37,15 @@ async function rightsInSecond(iat: number, db: Kysely<Tables>, sub: string): Pro
   })
 }
 
-/** A platform access token with the claims of DESIGN §4.3. */
+/** A platform access token with the claims of DESIGN §4.3; `rights` where they were read while nobody could change them. */
 export async function issueAccessToken(
   { db, settings, keys }: Pick<UserDeps, 'db' | 'settings' | 'keys'>,
   person: PersonRow,
   facts: TokenFacts,
+  rights?: RightsClaims,
 ): Promise<string> {
   const key = await keys.access()
-  const rights = await rightsInSecond(facts.iat, db, person.sub)
+  const current = await rightsInSecond(facts.iat, db, { sub: person.sub, rights })
   const claims: PlatformClaims = {
     iss: settings.platformIssuer,
     aud: settings.platformAudience,
@@ -48,7 +53,7 @@ export async function issueAccessToken(
     jti: randomUUID(),
     ...facts,
     ...(person.email !== null && { email: person.email }),
-    ...rights,
+    ...current,
     ...(person.realm_access !== null && { realm_access: person.realm_access }),
     ...(person.resource_access !== null && { resource_access: person.resource_access }),
     user_id: person.user_id,

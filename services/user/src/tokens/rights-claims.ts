@@ -1,15 +1,16 @@
 import { MAX_CASE_ROLES_IN_TOKEN } from '@munjigi/contracts/case-roles'
 import type { PlatformClaims } from '@munjigi/contracts/tokens'
 import { permissionsOf } from '@munjigi/identity/roles'
-import type { Kysely } from 'kysely'
+import type { Kysely, QueryCreator } from 'kysely'
 import { jsonArrayFrom } from 'kysely/helpers/postgres'
 import { compiledOnce } from '../compiled-once.ts'
 import type { Tables } from '../tables.ts'
 
 export type RightsClaims = Pick<PlatformClaims, 'tenant_id' | 'role' | 'permissions' | 'case_roles' | 'case_roles_ref'>
 
-const selectRights = compiledOnce((db, { sub }: { sub: string }) =>
-  db
+/** What a person's rights are made of: a statement, or the end of one that does more. */
+export const selectRights = (query: QueryCreator<Tables>, sub: string) =>
+  query
     .selectFrom('people')
     .select((eb) => [
       'tenant_id',
@@ -24,18 +25,24 @@ const selectRights = compiledOnce((db, { sub }: { sub: string }) =>
           .limit(MAX_CASE_ROLES_IN_TOKEN + 1),
       ).as('granted'),
     ])
-    .where('sub', '=', sub),
-)
+    .where('sub', '=', sub)
+
+const selectRightsOnce = compiledOnce((db, { sub }: { sub: string }) => selectRights(db, sub))
 
 /** What a token says of its person's rights: those of now, in their own tenant. */
 export async function rightsClaims(db: Kysely<Tables>, sub: string): Promise<RightsClaims> {
-  const [row] = await selectRights(db, { sub })
+  return rightsOf((await selectRightsOnce(db, { sub }))[0])
+}
+
+/** @throws Error where there is no such person */
+export function rightsOf(row: Awaited<ReturnType<typeof selectRightsOnce>>[number] | undefined): RightsClaims {
   if (row === undefined) throw new Error('a token for nobody')
-  const { granted, ...person } = row
+  const { tenant_id, role, granted } = row
   const isWhole = granted.length <= MAX_CASE_ROLES_IN_TOKEN
   return {
-    ...person,
-    permissions: [...permissionsOf(person.role)],
+    tenant_id,
+    role,
+    permissions: [...permissionsOf(role)],
     case_roles: isWhole ? Object.fromEntries(granted.map(({ case_id, role }) => [case_id, role])) : {},
     ...(!isWhole && { case_roles_ref: true }),
   }

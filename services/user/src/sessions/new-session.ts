@@ -1,0 +1,71 @@
+import { type ExpressionBuilder, sql } from 'kysely'
+import { insertEvent } from '../audit/audit.ts'
+import type { Caller } from '../caller.ts'
+import { compiledOnce } from '../compiled-once.ts'
+import type { Tables } from '../tables.ts'
+import { selectRights } from '../tokens/rights-claims.ts'
+import { insertRefreshToken, type NewRefreshToken } from './sessions.ts'
+
+/** A session with its first refresh token and its line in the audit log. */
+interface NewSession extends NewRefreshToken, Pick<Caller, 'user_agent' | 'address' | 'request_id'> {
+  person_sub: string
+  tenant_id: string
+  way: 'sso' | 'password'
+  access_exp: number
+  id_token_sealed: string | null
+  /** In seconds, and the same as a Date. */
+  now: number
+  at: Date
+  /** How many other live sessions may stay. */
+  keep: number
+  action: string
+  /** Of the audit line, as JSON. */
+  details: string
+}
+
+/** Ends all but the `keep` live sessions of a person that were used last and opens another; who calls it holds the person alone. */
+export const insertSession = compiledOnce((db, given: NewSession) => {
+  const { sid, person_sub, access_exp, exp, id_token_sealed, way, user_agent, address, at } = given
+  const { tenant_id, action, request_id, details } = given
+  const query = db
+    .with('ended', (ending) =>
+      ending
+        .updateTable('sessions')
+        .set({ ended_at: at, id_token_sealed: null })
+        .where('sid', 'in', (eb) => selectLongestIdle(eb, given))
+        .returning('sid'),
+    )
+    .with('opened', (opening) =>
+      opening.insertInto('sessions').values({
+        sid,
+        person_sub,
+        access_exp,
+        refresh_exp: exp,
+        id_token_sealed,
+        ended_at: null,
+        way,
+        user_agent,
+        address,
+        last_used_at: at,
+      }),
+    )
+    .with('stored', (storing) => insertRefreshToken(storing, given))
+    .with('told', (telling) =>
+      insertEvent(telling, { actor: person_sub, target: person_sub, tenant_id, action, request_id, details }),
+    )
+  return selectRights(query, person_sub).select(sql<string[]>`array(select sid from ended)`.as('ended'))
+})
+
+const selectLongestIdle = (
+  eb: ExpressionBuilder<Tables, 'sessions'>,
+  { person_sub, now, keep }: Pick<NewSession, 'person_sub' | 'now' | 'keep'>,
+) =>
+  eb
+    .selectFrom('sessions')
+    .select('sid')
+    .where('person_sub', '=', person_sub)
+    .where('ended_at', 'is', null)
+    .where('refresh_exp', '>', now)
+    .orderBy('last_used_at', 'desc')
+    .orderBy('started_at', 'desc')
+    .offset(keep)
