@@ -1,4 +1,4 @@
-// Refreshes sessions, each with the token that it got the last time; or asks for one person's access record after another's.
+// Refreshes sessions, each with the token that it got the last time; asks for one person's access record after another's; or for nothing.
 import { INTERNAL_USER_PATH } from '@munjigi/contracts/access'
 import { X_INTERNAL_KEY } from '@munjigi/contracts/headers'
 import { Pool } from 'undici'
@@ -14,7 +14,7 @@ interface Asked {
 /** The first refresh tokens are told once; `people`: of how many records are asked for. */
 export type UserLoad =
   | { refreshTokens: string[] }
-  | (Asked & ({ work: 'refreshes' } | { work: 'records'; people: number }))
+  | (Asked & ({ work: 'refreshes' } | { work: 'nothing' } | { work: 'records'; people: number }))
 
 export interface Answered {
   done: number
@@ -58,10 +58,13 @@ function recordRequest(port: number, index: number): Buffer {
   )
 }
 
+const nothingRequest = (port: number): Buffer => Buffer.from(`GET /healthz HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\n\r\n`)
+
 process.on('message', async (load: UserLoad) => {
   if ('refreshTokens' in load) {
     tokens.push(...load.refreshTokens)
     process.send?.('ready')
   } else if (load.work === 'refreshes') process.send?.(await refresh(load))
+  else if (load.work === 'nothing') process.send?.(await run(load, () => nothingRequest(load.port)))
   else process.send?.(await run(load, (index) => recordRequest(load.port, (index % load.people) + 1)))
 })
