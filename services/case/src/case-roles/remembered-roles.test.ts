@@ -114,6 +114,22 @@ test('in an outage callers with something to go by wait for one question at a ti
   assert.equal(asked(), 3)
 })
 
+test('while user says nothing, what is stale serves before the question is given up, and a message ends that too', async () => {
+  const { answerRole, answerWith, pass, roleOf, roles } = memory()
+  answerRole('trustee')
+  await roleOf()
+  pass(10)
+  const silence = Promise.withResolvers<CaseRoleGrant[]>()
+  answerWith(() => silence.promise)
+  assert.equal(await roleOf(), 'trustee')
+  const asking = roleOf()
+  roles.drop('kim')
+  answerRole('viewer')
+  silence.resolve([{ case_id: CASE, sub: 'kim', role: 'trustee' }])
+
+  assert.equal(await asking, 'viewer')
+})
+
 test('what a message deleted is never used stale, though it came while the question failed', async () => {
   const { answerRole, answerWith, pass, roleOf, roles } = memory()
   answerRole('trustee')

@@ -1,9 +1,12 @@
 import type { CaseRole } from '@munjigi/contracts/case-roles'
+import { atMost } from '@munjigi/deadline'
 import { caseRolesUnknown } from '../problems.ts'
 import type { UserService } from './user-service.ts'
 
 const FRESH_MS = 5_000
 const STALE_MS = 60_000
+/** So long user is waited for where something stale is remembered: the database, asked next, may be what holds user up. */
+const STALE_WAIT_MS = 200
 /** After a failure what is stale answers at once, so that callers do not wait one after the other. */
 const COOL_DOWN_MS = 500
 const MAX_PEOPLE = 10_000
@@ -86,14 +89,10 @@ export function rememberedRoles(
     async rolesOf(sub) {
       const roles = findKept(sub, now() - failedAt < COOL_DOWN_MS ? STALE_MS : FRESH_MS)
       if (roles) return roles
-      try {
-        return await ask(sub)
-      } catch (error) {
-        // Looked up after the failure: what a message deleted meanwhile is never used.
-        const stale = findKept(sub, STALE_MS)
-        if (stale) return stale
-        throw error
-      }
+      const asked = ask(sub)
+      if (findKept(sub, STALE_MS)) await atMost(STALE_WAIT_MS, asked).catch(() => undefined)
+      // Looked up after waiting: what came in time is kept by now, and what a message deleted meanwhile is never used.
+      return findKept(sub, STALE_MS) ?? asked
     },
     drop(sub) {
       kept.delete(sub)

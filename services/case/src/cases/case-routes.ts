@@ -42,11 +42,14 @@ export function caseRoutes(scope: FastifyInstance, deps: CaseDeps): void {
     },
     handler: async (request) => {
       const caller = callerOf(request)
-      const own = await rolesOf(caller)
-      const case_ids = caller.isAdmin ? undefined : [...own.keys()].filter(isCaseId)
-      const { rows, ...more } = await withTenant(db, caller.tenantId, (trx) =>
-        caseStore(trx, caller.tenantId).list({ ...request.query, case_ids }),
-      )
+      const list = (case_ids: string[] | undefined) =>
+        withTenant(db, caller.tenantId, (trx) => caseStore(trx, caller.tenantId).list({ ...request.query, case_ids }))
+      // Both at once: each may wait for a database that does not answer.
+      const asked = rolesOf(caller)
+      const [own, { rows, ...more }] = await Promise.all([
+        asked,
+        caller.isAdmin ? list(undefined) : asked.then((own) => list([...own.keys()].filter(isCaseId))),
+      ])
       return { cases: rows.map((row) => ({ ...row, own_role: own.get(row.case_id) ?? null })), ...more }
     },
   })
