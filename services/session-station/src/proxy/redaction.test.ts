@@ -30,6 +30,21 @@ test('a secret is hidden in every spelling, and lengths stay', () => {
   }
 })
 
+test('percent-encoding hides no secret, whichever characters an encoder leaves alone', () => {
+  const secret = "S3cr3t/~!'()* value"
+  const encoded = [
+    // encodeURI, encodeURIComponent and URLSearchParams; then Python's quote, quote with safe='', and quote_plus.
+    "S3cr3t/~!'()*%20value",
+    "S3cr3t%2F~!'()*%20value",
+    'S3cr3t%2F%7E%21%27%28%29*+value',
+    'S3cr3t/~%21%27%28%29%2A%20value',
+    'S3cr3t%2F~%21%27%28%29%2A%20value',
+    'S3cr3t%2F~%21%27%28%29%2A+value',
+  ]
+  for (const text of encoded.flatMap((one) => [one, one.replace(/%../g, (octet) => octet.toLowerCase())]))
+    assert.equal(through([secret], [Buffer.from(`?t=${text}&`)]).toString(), `?t=${'*'.repeat(text.length)}&`, text)
+})
+
 test('a secret in UTF-16 is hidden in either order of bytes', () => {
   for (const turn of [(text: Buffer) => text, (text: Buffer) => text.swap16()]) {
     const shown = turn(through([SECRET], [turn(Buffer.from(`a ${SECRET} b`, 'utf16le'))])).toString('utf16le')

@@ -23,15 +23,12 @@ export function spellingsOf(secrets: readonly string[]): string[] {
 
 function inAllForms(text: string): string[] {
   const bytes = Buffer.from(text)
-  const percent = encodeURIComponent(text)
   const json = JSON.stringify(text).slice(1, -1)
   const ascii = json.replace(/[^\0-~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
   const wide = Buffer.from(text, 'utf16le')
   return [
     bytes.toString('latin1'),
-    percent,
-    percent.replace(/%../g, (octet) => octet.toLowerCase()),
-    new URLSearchParams({ '': text }).toString().slice(1),
+    ...percentEncoded(text).flatMap((one) => [one, one.replace(/%../g, (octet) => octet.toLowerCase())]),
     Buffer.from(json).toString('latin1'),
     ascii,
     ascii.replaceAll('/', '\\/'),
@@ -41,6 +38,14 @@ function inAllForms(text: string): string[] {
     ...base64Cores(bytes, 'base64'),
     ...base64Cores(bytes, 'base64url'),
   ]
+}
+
+/** Encoders agree on letters and digits; they differ in the slash, in blanks, and in what RFC 2396 called marks. */
+function percentEncoded(text: string): string[] {
+  const component = encodeURIComponent(text)
+  const strict = component.replace(/[!'()*]/g, (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`)
+  const form = new URLSearchParams({ '': text }).toString().slice(1)
+  return [component, encodeURI(text), strict, strict.replaceAll('%2F', '/'), strict.replaceAll('%20', '+'), form]
 }
 
 const inHtml = (text: string, quote: string): string =>
