@@ -3,7 +3,7 @@ import type { Kysely } from 'kysely'
 import { jsonArrayFrom } from 'kysely/helpers/postgres'
 import { selectOtherNames } from '../access-events.ts'
 import { compiledOnce } from '../compiled-once.ts'
-import { selectPeople } from '../people/people.ts'
+import { joinTenants } from '../people/people.ts'
 import { selectAllSections, selectGrants } from '../people/sections.ts'
 import { type LiveSince, liveSince, selectEndedSids } from '../sessions/sessions.ts'
 import type { Tables } from '../tables.ts'
@@ -15,8 +15,15 @@ interface Asked extends LiveSince {
 }
 
 const selectRecord = compiledOnce((db, { issuer, sub, endsSince, usedSince }: Asked) =>
-  selectPeople(db)
+  joinTenants(db)
     .select((eb) => [
+      'people.status',
+      'role',
+      'superuser',
+      'tenant_id',
+      'tenants.status as tenant_status',
+      'valid_from',
+      'rights_changed_at',
       jsonArrayFrom(selectOtherNames(db, issuer, sub)).as('other_names'),
       eb
         .case()

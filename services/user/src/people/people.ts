@@ -28,8 +28,10 @@ const columns = [
   'rights_changed_at',
 ] as const
 
-export const selectPeople = (db: Kysely<Tables>) =>
-  db.selectFrom('people').innerJoin('tenants', 'tenants.id', 'people.tenant_id').select(columns)
+export const joinTenants = (db: Kysely<Tables>) =>
+  db.selectFrom('people').innerJoin('tenants', 'tenants.id', 'people.tenant_id')
+
+export const selectPeople = (db: Kysely<Tables>) => joinTenants(db).select(columns)
 
 export type PersonRow = NonNullable<Awaited<ReturnType<typeof findPerson>>>
 
