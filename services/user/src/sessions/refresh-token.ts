@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { isSameText } from '@munjigi/sealing/same-text'
 import { type Static, Type } from 'typebox'
-import { Check } from 'typebox/value'
+import { Compile } from 'typebox/compile'
 import type { RefreshKey } from '../keys/signing-key-rows.ts'
 import type { SigningKeys } from '../keys/signing-keys.ts'
 import { nowSeconds } from '../tokens/token-times.ts'
@@ -18,6 +18,7 @@ const RefreshClaims = Type.Object({
   exp: Type.Integer(),
 })
 export type RefreshClaims = Static<typeof RefreshClaims>
+const refreshClaims = Compile(RefreshClaims)
 
 /** The same facts under the same key give the same token, letter by letter, so that none need be stored. */
 export function signRefreshToken(facts: Omit<RefreshClaims, 'type'>, { kid, secret }: RefreshKey): string {
@@ -34,7 +35,7 @@ export async function readRefreshToken(
   if (token.length > MAX_LENGTH) return undefined
   const [header, claims] = token.split('.', 2).map(decode)
   const kid = (header as { kid?: unknown } | null | undefined)?.kid
-  if (typeof kid !== 'string' || !Check(RefreshClaims, claims)) return undefined
+  if (typeof kid !== 'string' || !refreshClaims.Check(claims)) return undefined
   const key = await keys.findRefresh(kid)
   // Whatever else a header or claims could say: there is one token of these facts.
   if (key === undefined || !isSameText(token, signRefreshToken(claims, key))) return undefined
