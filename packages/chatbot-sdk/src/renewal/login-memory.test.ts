@@ -4,6 +4,7 @@ import { loginMemory } from './login-memory.ts'
 
 const token = { sub: 's', access_token: 'a', expires_at: 0 }
 const read = async () => token
+const still = () => 0
 
 test('a token is remembered for five seconds from when its reading began', async () => {
   let time = 0
@@ -19,7 +20,7 @@ test('a token is remembered for five seconds from when its reading began', async
 })
 
 test('what was read before a change is not remembered after it', async () => {
-  const memory = loginMemory()
+  const memory = loginMemory(still)
   const { promise: gate, resolve: open } = Promise.withResolvers<void>()
   const reading = memory.remember('chat', async () => {
     await gate
@@ -33,7 +34,7 @@ test('what was read before a change is not remembered after it', async () => {
 })
 
 test('a change drops one, and a subscription made anew drops all', async () => {
-  const memory = loginMemory()
+  const memory = loginMemory(still)
   await memory.remember('one', read)
   await memory.remember('other', read)
   memory.drop('one')
@@ -44,7 +45,7 @@ test('a change drops one, and a subscription made anew drops all', async () => {
 })
 
 test('more people than are remembered push out the oldest', async () => {
-  const memory = loginMemory()
+  const memory = loginMemory(still)
   for (let i = 0; i <= 50_000; i++) await memory.remember(`${i}`, read)
 
   assert.deepEqual([memory.find('0'), memory.find('1')], [undefined, token])
