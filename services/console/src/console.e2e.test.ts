@@ -1,67 +1,37 @@
 import assert from 'node:assert/strict'
-import { existsSync } from 'node:fs'
-import type { AddressInfo } from 'node:net'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
-import { buildApp } from './app.ts'
-import { somebody, type TestPerson, testGateway } from './gateway.fixture.ts'
+import type { BrowserContext, Page } from 'playwright-core'
+import { heading, NO_CHROMIUM, testConsole } from './browser.fixture.ts'
+import { somebody, type TestPerson } from './gateway.fixture.ts'
 
-const CHROMIUM = '/usr/bin/chromium'
-const PATIENCE_MS = 30_000
-const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--no-first-run']
-
-describe('the console in Chromium', {
-  skip: existsSync(CHROMIUM) ? false : `no ${CHROMIUM}: apt-get install chromium`,
-}, () => {
+describe('the console in Chromium', { skip: NO_CHROMIUM }, () => {
   const admin = somebody('admin.park', { username_kr: '박관리', username_en: 'Park', role: 'ADMIN', superuser: true })
   const user = somebody('user.lee', { username_kr: '이사용', username_en: 'Lee' })
   const people: TestPerson[] = [admin, user]
-  let gateway: Awaited<ReturnType<typeof testGateway>>
-  let app: ReturnType<typeof buildApp>
-  let browser: Browser
+  let house: Awaited<ReturnType<typeof testConsole>>
+  let gateway: (typeof house)['gateway']
   let url: string
-  const complaints: string[] = []
 
   before(async () => {
-    gateway = await testGateway(people)
-    const gatewayUrl = gateway.url.replace('127.0.0.1', 'localhost')
-    app = buildApp({ gatewayUrl: gateway.url, platformIssuer: gatewayUrl, logLevel: 'silent', mode: 'embedded' })
-    await app.listen({ port: 0, host: '127.0.0.1' })
-    url = `http://localhost:${(app.server.address() as AddressInfo).port}`
-    gateway.settings.frontend = url
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS })
+    house = await testConsole(people)
+    ;({ gateway, url } = house)
   })
-  after(async () => {
-    await browser?.close()
-    await app?.close()
-    await gateway?.close()
-  })
+  after(() => house?.close())
 
   const waiting = (name: string): TestPerson => {
     const person = somebody(`pending.${people.length}`, { username_kr: name, username_en: name, role: 'PENDING' })
     people.push(person)
     return person
   }
-  async function newContext(): Promise<BrowserContext> {
-    const context = await browser.newContext({ locale: 'ko-KR', viewport: { width: 1280, height: 800 } })
-    context.setDefaultTimeout(PATIENCE_MS)
-    // Chromium reports every 4xx as an error of the page; those are answers.
-    context.on('console', (message) => {
-      if (message.type() === 'error' && !message.text().startsWith('Failed to load')) complaints.push(message.text())
-    })
-    context.on('weberror', (error) => complaints.push(String(error.error())))
-    return context
-  }
   async function signIn(person: TestPerson, context?: BrowserContext): Promise<Page> {
     gateway.settings.signsIn = person
-    const page = await (context ?? (await newContext())).newPage()
+    const page = await (context ?? (await house.newContext())).newPage()
     await page.goto(url)
     await page.getByRole('link', { name: '회사 계정으로 로그인' }).click()
     await page.waitForURL(`${url}/`)
     return page
   }
-  const heading = (page: Page, name: string | RegExp) => page.getByRole('heading', { level: 1, name }).waitFor()
 
   test('a person signs in by the SSO button, and the code is in no address that is kept', async () => {
     const page = await signIn(user)
@@ -226,7 +196,7 @@ describe('the console in Chromium', {
 
   test('no page is wider than a telephone, in either language', async () => {
     waiting('남궁긴이름을가진신청자')
-    const context = await newContext()
+    const context = await house.newContext()
     const page = await context.newPage()
     await page.setViewportSize({ width: 375, height: 700 })
     const width = (property: string) => page.locator('html').evaluate((html, name) => Reflect.get(html, name), property)
@@ -239,7 +209,7 @@ describe('the console in Chromium', {
     await signIn(admin, context)
     for (const language of ['ko', 'en'] as const) {
       admin.language_preference = language
-      for (const path of ['/', '/people/waiting', '/nowhere']) {
+      for (const path of ['/', '/people/waiting', '/reset-password#token=t', '/reset-password', '/nowhere']) {
         await page.goto(url + path)
         await page.getByRole('heading', { level: 1 }).waitFor()
         await fits(`${language} ${path}`)
@@ -249,6 +219,6 @@ describe('the console in Chromium', {
   })
 
   test('no page broke its own content policy or threw', () => {
-    assert.deepEqual(complaints, [])
+    assert.deepEqual(house.complaints, [])
   })
 })

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Me, Person, Preferences } from '@munjigi/contracts/people'
 import { testUpstream } from '@munjigi/testing/upstream'
+import { testPasswords } from './passwords.fixture.ts'
 
 const LONG_AGO = '2026-11-21T00:00:00.000Z'
 
@@ -26,7 +27,7 @@ export const somebody = (user_id: string, rest: Partial<TestPerson> = {}): TestP
   ...rest,
 })
 
-interface Answer {
+export interface Answer {
   status: number
   body?: unknown
   headers?: Record<string, string>
@@ -66,8 +67,13 @@ export async function testGateway(people: TestPerson[]) {
     tokens.set(token, { person, endsAt: Date.now() + settings.lifeSeconds * 1000 })
     return token
   }
-  const tokenAnswer = (person: TestPerson) =>
-    ok({ access_token: issue(person), token_type: 'Bearer', expires_in: settings.lifeSeconds })
+  const tokenAnswer = (person: TestPerson, headers = {}) =>
+    ok({ access_token: issue(person), token_type: 'Bearer', expires_in: settings.lifeSeconds }, headers)
+  const byPassword = testPasswords(people, (person) => {
+    const sid = randomUUID()
+    sessions.set(sid, person)
+    return tokenAnswer(person, { 'set-cookie': cookieOf(sid) })
+  })
 
   function signIn(): Answer {
     const person = settings.signsIn
@@ -117,6 +123,8 @@ export async function testGateway(people: TestPerson[]) {
       'GET /api/auth/login/': signIn,
       'GET /api/auth/logout/': () => signOut(request),
       'POST /api/auth/v1/refresh': () => renew(request),
+      'POST /api/auth/v1/login': () => byPassword.login(body),
+      'POST /api/auth/v1/password-reset': () => byPassword.reset(body),
       'POST /api/auth/v1/exchange': () => {
         const { sid, person } = sessionOf(request)
         return person && JSON.parse(body).code === sid ? tokenAnswer(person) : problem(401, 'unknown-code')
@@ -132,7 +140,7 @@ export async function testGateway(people: TestPerson[]) {
     })
     request.on('end', () => write(response, answer(request, body)))
   })
-  return { ...upstream, settings, sessions }
+  return { ...upstream, settings, sessions, byPassword }
 }
 
 function write(response: ServerResponse, { status, body, headers }: Answer): void {

@@ -9,7 +9,7 @@ import { securityHeaders } from './security-headers.ts'
 /** Stand in the built page where a nonce and the mode go; vite.config.ts and index.html put them there. */
 const NONCE_PLACE = '__MUNJIGI_NONCE__'
 const MODE_PLACE = '__MUNJIGI_MODE__'
-const PAGES = new Set(['/', '/people/waiting'])
+const PAGES = new Set(['/', '/people/waiting', '/reset-password'])
 
 interface PageOptions {
   /** The folder that `vite build` wrote. */

@@ -18,7 +18,7 @@ export function createApi(session: Calls, fetch: typeof globalThis.fetch = globa
 
   async function send(method: string, path: string, body: object | undefined): Promise<Response> {
     const token = await session.token()
-    if (token === undefined) throw new ApiProblem(401, 'token-missing', undefined)
+    if (token === undefined) throw new ApiProblem(401, 'token-missing')
     const headers = { authorization: `Bearer ${token}`, ...(body && { 'content-type': 'application/json' }) }
     return fetch(`/api/${path}`, { method, headers, ...(body && { body: JSON.stringify(body) }) })
   }

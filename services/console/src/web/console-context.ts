@@ -5,6 +5,8 @@ import type { Session, SessionState } from './session/session.ts'
 interface Console {
   session: Session
   api: Api
+  /** Of the link that opened this page. */
+  resetToken: string | undefined
 }
 
 export const ConsoleContext = createContext<Console | undefined>(undefined)

@@ -10,11 +10,12 @@ import { ConsoleContext } from './console-context.ts'
 import { startLanguage } from './language.ts'
 import { ApiProblem } from './problem.ts'
 import { router } from './router.tsx'
-import { takeArrival } from './session/arrival.ts'
+import { takeArrival, watchForLinks } from './session/arrival.ts'
 import { createSession } from './session/session.ts'
 import { theme, variables } from './theme.ts'
 
 const arrival = takeArrival(window.location, window.history)
+watchForLinks(window)
 const session = createSession()
 const api = createApi(session)
 const language = await startLanguage()
@@ -38,7 +39,7 @@ root.render(
   <MantineProvider theme={theme} cssVariablesResolver={variables} defaultColorScheme="auto" getStyleNonce={() => nonce}>
     <I18nextProvider i18n={language}>
       <QueryClientProvider client={queries}>
-        <ConsoleContext value={{ session, api }}>
+        <ConsoleContext value={{ session, api, resetToken: arrival.resetToken }}>
           <RouterProvider router={router} />
         </ConsoleContext>
       </QueryClientProvider>

@@ -45,9 +45,10 @@ export const theme = createTheme({
 /** Where Mantine's own greys and tints are too faint to read (WCAG 2.2 §1.4.3) or to see. */
 export const variables: CSSVariablesResolver = () => ({
   variables: {},
-  light: { '--mantine-color-dimmed': '#59635f' },
+  light: { '--mantine-color-dimmed': '#59635f', '--mantine-color-error': '#c92a2a' },
   dark: {
     '--mantine-color-body': '#191f1e',
+    '--mantine-color-error': '#ff8787',
     '--mantine-color-celadon-light': 'rgba(82, 173, 139, 0.2)',
     '--mantine-color-celadon-light-color': 'var(--mantine-color-celadon-2)',
   },

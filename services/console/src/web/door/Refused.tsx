@@ -4,8 +4,7 @@ import { useConsole } from '../console-context.ts'
 import type { ApiProblem } from '../problem.ts'
 import { SIGN_OUT_PATH } from '../shell/PersonMenu.tsx'
 import { GatePage } from './GatePage.tsx'
-
-const KNOWN = ['account-disabled', 'account-rejected', 'tenant-suspended'] as const
+import { useRefusal } from './use-refusal.ts'
 
 interface RefusedProps {
   problem: ApiProblem
@@ -15,19 +14,19 @@ interface RefusedProps {
 export function Refused({ problem, onRetry }: RefusedProps) {
   const { t } = useTranslation()
   const { session } = useConsole()
-  const reason = KNOWN.find((type) => type === problem.type) ?? 'other'
+  const { title, lead, requestId } = useRefusal()(problem)
   return (
     <GatePage>
       <div role="alert">
         <Title order={1} mt="xl">
-          {t(`refused.${reason}.title`)}
+          {title}
         </Title>
         <Text c="dimmed" mt="xs">
-          {t(`refused.${reason}.lead`)}
+          {lead}
         </Text>
-        {reason === 'other' && problem.requestId !== undefined && (
+        {requestId !== undefined && (
           <Text fz="sm" c="dimmed" mt="md">
-            {t('requestId')} <Code>{problem.requestId}</Code>
+            {t('requestId')} <Code>{requestId}</Code>
           </Text>
         )}
       </div>

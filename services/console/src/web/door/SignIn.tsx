@@ -1,7 +1,8 @@
-import { Alert, Button, Text, Title } from '@mantine/core'
+import { Alert, Button, Divider, Text, Title } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import type { SignOutReason } from '../session/session.ts'
 import { GatePage } from './GatePage.tsx'
+import { PasswordForm } from './PasswordForm.tsx'
 
 export function SignIn({ reason }: { reason: SignOutReason }) {
   const { t } = useTranslation()
@@ -23,6 +24,8 @@ export function SignIn({ reason }: { reason: SignOutReason }) {
       <Button component="a" href="/sign-in" size="md" h={48} fullWidth mt="xl">
         {t('signIn.button')}
       </Button>
+      <Divider my="lg" label={t('signIn.or')} />
+      <PasswordForm />
     </GatePage>
   )
 }

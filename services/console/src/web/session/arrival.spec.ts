@@ -23,6 +23,15 @@ test('every copy of a token leaves, and an empty one brings nothing', () => {
   expect(arriveAt('/?token=')).toEqual({ arrival: {}, left: ['/'] })
 })
 
-test('an address without either is left alone', () => {
+test('the token of a link leaves the address with all that stands behind #', () => {
+  expect(arriveAt('/reset-password#token=abc-_')).toEqual({
+    arrival: { resetToken: 'abc-_' },
+    left: ['/reset-password'],
+  })
+  expect(arriveAt('/reset-password#token=')).toEqual({ arrival: {}, left: ['/reset-password'] })
+})
+
+test('an address without any of them is left alone', () => {
   expect(arriveAt('/?page=2')).toEqual({ arrival: {}, left: [] })
+  expect(arriveAt('/#content')).toEqual({ arrival: {}, left: [] })
 })

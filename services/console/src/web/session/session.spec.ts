@@ -130,3 +130,41 @@ test('a token that one tab was given is used by the others, and a sign-out reach
   await gone
   expect(one.session.state()).toEqual({ phase: 'signed-out', reason: 'ended' })
 })
+
+test('a sign-in by password is told to the other tabs; one that is refused changes nothing and says why', async () => {
+  const one = sessionWith(refused('refresh-token-missing'))
+  const two = sessionWith(refused('refresh-token-missing'), refused('credentials-invalid'), answer('kim'))
+  await Promise.all([one.session.start({}), two.session.start({})])
+
+  expect(await two.session.signIn('kim@example.com', 'wrong')).toMatchObject({
+    status: 401,
+    type: 'credentials-invalid',
+  })
+  expect(two.session.state()).toEqual({ phase: 'signed-out', reason: 'never' })
+  const heard = new Promise<void>((resolve) => one.session.subscribe(resolve))
+  expect(await two.session.signIn('kim@example.com', 'right')).toBe(undefined)
+  await heard
+  expect([one, two].map(({ session }) => session.state())).toEqual(Array(2).fill({ phase: 'signed-in', sub: 'kim' }))
+})
+
+test('a server that does not answer, or answers nonsense, signs nobody in', async () => {
+  const { session } = sessionWith(new TypeError('down'), Response.json({ access_token: 'x', expires_in: 1 }))
+
+  expect(await session.signIn('kim@example.com', 'right')).toMatchObject({ type: 'unreachable' })
+  expect(await session.signIn('kim@example.com', 'right')).toMatchObject({ type: 'unknown' })
+  expect(session.state().phase).toBe('starting')
+})
+
+test('a link sets a password; its refusal comes with its faults and how long to wait', async () => {
+  const faults = [{ field: 'new_password', message: 'must have at least 8 characters' }]
+  const { session, asked } = sessionWith(
+    new Response(null, { status: 204 }),
+    Response.json({ type: '/problems/invalid-request', faults }, { status: 400 }),
+    Response.json({ type: '/problems/too-many-requests' }, { status: 429, headers: { 'retry-after': '7' } }),
+  )
+
+  expect(await session.setPassword('token', 'new')).toBe(undefined)
+  expect(await session.setPassword('token', 'new')).toMatchObject({ status: 400, faults })
+  expect(await session.setPassword('token', 'new')).toMatchObject({ status: 429, waitSeconds: 7 })
+  expect(new Set(asked)).toEqual(new Set(['/api/auth/v1/password-reset']))
+})

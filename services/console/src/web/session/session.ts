@@ -1,11 +1,10 @@
 import type { TokenAnswer } from '@munjigi/contracts/tokens'
-import { readProblem } from '../problem.ts'
+import { ApiProblem, readProblem } from '../problem.ts'
 import type { Arrival } from './arrival.ts'
+import { authPost } from './auth-post.ts'
 import { renewalDelayMs, retryDelayMs } from './delays.ts'
 import { openTabs, type TabMessage } from './tabs.ts'
 import { factsOf } from './token-facts.ts'
-
-const ANSWER_WITHIN_MS = 15_000
 
 export type SignOutReason = 'never' | 'ended' | 'code-refused'
 export type SessionState =
@@ -34,14 +33,7 @@ export function createSession(fetch: typeof globalThis.fetch = globalThis.fetch.
   const listeners = new Set<() => void>()
   const tabs = openTabs(hear)
 
-  const post = (path: string, body: object) =>
-    fetch(`/api/auth/v1/${path}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-      // The other tabs wait for their turn meanwhile.
-      signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
-    })
+  const post = authPost(fetch)
 
   function enter(next: SessionState) {
     state = next
@@ -81,7 +73,7 @@ export function createSession(fetch: typeof globalThis.fetch = globalThis.fetch.
   }
 
   async function askForToken(): Promise<boolean> {
-    const response = await post('refresh', {}).catch(() => undefined)
+    const response = await post('refresh', {})
     if (response?.ok) return takeAnswer((await response.json()) as TokenAnswer)
     if (response?.status === 401 || response?.status === 403) drop('ended')
     else waitAndRetry()
@@ -109,11 +101,18 @@ export function createSession(fetch: typeof globalThis.fetch = globalThis.fetch.
   }
 
   async function exchange(code: string): Promise<void> {
-    const response = await post('exchange', { code }).catch(() => undefined)
+    const response = await post('exchange', { code })
     if (response?.ok && (await takeAnswer((await response.json()) as TokenAnswer))) return
     const isRefused = response !== undefined && !response.ok && (await readProblem(response)).status < 500
     await refresh()
     if (isRefused && state.phase === 'signed-out') enter({ phase: 'signed-out', reason: 'code-refused' })
+  }
+
+  async function enterByPassword(email: string, password: string): Promise<ApiProblem | undefined> {
+    const response = await post('login', { email, password, delivery: 'cookie' })
+    if (!response?.ok) return refusalOf(response)
+    const isHeld = await takeAnswer((await response.json()) as TokenAnswer)
+    return isHeld ? undefined : new ApiProblem(response.status, 'unknown')
   }
 
   return {
@@ -130,6 +129,13 @@ export function createSession(fetch: typeof globalThis.fetch = globalThis.fetch.
       return held?.token
     },
     refresh,
+    /** In its turn: a refresh of another tab that is refused meanwhile would take the new cookie away. */
+    signIn: (email: string, password: string) => tabs.alone(() => enterByPassword(email, password)),
+    /** Sets the password that a link is for; whoever signed in by the old one is signed out everywhere. */
+    async setPassword(resetToken: string, password: string): Promise<ApiProblem | undefined> {
+      const response = await post('password-reset', { token: resetToken, new_password: password })
+      return response?.ok ? undefined : refusalOf(response)
+    },
     /** The page goes on to the sign-out of the gateway; the other tabs learn it here. */
     tellSignedOut: () => void tabs.tell({ kind: 'signed-out' }),
     state: () => state,
@@ -143,3 +149,6 @@ export function createSession(fetch: typeof globalThis.fetch = globalThis.fetch.
     },
   }
 }
+
+const refusalOf = async (response: Response | undefined): Promise<ApiProblem> =>
+  response === undefined ? new ApiProblem(503, 'unreachable') : readProblem(response)
