@@ -15,11 +15,23 @@ export function answerProblem(
   requestId: string,
   cors: readonly string[] | undefined,
 ): void {
+  const { req: request } = response
   const body = Buffer.from(JSON.stringify(problem.body(requestId)))
-  response.writeHead(problem.status, problemHeaders(problem, requestId, cors, body.length))
-  response.end(body)
-  if (!response.req.complete) discardBody(response.req)
+  const headers = problemHeaders(problem, requestId, cors, body.length)
+  if (isTooMuchToDiscard(request)) {
+    response.writeHead(problem.status, [...headers, 'connection', 'close'])
+    response.write(body)
+    // Ended before, Node would close under somebody who is still sending, and the answer would be lost with the connection.
+    request.once('end', () => response.end())
+  } else {
+    response.writeHead(problem.status, headers)
+    response.end(body)
+  }
+  if (!request.complete) discardBody(request)
 }
+
+const isTooMuchToDiscard = ({ complete, headers }: IncomingMessage): boolean =>
+  !complete && Number(headers['content-length']) > LINGER_BYTES
 
 function problemHeaders(
   problem: Problem,

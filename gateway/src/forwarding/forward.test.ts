@@ -89,6 +89,26 @@ test('a body over the limit is 413 in both framings, and a large one within it a
   )
 })
 
+test('who is refused with more to send than is read away is told that the connection ends, and who has less is not', async (t) => {
+  const { port } = await runGateway(t, { settings: '    max_body: 200KB' })
+  const refused = (kilobytes: number) => {
+    const length = kilobytes * 1024
+    const client = new RawClient(port)
+    client.send(`POST /api/meal/open HTTP/1.1\r\n${HOST}Content-Length: ${length}\r\n\r\n`)
+    return { client, body: 'x'.repeat(length) }
+  }
+  const large = refused(2048)
+  await large.client.seen('/problems/body-too-large')
+  const small = refused(201)
+  await small.client.seen('/problems/body-too-large')
+  small.client.send(`${small.body}GET /api/meal/open HTTP/1.1\r\n${HOST}\r\n`)
+  large.client.send(large.body)
+
+  assert.match(large.client.text, /connection: close\r\n/i)
+  assert.doesNotMatch(small.client.text, /connection: close/i)
+  await Promise.all([large.client.closed(), small.client.seen('HTTP/1.1 200 OK')])
+})
+
 test('more requests at once than the service takes are 503 at once, with Retry-After', async (t) => {
   const waiting: ServerResponse[] = []
   const gateway = await runGateway(t, {
