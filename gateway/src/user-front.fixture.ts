@@ -6,7 +6,7 @@ import type { TestUser } from '@munjigi/testing/user'
 
 /** What the gateway takes for the user service: keys, the internal contract, and an echo for the rest. */
 export async function userFront(platform: TestIssuer, user: TestUser) {
-  const server = createServer((request, response) => {
+  const server = createServer({ keepAliveTimeout: 0 }, (request, response) => {
     if (request.url === '/.well-known/jwks.json') response.end(JSON.stringify({ keys: platform.publishedKeys }))
     else if (request.url?.startsWith('/internal/')) passTo(user.url, request, response)
     else response.end('user')

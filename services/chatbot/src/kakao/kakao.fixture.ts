@@ -21,7 +21,7 @@ export async function testCallbackHost() {
     ],
   })
   const received: { url: string; card: Card }[] = []
-  const server = createServer({ cert, key }, async (request, response) => {
+  const server = createServer({ cert, key, keepAliveTimeout: 0 }, async (request, response) => {
     let body = ''
     for await (const chunk of request) body += chunk
     received.push({ url: request.url ?? '', card: JSON.parse(body) })
