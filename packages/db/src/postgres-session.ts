@@ -23,7 +23,7 @@ export function postgresSession(
     try {
       return await (answerLimit === undefined ? answer : within(answerLimit, answer))
     } catch (error) {
-      isBroken ||= !(error instanceof pg.DatabaseError)
+      isBroken ||= !(error instanceof pg.DatabaseError) || error.code === OUTDATED_PLAN
       if (isOutage(error)) asOutage(error)
       throw error
     }
@@ -75,8 +75,10 @@ export function postgresSession(
   }
 }
 
+/** A migration gave a statement another answer: the connection that had planned it never runs it again. */
+const OUTDATED_PLAN = '0A000'
 /** Connection lost (08), out of resources (53), stopped by an operator or the time limit (57), read-only (25006). */
-const OUTAGE = /^(08|53|57)|^25006$/
+const OUTAGE = new RegExp(`^(08|53|57)|^25006$|^${OUTDATED_PLAN}$`)
 
 function isOutage(error: unknown): boolean {
   if (error instanceof pg.DatabaseError) return OUTAGE.test(error.code ?? '')

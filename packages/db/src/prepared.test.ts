@@ -27,6 +27,13 @@ const changed = {
     { name: '0002-longer', up: 'alter table notes add column more text; create index notes__text on notes (text)' },
   ],
 }
+const retyped = {
+  ...changed,
+  migrations: [
+    ...changed.migrations,
+    { name: '0003-narrower', up: 'alter table notes alter column text type varchar(10)' },
+  ],
+}
 
 for (const driver of drivers(process.env.MUNJIGI_TEST_DATABASE_URL)) {
   suite(`prepared statements and what opens a transaction on ${driver.name}`, () => {
@@ -108,6 +115,18 @@ for (const driver of drivers(process.env.MUNJIGI_TEST_DATABASE_URL)) {
 
       assert.deepEqual((await insert('later')).rows, [{ id: 'later' }])
       assert.deepEqual((await within((trx) => insert('latest', trx))).rows, [{ id: 'latest' }])
+    })
+
+    test('a statement that a migration gives another answer fails once at most on a connection that had planned it', async () => {
+      await insert('kept')
+      const read = (handle: Kysely<Tables>) =>
+        handle.executeQuery(prepared(handle.selectFrom('notes').select('text').where('id', '=', 'kept').compile()))
+      await read(db)
+      await migrate(opened.owner, retyped)
+
+      await read(db).catch((error) => assert.equal(error.statusCode, 503))
+      assert.deepEqual((await read(db)).rows, [{ text: 'x' }])
+      assert.deepEqual((await within(read)).rows, [{ text: 'x' }])
     })
   })
 }
