@@ -7,7 +7,7 @@ import type { PersonRow } from '../people/people.ts'
 import { assertActive } from '../people/standing.ts'
 import type { Tables } from '../tables.ts'
 import type { TokenFacts } from '../tokens/access-token.ts'
-import { type RightsClaims, rightsOf } from '../tokens/rights-claims.ts'
+import { type RightsClaims, rightsOf, unlessEarly } from '../tokens/rights-claims.ts'
 import { earliestIat, nowSeconds } from '../tokens/token-times.ts'
 import { insertSession } from './new-session.ts'
 import { signRefreshToken } from './refresh-token.ts'
@@ -18,8 +18,8 @@ export interface Session {
   person: PersonRow
   /** Of the first access token. */
   facts: TokenFacts
-  /** Of the moment in which it was opened. */
-  rights: RightsClaims
+  /** Of the moment in which it was opened; undefined where its first token is of a later second. */
+  rights: RightsClaims | undefined
   refresh_token: string
   refresh_exp: number
 }
@@ -89,5 +89,5 @@ async function open(
     const facts = { sid: old, reason: 'too-many-sessions' }
     await recordOwn(trx, person, { action: 'session.ended', request_id, details: facts })
   }
-  return { person, facts: { iat, exp, sid }, rights: rightsOf(row), refresh, ended }
+  return { person, facts: { iat, exp, sid }, rights: unlessEarly(iat, rightsOf(row)), refresh, ended }
 }

@@ -8,7 +8,7 @@ import { assertStanding } from '../people/standing.ts'
 import { sessionEnded } from '../problems.ts'
 import type { Tables } from '../tables.ts'
 import { issueAccessToken } from '../tokens/access-token.ts'
-import { type RightsClaims, rightsClaims, rightsOf } from '../tokens/rights-claims.ts'
+import { type RightsClaims, rightsClaims, rightsOf, unlessEarly } from '../tokens/rights-claims.ts'
 import { earliestIat, nowSeconds } from '../tokens/token-times.ts'
 import { refreshTokenInvalid, refreshTokenUsed } from './problems.ts'
 import { type RefreshClaims, readRefreshToken, signRefreshToken } from './refresh-token.ts'
@@ -29,7 +29,7 @@ interface Rotation {
   person: PersonRow
   successor: NewRefreshToken
   iat: number
-  rights: RightsClaims
+  rights: RightsClaims | undefined
 }
 
 /** RFC 9700 §4.14: rotate on every use; a used token that comes again after 10 s ends the family. */
@@ -77,10 +77,10 @@ async function rotate(trx: Transaction<Tables>, attempt: Attempt): Promise<Rotat
     const { user_agent, address } = caller
     const used = { person_sub: person.sub, old: claims.jti, used_at: new Date(now), last_used_at: new Date() }
     const [row] = await replaceRefreshToken(trx, { ...candidate, ...used, access_exp, user_agent, address })
-    return { person, successor, iat, rights: rightsOf(row) }
+    return { person, successor, iat, rights: unlessEarly(iat, rightsOf(row)) }
   }
   await prolongSession(trx, claims.sid, { access: access_exp, refresh: successor.exp }, caller)
-  return { person, successor, iat, rights: await rightsClaims(trx, person.sub) }
+  return { person, successor, iat, rights: unlessEarly(iat, await rightsClaims(trx, person.sub)) }
 }
 
 async function requireLive(trx: Transaction<Tables>, { sub, sid, jti, iat }: RefreshClaims) {

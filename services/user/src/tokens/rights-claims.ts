@@ -5,6 +5,7 @@ import type { Kysely, QueryCreator } from 'kysely'
 import { jsonArrayFrom } from 'kysely/helpers/postgres'
 import { compiledOnce } from '../compiled-once.ts'
 import type { Tables } from '../tables.ts'
+import { nowSeconds } from './token-times.ts'
 
 export type RightsClaims = Pick<PlatformClaims, 'tenant_id' | 'role' | 'permissions' | 'case_roles' | 'case_roles_ref'>
 
@@ -33,6 +34,13 @@ const selectRightsOnce = compiledOnce((db, { sub }: { sub: string }) => selectRi
 export async function rightsClaims(db: Kysely<Tables>, sub: string): Promise<RightsClaims> {
   return rightsOf((await selectRightsOnce(db, { sub }))[0])
 }
+
+/**
+ * For a token of `iat` and while nobody can change them; undefined where that second is still to come, since a change that
+ * ends before it would not be told by it.
+ */
+export const unlessEarly = (iat: number, rights: RightsClaims): RightsClaims | undefined =>
+  iat > nowSeconds() ? undefined : rights
 
 /** @throws Error where there is no such person */
 export function rightsOf(row: Awaited<ReturnType<typeof selectRightsOnce>>[number] | undefined): RightsClaims {

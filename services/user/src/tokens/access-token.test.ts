@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { keyRing } from '@munjigi/sealing/fernet'
+import { decodeJwt } from 'jose'
+import type { UserDeps } from '../deps.ts'
+import { signingKeys } from '../keys/signing-keys.ts'
+import { type TestPasswords, testPasswords } from '../passwords/passwords.fixture.ts'
+import { lockPersonAlone, type PersonRow } from '../people/people.ts'
+import { openSession } from '../sessions/open-session.ts'
+import { issueAccessToken } from './access-token.ts'
+
+let house: TestPasswords
+before(async () => {
+  house = await testPasswords()
+})
+after(() => house.service.close())
+
+test('rights that changed again before the second of a token began are not the old ones in it', async (t) => {
+  const changedAt = Math.floor(Date.now() / 1000)
+  t.mock.timers.enable({ apis: ['Date'], now: changedAt * 1000 + 900 })
+  const { db, sealingKey } = house.service
+  const keys = signingKeys({ db, sealing: keyRing(sealingKey), log: console as never })
+  t.after(keys.close)
+  const settings = { refreshTtl: 60, maxSessionsPerPerson: 10, platformIssuer: 'https://us', platformAudience: 'us' }
+  const deps = { db, keys, settings } as unknown as UserDeps
+  const { sub } = await house.person({ role: 'ADMIN', rights_changed_at: changedAt })
+  const caller = { address: '192.0.2.1', user_agent: '', request_id: 'request' }
+  const opened = await openSession(
+    deps,
+    { way: 'password', accessTtl: 60, caller },
+    async (trx) => (await lockPersonAlone(trx, sub)) as PersonRow,
+  )
+  await db.updateTable('people').set({ role: 'USER', rights_changed_at: changedAt }).where('sub', '=', sub).execute()
+  t.mock.timers.tick(200)
+
+  const token = decodeJwt(await issueAccessToken(deps, opened.person, opened.facts, opened.rights))
+  assert.deepEqual([token.iat, token.role], [changedAt + 1, 'USER'])
+})
