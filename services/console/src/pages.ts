@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fastifyStatic } from '@fastify/static'
+import { NEW_PASSWORD_PATH, WAITING_PEOPLE_PATH } from '@munjigi/contracts/console'
 import { Problem } from '@munjigi/problem'
 import type { FastifyInstance } from 'fastify'
 import { securityHeaders } from './security-headers.ts'
@@ -9,7 +10,7 @@ import { securityHeaders } from './security-headers.ts'
 /** Stand in the built page where a nonce and the mode go; vite.config.ts and index.html put them there. */
 const NONCE_PLACE = '__MUNJIGI_NONCE__'
 const MODE_PLACE = '__MUNJIGI_MODE__'
-const PAGES = new Set(['/', '/people/waiting', '/reset-password'])
+const PAGES = new Set(['/', WAITING_PEOPLE_PATH, NEW_PASSWORD_PATH])
 
 interface PageOptions {
   /** The folder that `vite build` wrote. */

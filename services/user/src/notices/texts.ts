@@ -1,3 +1,4 @@
+import { WAITING_PEOPLE_PATH } from '@munjigi/contracts/console'
 import { escaped } from '@munjigi/server/page'
 
 export type NoticeKind = 'approval-asked' | 'approved' | 'rejected' | 'password-link-made' | 'password-changed'
@@ -88,7 +89,7 @@ export function noticeContent(kind: NoticeKind, language: Language, person: Desc
     nameOf(person, language),
     departmentOf(person, language),
   )
-  const url = kind === 'approval-asked' ? `${frontendUrl}/people/waiting` : `${frontendUrl}/`
+  const url = kind === 'approval-asked' ? `${frontendUrl}${WAITING_PEOPLE_PATH}` : `${frontendUrl}/`
   return {
     subject,
     html: `<!doctype html><html lang="${language}"><body><p>${escaped(paragraph)}</p><p><a href="${escaped(url)}">${escaped(link)}</a></p></body></html>`,

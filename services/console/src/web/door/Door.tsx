@@ -1,6 +1,6 @@
+import { NEW_PASSWORD_PATH } from '@munjigi/contracts/console'
 import { Outlet, useLocation } from '@tanstack/react-router'
 import { useSessionState } from '../console-context.ts'
-import { NEW_PASSWORD_PATH } from './NewPassword.tsx'
 import { SignedIn } from './SignedIn.tsx'
 import { SignIn } from './SignIn.tsx'
 import { Starting } from './Starting.tsx'

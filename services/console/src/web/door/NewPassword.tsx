@@ -8,8 +8,6 @@ import { PasswordField } from './PasswordField.tsx'
 import { RefusalAlert } from './RefusalAlert.tsx'
 import { useSending } from './use-sending.ts'
 
-export const NEW_PASSWORD_PATH = '/reset-password'
-
 /** Where the link of an administrator leads: sets a password once, then shows the way to the door. */
 export function NewPassword() {
   const { resetToken } = useConsole()

@@ -1,4 +1,5 @@
 import { Badge, Button, Group, SegmentedControl, SimpleGrid, Stack, Text, Title } from '@mantine/core'
+import { WAITING_PEOPLE_PATH } from '@munjigi/contracts/console'
 import type { Me } from '@munjigi/contracts/people'
 import { Link } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
@@ -33,7 +34,7 @@ function WaitingCard() {
       <Group p="lg" justify="space-between">
         <Text fw={600}>{count === 0 ? t('home.nobodyWaits') : says}</Text>
         {count > 0 && (
-          <Button renderRoot={(props) => <Link to="/people/waiting" {...props} />}>{t('home.toWaiting')}</Button>
+          <Button renderRoot={(props) => <Link to={WAITING_PEOPLE_PATH} {...props} />}>{t('home.toWaiting')}</Button>
         )}
       </Group>
     </section>

@@ -1,4 +1,5 @@
 import { Alert, Badge } from '@mantine/core'
+import { WAITING_PEOPLE_PATH } from '@munjigi/contracts/console'
 import { Link, useLocation } from '@tanstack/react-router'
 import { type ReactNode, useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -72,7 +73,7 @@ function AdminLinks() {
       <Link to="/" className="nav-link" activeOptions={{ exact: true }}>
         {t('home.nav')}
       </Link>
-      <Link to="/people/waiting" className="nav-link">
+      <Link to={WAITING_PEOPLE_PATH} className="nav-link">
         {t('approvals.nav')}
         {people.length > 0 && (
           <Badge size="sm" circle={people.length < 10 && !hasMore}>
