@@ -6,6 +6,7 @@ import { Problem } from '@munjigi/problem'
 import type { FastifyBaseLogger } from 'fastify'
 import { Type } from 'typebox'
 import { Compile } from 'typebox/compile'
+import type { CaseOfTenant } from '../case-ids.ts'
 import { caseRolesUnknown, unknownPerson } from '../problems.ts'
 
 /** A frozen user service is known soon enough for the caller to be answered within a second. */
@@ -18,11 +19,6 @@ const grants = Compile(Type.Array(CaseRoleGrant))
 export interface UserAddress {
   url: string
   internalKey: string
-}
-
-interface CaseOfTenant {
-  tenant_id: string
-  case_id: string
 }
 
 /** User's part of a case: who has which role in it (DESIGN §4.6). Everything throws 503 `case-roles-unknown` while it does not answer. */

@@ -1,9 +1,10 @@
 import { withTenant } from '@munjigi/db/tenant'
+import type { CaseOfTenant } from '../case-ids.ts'
 import type { CaseDeps } from '../deps.ts'
 import { inMembersTurn } from '../members/turn.ts'
 import { caseNotFound } from '../problems.ts'
 import { caseStore } from './case-store.ts'
-import { type CaseOfTenant, unsettledGrants, withdrawGrants } from './unsettled-grants.ts'
+import { unsettledGrants, withdrawGrants } from './unsettled-grants.ts'
 
 /** Removes a case with all that is in it, then its grants; those that user cannot withdraw now are left to the sweep. */
 export async function deleteCase(

@@ -1,16 +1,12 @@
 import { withTenant } from '@munjigi/db/tenant'
 import { type Kysely, sql } from 'kysely'
+import type { CaseOfTenant } from '../case-ids.ts'
 import type { UserService } from '../case-roles/user-service.ts'
 import type { Tables } from '../tables.ts'
 import { placeOf } from '../time-place.ts'
 
 const BATCH = 50
 const NOW = sql<Date>`clock_timestamp()`
-
-export interface CaseOfTenant {
-  tenant_id: string
-  case_id: string
-}
 
 interface GrantDeps {
   db: Kysely<Tables>

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { withTenant } from '@munjigi/db/tenant'
 import { type Kysely, sql } from 'kysely'
-import type { CaseOfTenant } from '../cases/unsettled-grants.ts'
+import type { CaseOfTenant } from '../case-ids.ts'
 import { caseNotFound, membersBusy } from '../problems.ts'
 import type { Tables } from '../tables.ts'
 
