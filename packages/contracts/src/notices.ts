@@ -6,7 +6,7 @@ const Instant = Type.String({ format: 'date-time' })
 /** A mail of the outbox: waiting for its next attempt, delivered, or given up. */
 export const Notice = Type.Object({
   id: Type.Integer(),
-  kind: Type.String({ description: 'approval-asked, approved, rejected, password-changed' }),
+  kind: Type.String({ description: 'approval-asked, approved, rejected, password-link-made, password-changed' }),
   status: NoticeStatus,
   recipients: Type.Array(Type.String()),
   subject: Type.String(),
