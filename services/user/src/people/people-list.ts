@@ -1,4 +1,3 @@
-import type { SectionGrant } from '@munjigi/contracts/access'
 import type { PeoplePage, PeopleQuery, Person } from '@munjigi/contracts/people'
 import { Moment, momentText } from '@munjigi/db/moment'
 import { pageOf } from '@munjigi/db/page'
@@ -8,6 +7,7 @@ import { jsonArrayFrom } from 'kysely/helpers/postgres'
 import { Type } from 'typebox'
 import type { Tables } from '../tables.ts'
 import { PROFILE } from './people.ts'
+import { selectAllSections, selectGrants } from './sections.ts'
 
 const columns = [...PROFILE, 'created_at', 'last_login_at'] as const
 
@@ -55,25 +55,14 @@ function personQuery(db: Kysely<Tables>) {
       .selectFrom('section_grants')
       .select(['section_id as id', 'level'])
       .whereRef('section_grants.person_sub', '=', 'people.sub')
-    const groupSections = eb
-      .selectFrom('group_members')
-      .innerJoin('group_sections', 'group_sections.group_id', 'group_members.group_id')
-      .select(['section_id as id', 'level'])
-      .whereRef('group_members.person_sub', '=', 'people.sub')
-    const allSections = eb.selectFrom('sections').select(['sections.id', sql<'admin'>`'admin'`.as('level')])
-    // 'admin' sorts before 'user'.
-    const heldSections = eb
-      .selectFrom(ownSections.unionAll(groupSections).as('held'))
-      .select(['held.id', sql<SectionGrant['level']>`min(held.level)`.as('level')])
-      .groupBy('held.id')
     return [
       ...columns.map((column) => `people.${column}` as const),
       jsonArrayFrom(ownSections.orderBy('section_id')).as('own_sections'),
       eb
         .case()
         .when('people.superuser', '=', true)
-        .then(jsonArrayFrom(allSections.orderBy('sections.id')))
-        .else(jsonArrayFrom(heldSections.orderBy('held.id')))
+        .then(jsonArrayFrom(selectAllSections(db)))
+        .else(jsonArrayFrom(selectGrants(db, sql.ref<string>('people.sub'))))
         .end()
         .as('sections'),
       eb
@@ -161,9 +150,9 @@ const beginningOf = (search: string): string =>
     .replace(/^[\s!-/:-@[-`{-~]+/, '')
     .slice(0, 40)
 
-type PersonRow = Awaited<ReturnType<ReturnType<typeof personQuery>['executeTakeFirstOrThrow']>>
+type ListedRow = Awaited<ReturnType<ReturnType<typeof personQuery>['executeTakeFirstOrThrow']>>
 
-function toPerson(row: PersonRow): Person {
+function toPerson(row: ListedRow): Person {
   const person = { ...row, created_at: row.created_at.toISOString() }
   return { ...person, last_login_at: row.last_login_at?.toISOString() ?? null, groups: row.groups ?? [] }
 }

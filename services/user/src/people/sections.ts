@@ -1,5 +1,5 @@
 import type { SectionGrant } from '@munjigi/contracts/access'
-import { type Kysely, sql } from 'kysely'
+import { type Expression, type Kysely, sql } from 'kysely'
 import type { Tables } from '../tables.ts'
 
 /** A person's own sections and their groups', the higher level of each; all of them at level admin for a superuser. */
@@ -15,7 +15,7 @@ export const selectAllSections = (db: Kysely<Tables>) =>
     .select(['id', sql<'admin'>`'admin'`.as('level')])
     .orderBy('id')
 
-export function selectGrants(db: Kysely<Tables>, sub: string) {
+export function selectGrants(db: Kysely<Tables>, sub: string | Expression<string>) {
   const own = db.selectFrom('section_grants').select(['section_id', 'level']).where('person_sub', '=', sub)
   const ofGroups = db
     .selectFrom('group_members')
