@@ -3,7 +3,8 @@ import { Problem } from '@munjigi/problem'
 /** 401 as a bearer token is asked for. */
 export const unauthenticated = (type: string, title: string, detail: string) =>
   new Problem(401, type, title, { detail, headers: { 'www-authenticate': 'Bearer' } })
-const forbidden = (type: string, title: string, detail: string) => new Problem(403, type, title, { detail })
+export const forbidden = (type: string, title: string, detail: string) => new Problem(403, type, title, { detail })
+export const conflict = (type: string, title: string, detail: string) => new Problem(409, type, title, { detail })
 
 export const sessionEnded = () => unauthenticated('session-ended', 'The session has ended', 'Token revoked')
 export const unknownCredential = () =>

@@ -39,7 +39,7 @@ export interface Settings {
 }
 
 /**
- * What the service is built from; `development` alone permits development secrets and tokens in addresses.
+ * What the service is built from; with `development` tokens may stand in addresses unasked.
  * @throws EnvError where variables do not go together, Error where a named file or key is not usable.
  */
 export function settingsOf(env: SettingsEnv, options: { development?: boolean } = {}): Settings {

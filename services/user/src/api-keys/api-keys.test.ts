@@ -4,9 +4,9 @@ import { after, before, test } from 'node:test'
 import { ACCESS_CHANNEL, type AccessRecord, type ExchangedToken } from '@munjigi/contracts/access'
 import type { ApiKeyList, MadeApiKey } from '@munjigi/contracts/api-keys'
 import { decodeJwt } from 'jose'
-import { endSessions } from '../people/person-changes.ts'
 import { refusalOf } from '../refusal.fixture.ts'
 import { PLATFORM, TENANT } from '../service.fixture.ts'
+import { endEverything } from '../sessions/end-everything.ts'
 import { signedInService } from '../signed-in.fixture.ts'
 import { useKey } from './key-exchange.ts'
 import { newKeyText, prefixOf } from './key-text.ts'
@@ -204,7 +204,7 @@ test('whoever is disabled, or whose tenant is suspended, has no key; and disabli
 
   await person.change({ status: 'disabled' })
   await refused(api_key)
-  await service.db.transaction().execute((trx) => endSessions(trx, person.sub))
+  await service.db.transaction().execute((trx) => endEverything(trx, person.sub))
   await person.change({ status: 'active' })
   await refused(api_key)
   const again = await service.signIn({ loginid: person.loginid })

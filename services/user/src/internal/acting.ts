@@ -5,6 +5,7 @@ import { recordEvent } from '../audit/audit.ts'
 import type { UserDeps } from '../deps.ts'
 import { findPerson, type PersonRow } from '../people/people.ts'
 import { listSections } from '../people/sections.ts'
+import { isActive } from '../people/standing.ts'
 import { unknownCredential, unknownPerson } from '../problems.ts'
 import type { Tables } from '../tables.ts'
 import type { TokenFacts } from '../tokens/access-token.ts'
@@ -44,7 +45,7 @@ export async function actFor(
 
 /** @throws Problem 403 `acting-refused` where a client would gain power over others, or the person may do nothing themselves. */
 export async function assertMayBeActedFor(db: Kysely<Tables>, person: PersonRow): Promise<void> {
-  if (person.status !== 'active' || person.tenant_status !== 'active' || person.role === 'PENDING') {
+  if (!isActive(person) || person.role === 'PENDING') {
     throw actingRefused('This person may not use the platform now')
   }
   if (person.superuser || isAdminRole(person.role)) throw actingRefused('Nobody acts for an administrator')

@@ -1,15 +1,15 @@
 import { createHash, randomBytes } from 'node:crypto'
+import { NEW_PASSWORD_PATH } from '@munjigi/contracts/console'
 import type { PasswordReset } from '@munjigi/contracts/passwords'
 import { networkOf } from '@munjigi/server/network'
 import type { Kysely, Transaction } from 'kysely'
 import { recordOwn } from '../audit/audit.ts'
 import type { Caller } from '../caller.ts'
-import { lockPersonAlone, type PersonRow } from '../people/people.ts'
+import { lockPersonAlone } from '../people/people.ts'
 import { assertActive } from '../people/standing.ts'
+import { endEverything } from '../sessions/end-everything.ts'
 import { tellEnds } from '../sessions/session-end.ts'
-import { endSessionsOf } from '../sessions/sessions.ts'
 import type { Tables } from '../tables.ts'
-import { nowSeconds } from '../tokens/token-times.ts'
 import { mayStillReset } from './link-issuer.ts'
 import { newHash, type PasswordDeps } from './password-check.ts'
 import { newPasswordText } from './password-text.ts'
@@ -32,7 +32,7 @@ export async function insertLink(
     .values({ token_hash: digest(token), person_sub, created_by, expires_at })
     .execute()
   // What stands behind # is sent to no server.
-  return { reset_url: `${frontendUrl}/reset-password#token=${token}`, expires_at: expires_at.toISOString() }
+  return { reset_url: `${frontendUrl}${NEW_PASSWORD_PATH}#token=${token}`, expires_at: expires_at.toISOString() }
 }
 
 /**
@@ -53,7 +53,12 @@ export async function resetPassword(deps: PasswordDeps, { token, new_password }:
     await setPassword(trx, person_sub, hash)
     await rememberOrigin(trx, person_sub, networkOf(caller.address))
     await deps.outbox.tellPerson(trx, 'password-changed', person_sub)
-    return endEverything(trx, person, caller)
+    await recordOwn(trx, person, {
+      action: 'person.password-changed',
+      request_id: caller.request_id,
+      details: { by: 'link' },
+    })
+    return endEverything(trx, person_sub)
   })
   deps.sender.wake()
   await tellEnds(deps, person_sub, ended)
@@ -77,21 +82,6 @@ async function takeLink(trx: Transaction<Tables>, token: string): Promise<string
     .returning('created_by')
     .executeTakeFirst()
   return taken?.created_by
-}
-
-/** Tokens of the second that runs are refused with the older ones, whoever issued them. */
-async function endEverything(trx: Transaction<Tables>, person: PersonRow, caller: Caller): Promise<string[]> {
-  await trx
-    .updateTable('people')
-    .set({ valid_from: nowSeconds() + 1 })
-    .where('sub', '=', person.sub)
-    .execute()
-  await recordOwn(trx, person, {
-    action: 'person.password-changed',
-    request_id: caller.request_id,
-    details: { by: 'link' },
-  })
-  return endSessionsOf(trx, person.sub)
 }
 
 const digest = (token: string): string => createHash('sha256').update(token).digest('hex')

@@ -4,7 +4,7 @@ import type { PersonChange } from '../admin/locked-change.ts'
 import { changedGrants, holdsGrant, holdsRole } from '../admin/rights.ts'
 import { aboveOwnRights, superuserRequired } from '../problems.ts'
 import { requireSections } from '../sections/named-sections.ts'
-import { endSessionsOf } from '../sessions/sessions.ts'
+import { endEverything } from '../sessions/end-everything.ts'
 import type { Tables } from '../tables.ts'
 import { nowSeconds } from '../tokens/token-times.ts'
 import { administratorRoleRequired, alreadyActive, alreadyDecided, alreadyDisabled, nameTaken } from './problems.ts'
@@ -98,7 +98,7 @@ export const rebindName =
       .executeTakeFirst()
     if (!added) throw nameTaken()
     if (before.length === 1 && before[0]?.sub === name) return undefined
-    await endSessions(trx, target.sub)
+    await endEverything(trx, target.sub)
     return { action: 'person.name-rebound', details: { issuer, from: before.map(({ sub }) => sub), to: name } }
   }
 
@@ -113,16 +113,5 @@ async function updateRole(trx: Transaction<Tables>, sub: string, role: string) {
 
 async function shutOut(trx: Transaction<Tables>, sub: string, status: 'disabled' | 'rejected') {
   await trx.updateTable('people').set({ status }).where('sub', '=', sub).execute()
-  await endSessions(trx, sub)
-}
-
-/** Final, also if the account is enabled again: tokens of the second that runs are refused with the older ones, and links to a new password are void. */
-export async function endSessions(trx: Transaction<Tables>, sub: string) {
-  await trx.deleteFrom('password_resets').where('person_sub', '=', sub).execute()
-  await trx
-    .updateTable('people')
-    .set({ valid_from: nowSeconds() + 1 })
-    .where('sub', '=', sub)
-    .execute()
-  await endSessionsOf(trx, sub)
+  await endEverything(trx, sub)
 }

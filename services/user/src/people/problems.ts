@@ -1,8 +1,4 @@
-import { Problem } from '@munjigi/problem'
-import { unauthenticated } from '../problems.ts'
-
-const conflict = (type: string, title: string, detail: string) => new Problem(409, type, title, { detail })
-const forbidden = (type: string, title: string, detail: string) => new Problem(403, type, title, { detail })
+import { conflict, forbidden, unauthenticated } from '../problems.ts'
 
 export const tokenOutdated = () => unauthenticated('token-outdated', 'The token is no longer valid', 'Sign in again')
 export const accountDisabled = () => forbidden('account-disabled', 'The account is disabled', 'User inactive')

@@ -80,7 +80,7 @@ export async function prolongSession(
 const ending = (trx: Transaction<Tables>) =>
   trx.updateTable('sessions').set({ ended_at: new Date(), id_token_sealed: null })
 
-/** Ends a session for good; false when it had ended before. Its id_token goes with it and is given back sealed. */
+/** Ends a session for good; undefined where it had ended before. Its id_token goes with it and is given back sealed. */
 export async function endSession(
   trx: Transaction<Tables>,
   sid: string,

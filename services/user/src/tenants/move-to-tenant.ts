@@ -1,10 +1,10 @@
 import { invalidField } from '@munjigi/server/invalid-field'
 import type { PersonChange } from '../admin/locked-change.ts'
-import { endSessions } from '../people/person-changes.ts'
 import { superuserRequired } from '../problems.ts'
+import { endEverything } from '../sessions/end-everything.ts'
 import { tenants } from './tenants.ts'
 
-/** Sessions end and case roles go, for both were of the old tenant; role and sections stay with the person. API keys end too, by valid_from. */
+/** Sessions and API keys end and case roles go, for they were of the old tenant; role and sections stay with the person. */
 export const moveToTenant =
   (tenantId: string): PersonChange =>
   async ({ trx, actor, target }) => {
@@ -14,6 +14,6 @@ export const moveToTenant =
     if (target.tenant_id === tenant.id) return undefined
     await trx.deleteFrom('case_roles').where('person_sub', '=', target.sub).execute()
     await trx.updateTable('people').set({ tenant_id: tenant.id }).where('sub', '=', target.sub).execute()
-    await endSessions(trx, target.sub)
+    await endEverything(trx, target.sub)
     return { action: 'person.tenant-set', details: { from: target.tenant_id, to: tenant.id } }
   }

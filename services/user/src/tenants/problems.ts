@@ -1,6 +1,5 @@
 import { Problem } from '@munjigi/problem'
-
-const conflict = (type: string, title: string, detail: string) => new Problem(409, type, title, { detail })
+import { conflict } from '../problems.ts'
 
 export const tenantNotFound = () =>
   new Problem(404, 'tenant-not-found', 'There is no such tenant', { detail: 'Look for it in the list' })
