@@ -15,7 +15,7 @@ class Place<Given> {
 
 /**
  * A statement that is asked for all day: making its text is a large part of what it costs, so that is made once, at the first
- * call. `build` only hands on what it is given, and throws where it computes with it.
+ * call. `build` only hands on what it is given: it has no conditions on it, and throws where it computes with it.
  */
 export function compiledOnce<Given extends object, Row>(
   build: (db: Kysely<Tables>, given: Given) => Compilable<Row>,

@@ -45,7 +45,7 @@ async function renew(deps: UserDeps, token: VerifiedToken): Promise<{ person: Pe
   const carried = token.issuer.isPlatform ? carriedClaims(token) : {}
   if (carried.act !== undefined) await assertMayBeActedFor(deps.db, person)
   const facts = { ...times, sid, ...carried }
-  if (session !== undefined) await prolongSession(deps.db, sid, { access: facts.exp })
+  if (session !== undefined) await prolongSession(deps.db, sid, facts.exp).execute()
   return { person, facts }
 }
 

@@ -13,7 +13,7 @@ import { earliestIat, nowSeconds } from '../tokens/token-times.ts'
 import { refreshTokenInvalid, refreshTokenUsed } from './problems.ts'
 import { type RefreshClaims, readRefreshToken, signRefreshToken } from './refresh-token.ts'
 import { isBlacklisted, tellEnds } from './session-end.ts'
-import { endSession, lockRefreshToken, type NewRefreshToken, prolongSession, replaceRefreshToken } from './sessions.ts'
+import { endSession, lockRefreshToken, type NewRefreshToken, noteRefresh, replaceRefreshToken } from './sessions.ts'
 
 /** Parallel tabs and lost answers come again within it; later it is somebody else. */
 const SAME_SUCCESSOR_MS = 10_000
@@ -72,14 +72,14 @@ async function rotate(trx: Transaction<Tables>, attempt: Attempt): Promise<Rotat
   }
   const iat = earliestIat(person)
   const successor = token.successor === null ? candidate : await requireUnused(trx, token.successor)
-  const access_exp = iat + accessTtl
+  const { user_agent, address } = caller
+  const refreshed = { ...successor, access_exp: iat + accessTtl, last_used_at: new Date(), user_agent, address }
   if (successor === candidate) {
-    const { user_agent, address } = caller
-    const used = { person_sub: person.sub, old: claims.jti, used_at: new Date(now), last_used_at: new Date() }
-    const [row] = await replaceRefreshToken(trx, { ...candidate, ...used, access_exp, user_agent, address })
+    const used = { person_sub: person.sub, old: claims.jti, used_at: new Date(now) }
+    const [row] = await replaceRefreshToken(trx, { ...refreshed, ...used })
     return { person, successor, iat, rights: unlessEarly(iat, rightsOf(row)) }
   }
-  await prolongSession(trx, claims.sid, { access: access_exp, refresh: successor.exp }, caller)
+  await noteRefresh(trx, refreshed).execute()
   return { person, successor, iat, rights: unlessEarly(iat, await rightsClaims(trx, person.sub)) }
 }
 

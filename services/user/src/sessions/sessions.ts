@@ -35,46 +35,39 @@ const selectLocked = compiledOnce((db, { jti }: { jti: string }) =>
 /** A token with its session and person, locked in this order, so that each is as it is now however long that took. */
 export const lockRefreshToken = async (trx: Transaction<Tables>, jti: string) => (await selectLocked(trx, { jti }))[0]
 
-interface Replacement extends NewRefreshToken, Pick<Caller, 'user_agent' | 'address'> {
+interface Replacement extends NewRefreshToken, Refresh {
   person_sub: string
   /** The token that goes, and since when. */
   old: string
   used_at: Date
-  access_exp: number
-  last_used_at: Date
 }
 
 /** Stores the successor of a token, marks that one used, prolongs their session, and gives the person's rights. */
 export const replaceRefreshToken = compiledOnce((db, given: Replacement) => {
-  const { jti, sid, exp, person_sub, old, used_at, access_exp, last_used_at, user_agent, address } = given
+  const { jti, person_sub, old, used_at } = given
   const query = db
     .with('stored', (storing) => insertRefreshToken(storing, given))
     .with('used', (used) => used.updateTable('refresh_tokens').set({ used_at, successor: jti }).where('jti', '=', old))
-    .with('prolonged', (session) =>
-      prolonging(session, sid, access_exp).set({ refresh_exp: exp, last_used_at, user_agent, address }),
-    )
+    .with('refreshed', (session) => noteRefresh(session, given))
   return selectRights(query, person_sub)
 })
 
-const prolonging = (query: QueryCreator<Tables>, sid: string, access_exp: number) =>
+/** Notes until when tokens of the session live: for so long its end is told. */
+export const prolongSession = (query: QueryCreator<Tables>, sid: string, access_exp: number) =>
   query
     .updateTable('sessions')
     .set((eb) => ({ access_exp: eb.fn('greatest', ['access_exp', eb.val(access_exp)]) }))
     .where('sid', '=', sid)
 
-/** Notes until when tokens of the session live, for so long its end is told, and by whom it was refreshed. */
-export async function prolongSession(
-  trx: QueryCreator<Tables>,
-  sid: string,
-  exp: { access: number; refresh?: number },
-  caller?: Caller,
-): Promise<void> {
-  await prolonging(trx, sid, exp.access)
-    .set({
-      ...(exp.refresh !== undefined && { refresh_exp: exp.refresh }),
-      ...(caller && { last_used_at: new Date(), user_agent: caller.user_agent, address: caller.address }),
-    })
-    .execute()
+interface Refresh extends Pick<NewRefreshToken, 'sid' | 'exp'>, Pick<Caller, 'user_agent' | 'address'> {
+  access_exp: number
+  last_used_at: Date
+}
+
+/** The same, and by whom it was refreshed. */
+export const noteRefresh = (query: QueryCreator<Tables>, refresh: Refresh) => {
+  const { sid, exp, access_exp, last_used_at, user_agent, address } = refresh
+  return prolongSession(query, sid, access_exp).set({ refresh_exp: exp, last_used_at, user_agent, address })
 }
 
 const ending = (trx: Transaction<Tables>) =>

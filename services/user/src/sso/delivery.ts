@@ -43,7 +43,7 @@ export async function exchangeCode(deps: UserDeps, code: string, cookie: string 
     if (person === undefined || session === undefined) throw unknownCode()
     assertStanding(person, { iat: claims.iat, session }, unknownCode)
     const iat = earliestIat(person)
-    await prolongSession(trx, sid, { access: iat + accessTtl })
+    await prolongSession(trx, sid, iat + accessTtl).execute()
     return { person, iat }
   })
   const access_token = await issueAccessToken(deps, person, { iat, exp: iat + accessTtl, sid })
