@@ -63,7 +63,7 @@ function openEngine(url: string, dump: Blob | undefined): Engine {
 async function assertWritable(engine: Engine, speaker: Speaker | undefined) {
   const session = await engine.acquire(speaker)
   try {
-    const { rows } = await session.query("select current_setting('transaction_read_only') as read_only", [])
+    const { rows } = await session.query({ text: "select current_setting('transaction_read_only') as read_only" })
     if ((rows[0] as { read_only: string }).read_only === 'on') throw new Error('the database is read-only')
   } finally {
     session.release()

@@ -66,8 +66,8 @@ class RoleConnection implements DatabaseConnection {
     this.session = session
   }
 
-  async executeQuery<Row>({ sql, parameters, preparedAs }: CompiledQuery & Partial<PreparedQuery>) {
-    const { rows, affected } = await this.session.query(sql, parameters, preparedAs)
+  async executeQuery<Row>({ sql, parameters, preparedAs, commits }: CompiledQuery & Partial<PreparedQuery>) {
+    const { rows, affected } = await this.session.query({ text: sql, parameters, name: preparedAs, commits })
     return { rows: rows as Row[], ...(affected !== undefined && { numAffectedRows: affected }) }
   }
 

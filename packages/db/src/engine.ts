@@ -3,14 +3,24 @@ interface Answer {
   affected: bigint | undefined
 }
 
+/** A statement with its parameters. */
+export interface Statement {
+  text: string
+  parameters?: readonly unknown[]
+  /** Under which PostgreSQL plans it once for the connection. */
+  name?: string | undefined
+  /** Whether it is its transaction's last and brings the COMMIT along. */
+  commits?: boolean | undefined
+}
+
 /** One connection, held alone until `release`. */
 export interface Session {
   /** Sends `text` (without parameters, any number of statements) as one message. */
   run(text: string): Promise<void>
-  /** Under a `name` PostgreSQL plans the statement once for the connection. */
-  query(text: string, parameters: readonly unknown[], name?: string): Promise<Answer>
+  query(statement: Statement): Promise<Answer>
   /** Opens a transaction; no statement runs between BEGIN and `settings`. */
   begin(mode: string, settings: readonly string[]): Promise<void>
+  /** Nothing is left to do where a statement has brought it along. */
   commit(): Promise<void>
   rollback(): Promise<void>
   release(): void

@@ -109,10 +109,10 @@ async function applyAll(session: Session, { schema, migrations }: MigrationPlan)
         return
       }
       await session.run(next.up)
-      await session.query(`insert into "${schema}".migrations (name, checksum) values ($1, $2)`, [
-        next.name,
-        checksum(next),
-      ])
+      await session.query({
+        text: `insert into "${schema}".migrations (name, checksum) values ($1, $2)`,
+        parameters: [next.name, checksum(next)],
+      })
       applied.push(next.name)
     })
   }
@@ -124,7 +124,7 @@ async function findNext(
   schema: string,
   migrations: readonly Migration[],
 ): Promise<Migration | undefined> {
-  const { rows } = await session.query(`select name, checksum from "${schema}".migrations order by name`, [])
+  const { rows } = await session.query({ text: `select name, checksum from "${schema}".migrations order by name` })
   for (const [index, row] of (rows as { name: string; checksum: string }[]).entries()) {
     const migration = migrations[index]
     if (migration?.name !== row.name)

@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync } from 'node:fs'
 import { PGlite } from '@electric-sql/pglite'
 import { AbortedTransactionError } from 'kysely'
-import type { Engine, Session, Speaker } from './engine.ts'
+import type { Engine, Session, Speaker, Statement } from './engine.ts'
 import { lockFolder } from './folder-lock.ts'
 import { Turns } from './turns.ts'
 import { parsers } from './values.ts'
@@ -47,13 +47,17 @@ function makePrivate(folder: string): void {
 
 function pgliteSession(pglite: PGlite, speaker: Speaker | undefined, release: () => void): Session {
   let isInTransaction = false
+  let isOver = false
   // The one connection is a superuser's: every transaction, that of a single statement too, takes the role first.
   const asSpeaker = speaker === undefined ? [] : settingsOf(speaker)
 
   const session: Session = {
     run: async (text) => void (await pglite.exec(text).catch(withoutValues)),
-    async query(text, parameters) {
-      if (speaker !== undefined && !isInTransaction) return single(text, parameters)
+    async query(statement) {
+      const { text, parameters = [], commits } = statement
+      if (isOver || (commits && !isInTransaction)) throw new Error('there is no transaction')
+      if (speaker !== undefined && !isInTransaction) return single(statement)
+      if (commits) return last(statement)
       const { rows, affectedRows, command } = await pglite.query(text, [...parameters]).catch(withoutValues)
       return { rows, affected: command === 'SELECT' ? undefined : BigInt(affectedRows ?? 0) }
     },
@@ -67,21 +71,39 @@ function pgliteSession(pglite: PGlite, speaker: Speaker | undefined, release: ()
       }
     },
     async commit() {
-      const [answer] = await pglite.exec('commit').catch(withoutValues)
-      isInTransaction = false
-      if (answer?.command === 'ROLLBACK') throw new AbortedTransactionError()
+      if (!isOver) await end()
     },
     async rollback() {
+      if (isOver) return
       await session.run('rollback')
       isInTransaction = false
     },
     release,
   }
 
-  async function single(text: string, parameters: readonly unknown[]) {
+  async function last(statement: Statement) {
+    const answer = session.query({ ...statement, commits: false })
+    isOver = true
+    try {
+      const given = await answer
+      await end()
+      return given
+    } catch (error) {
+      isOver = false
+      throw error
+    }
+  }
+
+  async function end() {
+    const [answer] = await pglite.exec('commit').catch(withoutValues)
+    isInTransaction = false
+    if (answer?.command === 'ROLLBACK') throw new AbortedTransactionError()
+  }
+
+  async function single(statement: Statement) {
     await session.begin('', [])
     try {
-      const answer = await session.query(text, parameters)
+      const answer = await session.query(statement)
       await session.commit()
       return answer
     } catch (error) {

@@ -1,13 +1,13 @@
 import { AbortedTransactionError } from 'kysely'
 import pg from 'pg'
 import type { Session } from './engine.ts'
-import { openingQuery } from './opening-query.ts'
+import { transactionQuery } from './transaction-query.ts'
 import { within } from './within.ts'
 
 /** The statements that a connection has planned already, by name. */
 const planned = new WeakMap<pg.ClientBase, Set<string>>()
 
-/** Its transactions open with their first statement. */
+/** Its transactions open with their first statement, and end with the last where that says so. */
 export function postgresSession(
   client: pg.ClientBase,
   answerLimit: number | undefined,
@@ -17,7 +17,9 @@ export function postgresSession(
   planned.set(client, known)
   // After anything but an answer from the server the connection may still be busy with the old statement.
   let isBroken = false
-  let opening: string[] = []
+  let transaction: 'none' | 'open' | 'committed' = 'none'
+  let opening: readonly string[] = []
+  let opened: Promise<unknown> = Promise.resolve()
 
   async function answered(answer: Promise<pg.QueryResult>): Promise<pg.QueryResult> {
     try {
@@ -30,19 +32,39 @@ export function postgresSession(
   }
   const send = (query: string | pg.QueryConfig) => answered(client.query(query))
 
-  function sendOpened(query: pg.QueryConfig): Promise<pg.QueryResult> {
-    if (opening.length === 0) return send(query)
-    const [whole, answer] = openingQuery(opening, query)
+  /** What else comes while the transaction opens waits: it would run outside of one that cannot be opened. */
+  function beginning<Answer>(work: (opening: readonly string[]) => Promise<Answer>): Promise<Answer> {
+    const answer = work(opening)
     opening = []
-    client.query(whole)
-    return answered(answer)
+    opened = answer
+    return answer
+  }
+
+  function notCommitted(error: unknown): never {
+    if (transaction === 'committed') transaction = 'open'
+    throw error
   }
 
   async function open(): Promise<void> {
-    if (opening.length === 0) return
-    const text = opening.join('; ')
-    opening = []
-    await send(text)
+    await (opening.length > 0 ? beginning((texts) => send(texts.join('; '))) : opened)
+  }
+
+  async function sendWhole(query: pg.QueryConfig, commits: boolean): Promise<pg.QueryResult> {
+    if (opening.length === 0) await opened
+    if (opening.length === 0 && !commits) return send(query)
+    return beginning((before) => {
+      const [whole, answer] = transactionQuery({ before, after: commits ? ['commit'] : [] }, query)
+      client.query(whole)
+      return answered(answer)
+    })
+  }
+
+  async function sendNamed(query: pg.QueryConfig & { name: string }, commits: boolean): Promise<pg.QueryResult> {
+    // pg takes the first statement of a message that is parsed for the named one.
+    if (!known.has(query.name)) await open()
+    const answer = await sendWhole(query, commits)
+    known.add(query.name)
+    return answer
   }
 
   return {
@@ -50,26 +72,28 @@ export function postgresSession(
       await open()
       await send(text)
     },
-    async query(text, parameters, name) {
+    async query({ text, parameters = [], name, commits = false }) {
+      if (transaction === 'committed' || (commits && transaction === 'none')) throw new Error('there is no transaction')
       // Without the mode what has no parameters goes by a protocol that takes further statements behind a semicolon.
-      const single = { text, values: [...parameters], queryMode: 'extended', ...(name !== undefined && { name }) }
-      // pg takes the first statement of a message that is parsed for the named one.
-      if (name !== undefined && !known.has(name)) await open()
-      const { rows, rowCount, command } = await sendOpened(single)
-      if (name !== undefined) known.add(name)
+      const single = { text, values: [...parameters], queryMode: 'extended' }
+      if (commits) transaction = 'committed'
+      const answer = name === undefined ? sendWhole(single, commits) : sendNamed({ ...single, name }, commits)
+      const { rows, rowCount, command } = await answer.catch(notCommitted)
       return { rows, affected: command === 'SELECT' ? undefined : BigInt(rowCount ?? 0) }
     },
     async begin(mode, settings) {
+      transaction = 'open'
       opening = [`begin ${mode}`, ...settings]
     },
     async commit() {
-      // Nothing was said.
-      if (opening.length > 0) return
+      // Nothing was said, or everything.
+      if (opening.length > 0 || transaction === 'committed') return
       if ((await send('commit')).command === 'ROLLBACK') throw new AbortedTransactionError()
     },
     async rollback() {
+      if (opening.length > 0 || transaction === 'committed') return
       // A connection that cannot roll back is thrown away, and the server rolls back what it held.
-      if (opening.length === 0 && !isBroken) await send('rollback').catch(() => {})
+      if (!isBroken) await send('rollback').catch(() => {})
     },
     release: () => release(isBroken),
   }

@@ -4,7 +4,7 @@ import type { Kysely } from 'kysely'
 import { drivers, type Opened } from './driver.fixture.ts'
 import { type Engine, engines } from './engine.ts'
 import { migrate } from './migrate.ts'
-import { prepared } from './prepared.ts'
+import { committing, prepared } from './prepared.ts'
 
 interface Tables {
   notes: { id: string; text: string }
@@ -88,12 +88,80 @@ for (const driver of drivers(process.env.MUNJIGI_TEST_DATABASE_URL)) {
         const session = await engine.acquire({ role: 'desk_serving', acrossTenants: false, isCommand: false })
         const outside = async () => {
           await session.begin('isolation level unheard of', [])
-          await session.query(text, [], name)
+          await session.query({ text, name })
         }
         await assert.rejects(outside, { code: '42601' }).finally(session.release)
       }
 
       assert.deepEqual(await find('outside'), [])
+    })
+
+    const insertLast = (id: string, handle: Kysely<Tables>) =>
+      handle.executeQuery<{ id: string }>(
+        committing(handle.insertInto('notes').values({ id, text: 'x' }).returning('id').compile()),
+      )
+
+    test('the last statement of a transaction commits it, as its first, a later or a failed one too', async () => {
+      for (const id of ['g', 'h']) assert.deepEqual((await within((trx) => insertLast(id, trx))).rows, [{ id }])
+      const both = await within(async (trx) => [...(await insert('i', trx)).rows, ...(await insertLast('j', trx)).rows])
+      assert.deepEqual(both, [{ id: 'i' }, { id: 'j' }])
+      await assert.rejects(
+        within(async (trx) => {
+          await insert('undone', trx)
+          return insertLast('g', trx)
+        }),
+        { code: '23505' },
+      )
+      assert.deepEqual(await find('j'), [{ id: 'j', text: 'x' }])
+      assert.deepEqual(await find('undone'), [])
+    })
+
+    test('what a value cannot be made of commits nothing of its transaction', async () => {
+      const refuse = () => {
+        throw new Error('unsayable')
+      }
+      const unsayable = { toPostgres: refuse, toString: refuse }
+      const thrown = within(async (trx) => {
+        await insert('unsaid', trx)
+        const statement = trx.insertInto('notes').values({ id: 'unsayable', text: unsayable as never })
+        await trx.executeQuery(committing(statement.compile()))
+      })
+      await assert.rejects(thrown, /unsayable/)
+
+      assert.deepEqual(await find('unsaid'), [])
+      assert.deepEqual((await insert('said')).rows, [{ id: 'said' }])
+    })
+
+    test('after its last statement a transaction takes none, and what has no transaction commits none', async () => {
+      const another = within(async (trx) => {
+        await insertLast('last', trx)
+        await insert('too-late', trx)
+      })
+      await assert.rejects(another, /there is no transaction/)
+      const besides = within((trx) => Promise.all([insertLast('besides', trx), insert('too-late', trx)]))
+      await assert.rejects(besides, /there is no transaction/)
+      await assert.rejects(insertLast('alone', db), /there is no transaction/)
+
+      for (const id of ['last', 'besides']) assert.equal((await find(id)).length, 1)
+      assert.deepEqual([...(await find('too-late')), ...(await find('alone'))], [])
+    })
+
+    test('a transaction that cannot be opened runs nothing of what was asked at the same time either', async () => {
+      const engine = engines.get(opened.database) as Engine
+      const session = await engine.acquire({ role: 'desk_serving', acrossTenants: false, isCommand: false })
+      const begin = session.begin('isolation level unheard of', [])
+      const asked = ['one', 'two', 'three'].map((id) => ({ text: `insert into desk.notes values ('${id}', 'x')` }))
+      const outcomes = await begin.then(
+        () => Promise.allSettled(asked.map((statement) => session.query(statement))),
+        () => [],
+      )
+      session.release()
+
+      assert.deepEqual(
+        outcomes.filter(({ status }) => status === 'fulfilled'),
+        [],
+      )
+      for (const id of ['one', 'two', 'three']) assert.deepEqual(await find(id), [])
     })
 
     test('a transaction in which nothing is said does nothing and harms nobody after it', async () => {
