@@ -1,5 +1,5 @@
-import { type PreparedQuery, prepared } from '@munjigi/db/prepared'
-import type { Compilable, Kysely } from 'kysely'
+import { committing, type PreparedQuery, prepared } from '@munjigi/db/prepared'
+import type { Compilable, CompiledQuery, Kysely } from 'kysely'
 import type { Tables } from './tables.ts'
 
 /** Stands where a value will. */
@@ -13,17 +13,28 @@ class Place<Given> {
   }
 }
 
+type Statement<Given, Row> = (db: Kysely<Tables>, given: Given) => Promise<Row[]>
+type Build<Given, Row> = (db: Kysely<Tables>, given: Given) => Compilable<Row>
+
 /**
  * A statement that is asked for all day: making its text is a large part of what it costs, so that is made once, at the first
  * call. `build` only hands on what it is given: it has no conditions on it, and throws where it computes with it.
  */
-export function compiledOnce<Given extends object, Row>(
-  build: (db: Kysely<Tables>, given: Given) => Compilable<Row>,
-): (db: Kysely<Tables>, given: Given) => Promise<Row[]> {
+export const compiledOnce = <Given extends object, Row>(build: Build<Given, Row>): Statement<Given, Row> =>
+  once(build, prepared)
+
+/** The same of a statement that is always the last of its transaction, and commits it. */
+export const compiledLast = <Given extends object, Row>(build: Build<Given, Row>): Statement<Given, Row> =>
+  once(build, committing)
+
+function once<Given extends object, Row>(
+  build: Build<Given, Row>,
+  prepare: (query: CompiledQuery<Row>) => PreparedQuery<Row>,
+): Statement<Given, Row> {
   const places = new Proxy({} as Given, { get: (_, name) => new Place<Given>(name as keyof Given) })
   let compiled: PreparedQuery<Row> | undefined
   return async (db, given) => {
-    compiled ??= prepared(build(db, places).compile())
+    compiled ??= prepare(build(db, places).compile())
     const parameters = compiled.parameters.map((value) =>
       value instanceof Place ? given[value.name as keyof Given] : value,
     )

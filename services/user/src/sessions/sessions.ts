@@ -2,7 +2,7 @@ import { CLOCK_SKEW_S } from '@munjigi/identity/claims'
 import type { Kysely, QueryCreator, Transaction } from 'kysely'
 import { liveKeysUsedSince, selectRevokedSids } from '../api-keys/api-keys.ts'
 import type { Caller } from '../caller.ts'
-import { compiledOnce } from '../compiled-once.ts'
+import { compiledLast, compiledOnce } from '../compiled-once.ts'
 import { selectPeople } from '../people/people.ts'
 import type { Tables } from '../tables.ts'
 import { selectRights } from '../tokens/rights-claims.ts'
@@ -42,8 +42,8 @@ interface Replacement extends NewRefreshToken, Refresh {
   used_at: Date
 }
 
-/** Stores the successor of a token, marks that one used, prolongs their session, and gives the person's rights. */
-export const replaceRefreshToken = compiledOnce((db, given: Replacement) => {
+/** Stores the successor of a token, marks that one used, prolongs their session, gives the person's rights, and commits. */
+export const replaceRefreshToken = compiledLast((db, given: Replacement) => {
   const { jti, person_sub, old, used_at } = given
   const query = db
     .with('stored', (storing) => insertRefreshToken(storing, given))
