@@ -4,7 +4,6 @@ import type { FastifyRequest } from 'fastify'
 import { recordOwn } from '../audit/audit.ts'
 import { callerOf } from '../caller.ts'
 import { changeOwn, requireSignedIn } from '../people/own-login.ts'
-import { tellEnds } from '../sessions/session-end.ts'
 import { endSessionsOf } from '../sessions/sessions.ts'
 import { isPassword, newHash, type PasswordDeps } from './password-check.ts'
 import { newPasswordText, passwordText } from './password-text.ts'
@@ -37,5 +36,5 @@ export async function changePassword(deps: PasswordDeps, request: FastifyRequest
     return endSessionsOf(trx, person.sub, { except: sid })
   })
   deps.sender.wake()
-  if (ended.length > 0) await tellEnds(deps, person.sub, ended)
+  if (ended.length > 0) await deps.events.personChanged(person.sub)
 }

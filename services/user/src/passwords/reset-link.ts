@@ -8,7 +8,6 @@ import type { Caller } from '../caller.ts'
 import { lockPersonAlone } from '../people/people.ts'
 import { assertActive } from '../people/standing.ts'
 import { endEverything } from '../sessions/end-everything.ts'
-import { tellEnds } from '../sessions/session-end.ts'
 import type { Tables } from '../tables.ts'
 import { mayStillReset } from './link-issuer.ts'
 import { newHash, type PasswordDeps } from './password-check.ts'
@@ -44,7 +43,7 @@ export async function resetPassword(deps: PasswordDeps, { token, new_password }:
   if (link === undefined) throw resetLinkInvalid()
   const { person_sub } = link
   const hash = await newHash(deps, newPasswordText(deps.settings, new_password, link.email))
-  const ended = await deps.db.transaction().execute(async (trx) => {
+  await deps.db.transaction().execute(async (trx) => {
     const person = await lockPersonAlone(trx, person_sub)
     const issuer = await takeLink(trx, token)
     if (person === undefined || issuer === undefined) throw resetLinkInvalid()
@@ -58,10 +57,10 @@ export async function resetPassword(deps: PasswordDeps, { token, new_password }:
       request_id: caller.request_id,
       details: { by: 'link' },
     })
-    return endEverything(trx, person_sub)
+    await endEverything(trx, person_sub)
   })
   deps.sender.wake()
-  await tellEnds(deps, person_sub, ended)
+  await deps.events.personChanged(person_sub)
 }
 
 const findLink = (db: Kysely<Tables>, token: string) =>

@@ -11,7 +11,6 @@ import { type RightsClaims, rightsOf, unlessEarly } from '../tokens/rights-claim
 import { earliestIat, nowSeconds } from '../tokens/token-times.ts'
 import { insertSession } from './new-session.ts'
 import { signRefreshToken } from './refresh-token.ts'
-import { tellEnds } from './session-end.ts'
 import type { NewRefreshToken } from './sessions.ts'
 
 export interface Session {
@@ -49,7 +48,7 @@ export async function openSession(
     .transaction()
     .execute(async (trx) => open(trx, await identify(trx), { deps, opening, key_id: key.kid }))
   const { person, refresh } = opened
-  if (ended.length > 0) await tellEnds(deps, person.sub, ended)
+  if (ended.length > 0) await deps.events.personChanged(person.sub)
   return {
     ...opened,
     refresh_token: signRefreshToken({ sub: person.sub, ...refresh }, key),

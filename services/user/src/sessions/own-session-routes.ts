@@ -6,7 +6,6 @@ import { recordOwn } from '../audit/audit.ts'
 import type { UserDeps } from '../deps.ts'
 import { changeOwn, requireSignedIn } from '../people/own-login.ts'
 import { sessionNotFound } from './problems.ts'
-import { tellEnds } from './session-end.ts'
 import { listSessions } from './session-list.ts'
 import { endSession, endSessionsOf, findSession } from './sessions.ts'
 
@@ -38,7 +37,7 @@ export function ownSessionRoutes(scope: FastifyInstance, deps: UserDeps, prefix:
         await recordOwn(trx, person, endOf(sid, request.id))
         return person.sub
       })
-      await tellEnds(deps, sub, [sid])
+      await deps.events.personChanged(sub)
       return reply.code(204).send(null)
     },
   )
@@ -52,7 +51,7 @@ export function ownSessionRoutes(scope: FastifyInstance, deps: UserDeps, prefix:
         for (const other of ended) await recordOwn(trx, person, endOf(other, request.id))
         return { person, ended }
       })
-      if (ended.length > 0) await tellEnds(deps, person.sub, ended)
+      if (ended.length > 0) await deps.events.personChanged(person.sub)
       return reply.code(204).send(null)
     },
   )

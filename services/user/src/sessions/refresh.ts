@@ -12,7 +12,6 @@ import { type RightsClaims, rightsClaims, rightsOf, unlessEarly } from '../token
 import { earliestIat, nowSeconds } from '../tokens/token-times.ts'
 import { refreshTokenInvalid, refreshTokenUsed } from './problems.ts'
 import { type RefreshClaims, readRefreshToken, signRefreshToken } from './refresh-token.ts'
-import { isBlacklisted, tellEnds } from './session-end.ts'
 import { endSession, lockRefreshToken, type NewRefreshToken, noteRefresh, replaceRefreshToken } from './sessions.ts'
 
 /** Parallel tabs and lost answers come again within it; later it is somebody else. */
@@ -36,14 +35,13 @@ interface Rotation {
 export async function refresh(deps: UserDeps, token: string, caller: Caller): Promise<Refreshed> {
   const claims = await readRefreshToken(token, deps.keys)
   if (claims === undefined) throw refreshTokenInvalid()
-  if (await isBlacklisted(deps.store, claims.sid)) throw sessionEnded()
   const now = Date.now()
   const candidate = await newSuccessor(deps, claims.sid)
   const rotation = await deps.db
     .transaction()
     .execute((trx) => rotate(trx, { claims, candidate, now, caller, accessTtl: deps.settings.accessTtl }))
   if (rotation === 'stolen') {
-    await tellEnds(deps, claims.sub, [claims.sid])
+    await deps.events.personChanged(claims.sub)
     throw sessionEnded()
   }
   return answer(deps, rotation)

@@ -9,7 +9,7 @@ import { refreshTokenInvalid, refreshTokenMissing } from './problems.ts'
 import { refresh } from './refresh.ts'
 import { clearRefreshCookie, readRefreshCookie, setRefreshCookie } from './refresh-cookie.ts'
 import { readRefreshToken } from './refresh-token.ts'
-import { signOut } from './session-end.ts'
+import { signOut } from './sign-out.ts'
 
 const RefreshBody = Type.Optional(
   Type.Union([

@@ -1,28 +1,7 @@
-import type { Store } from '@munjigi/store/store'
 import { recordOwn } from '../audit/audit.ts'
 import type { UserDeps } from '../deps.ts'
 import { lockPerson } from '../people/people.ts'
 import { endSession } from './sessions.ts'
-
-const blacklistKey = (sid: string) => `refresh_blacklist:{${sid}}`
-
-/** The fast path of source 003 §4; the database decides, so a store that is gone says no. */
-export const isBlacklisted = async (store: Pick<Store, 'get'>, sid: string): Promise<boolean> =>
-  (await store.get(blacklistKey(sid)).catch(() => undefined)) !== undefined
-
-/** After the commit that ended sessions of a person: refused at once by every process, and gateways are told. */
-export async function tellEnds(
-  { store, settings, events }: Pick<UserDeps, 'store' | 'settings' | 'events'>,
-  person_sub: string,
-  sids: string[],
-): Promise<void> {
-  const blacklisted = sids.map((sid) =>
-    store.set(blacklistKey(sid), '1', settings.refreshTtl * 1000).catch(() => {
-      // Only the fast path is lost: the database knows that the session has ended.
-    }),
-  )
-  await Promise.all([...blacklisted, events.personChanged(person_sub)])
-}
 
 /** Signs out of one session; what it held of the IdP's id_token comes back for the IdP's own sign-out. */
 export async function signOut(
@@ -42,7 +21,7 @@ export async function signOut(
     return live
   })
   if (ended === undefined) return undefined
-  await tellEnds(deps, session.person_sub, [session.sid])
+  await deps.events.personChanged(session.person_sub)
   if (ended.id_token_sealed === null) return undefined
   return deps.settings.sealing.open(ended.id_token_sealed, `id-token:${session.sid}`)
 }
