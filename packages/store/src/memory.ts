@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Count, Listener, Store } from './store.ts'
+import { type Limit, type Listener, type Store, waitKey } from './store.ts'
 
 const SWEEP_INTERVAL_MS = 10_000
 
@@ -39,14 +39,23 @@ export function memoryStore(): Store {
     return isAllowed
   }
 
-  function addUp(key: string, step: number, ttlMs: number): Count {
-    const counted = find(key)
-    if (counted === undefined && step < 0) return { count: 0, endsInMs: ttlMs }
-    const count = Number(counted ?? 0) + step
-    if (counted === undefined) put(key, String(count), ttlMs)
-    const entry = entries.get(key) as Entry
-    entry.value = String(count)
-    return { count, endsInMs: Math.max(1, entry.endsAt - Date.now()) }
+  const countOf = (key: string) => Number(find(key) ?? 0)
+
+  const write = (key: string, count: number) => {
+    ;(entries.get(key) as Entry).value = String(count)
+  }
+
+  function endOfWait({ key, max, beyond }: Limit): number | undefined {
+    const closed = beyond === undefined ? key : waitKey(key)
+    return countOf(key) < max || find(closed) === undefined ? undefined : (entries.get(closed) as Entry).endsAt
+  }
+
+  function countOne({ key, max, windowMs, beyond }: Limit) {
+    const count = countOf(key)
+    if (find(key) === undefined) put(key, '0', windowMs)
+    write(key, count + 1)
+    if (beyond === undefined || count < max) return
+    put(waitKey(key), '1', Math.min(beyond.firstWaitMs * 2 ** (count - max), beyond.longestWaitMs))
   }
 
   const store: Store = {
@@ -59,7 +68,17 @@ export function memoryStore(): Store {
       entries.delete(key)
       return value
     },
-    count: async (key, step, ttlMs) => addUp(key, step, ttlMs),
+    async admit(limits) {
+      for (const limit of limits) {
+        const end = endOfWait(limit)
+        if (end !== undefined) return Math.max(1, end - Date.now())
+      }
+      for (const limit of limits) countOne(limit)
+    },
+    async giveBack({ admitted, forgotten }) {
+      for (const key of admitted) if (countOf(key) > 0) write(key, countOf(key) - 1)
+      for (const key of forgotten.flatMap((each) => [each, waitKey(each)])) entries.delete(key)
+    },
     remove: async (key) => (await store.take(key)) !== undefined,
     async lease(key, ttlMs) {
       const owner = randomUUID()

@@ -33,6 +33,8 @@ const everyCommand = (store: Store) => [
   store.replace('k', 'v', 'w', 1_000),
   store.take('k'),
   store.remove('k'),
+  store.admit([{ key: 'n', max: 1_000, windowMs: 1_000 }]),
+  store.giveBack({ admitted: ['n'], forgotten: [] }),
   store.lease('k', 1_000),
   store.publish('c', 'm'),
   store.isAlive(),

@@ -2,20 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { deadline } from '@munjigi/deadline'
 import { ANSWER_LIMIT_MS, createClient, hangUp } from './redis-client.ts'
 import { redisMessages } from './redis-messages.ts'
-import type { Store } from './store.ts'
-
-const RENEW = "return redis.call('get', KEYS[1]) == ARGV[1] and redis.call('pexpire', KEYS[1], ARGV[2]) or 0"
-const REPLACE =
-  "return redis.call('get', KEYS[1]) == ARGV[1] and redis.call('set', KEYS[1], ARGV[2], 'PX', ARGV[3]) and 1 or 0"
-const RELEASE = "return redis.call('get', KEYS[1]) == ARGV[1] and redis.call('del', KEYS[1]) or 0"
-// A time that is no time is refused before anything is counted.
-const COUNT = `
-  if redis.call('exists', KEYS[1]) == 0 then
-    if tonumber(ARGV[1]) < 0 then return {0, tonumber(ARGV[2])} end
-    redis.call('set', KEYS[1], ARGV[1], 'PX', ARGV[2])
-    return {tonumber(ARGV[1]), tonumber(ARGV[2])}
-  end
-  return {redis.call('incrby', KEYS[1], ARGV[1]), redis.call('pttl', KEYS[1])}`
+import { ADMIT, GIVE_BACK, RELEASE, RENEW, REPLACE, type Script } from './redis-scripts.ts'
+import { type Limit, type Store, waitKey } from './store.ts'
 
 /** A Store in Redis 6.2 or later (`redis://` or `rediss://`). `prefix` stands before every key and channel. */
 export function redisStore(url: string, prefix = ''): Store {
@@ -44,9 +32,18 @@ export function redisStore(url: string, prefix = ''): Store {
     return (await send(() => redis.set(prefix + key, value, 'PX', ttlMs, 'NX'))) === 'OK'
   }
 
-  async function runOwned(script: string, key: string, ...values: (string | number)[]): Promise<boolean> {
-    return (await send(() => redis.eval(script, 1, prefix + key, ...values))) === 1
-  }
+  const run = (script: Script, keys: string[], values: (string | number)[]) =>
+    send(async () => {
+      const given = [keys.length, ...keys.map((key) => prefix + key), ...values] as const
+      const answer = redis.evalsha(script.sha, ...given)
+      return answer.catch((error: Error) => {
+        if (!error.message.startsWith('NOSCRIPT')) throw error
+        return redis.eval(script.text, ...given)
+      })
+    })
+
+  const runOwned = async (script: Script, key: string, ...values: (string | number)[]) =>
+    (await run(script, [key], values)) === 1
 
   return {
     get: async (key) => (await send(() => redis.get(prefix + key))) ?? undefined,
@@ -55,10 +52,14 @@ export function redisStore(url: string, prefix = ''): Store {
     replace: (key, expected, value, ttlMs) =>
       expected === undefined ? put(key, value, ttlMs) : runOwned(REPLACE, key, expected, value, ttlMs),
     take: async (key) => (await send(() => redis.getdel(prefix + key))) ?? undefined,
-    async count(key, step, ttlMs) {
-      const answer = await send(() => redis.eval(COUNT, 1, prefix + key, step, ttlMs))
-      const [count, endsInMs] = answer as [number, number]
-      return { count, endsInMs }
+    async admit(limits) {
+      const keys = limits.flatMap(({ key }) => [key, waitKey(key)])
+      const leftMs = (await run(ADMIT, keys, limits.flatMap(numbersOf))) as number
+      return leftMs === 0 ? undefined : leftMs
+    },
+    async giveBack({ admitted, forgotten }) {
+      const keys = [...admitted, ...forgotten.flatMap((key) => [key, waitKey(key)])]
+      await run(GIVE_BACK, keys, [admitted.length])
     },
     remove: async (key) => (await send(() => redis.del(prefix + key))) === 1,
     async lease(key, ttlMs) {
@@ -80,6 +81,13 @@ export function redisStore(url: string, prefix = ''): Store {
     },
   }
 }
+
+const numbersOf = ({ max, windowMs, beyond }: Limit) => [
+  max,
+  windowMs,
+  beyond?.firstWaitMs ?? 0,
+  beyond?.longestWaitMs ?? 0,
+]
 
 /**
  * What fails here is the store, never the caller: `statusCode` says so to whoever answers. ioredis hangs the command's

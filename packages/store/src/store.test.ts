@@ -79,7 +79,7 @@ for (const [name, open] of stores) {
         await assert.rejects(store.add('bad', 'x', ttlMs))
         await assert.rejects(store.lease('bad', ttlMs))
         await assert.rejects(store.replace('bad', undefined, 'x', ttlMs))
-        await assert.rejects(store.count('bad', 1, ttlMs))
+        await assert.rejects(store.admit([{ key: 'bad', max: 1, windowMs: ttlMs }]))
       }
       assert.equal(await store.get('bad'), undefined)
     })
@@ -118,31 +118,110 @@ for (const [name, open] of stores) {
       assert.equal(await store.add('aging', 'z', LONG_MS), true)
     })
 
-    test('many who count one key at once are counted each, and what is given back is counted no more', async () => {
-      const counts = await Promise.all([1, 2, 3, 4].map(() => store.count('tries', 1, LONG_MS)))
-      const after = await store.count('tries', -1, LONG_MS)
+    test('of many at once as many are admitted as a limit says, the others are told how long its time still is', async () => {
+      const limit = { key: 'tries', max: 3, windowMs: LONG_MS }
+      const answers = await Promise.all([1, 2, 3, 4, 5].map(() => store.admit([limit])))
+      const refused = answers.filter((leftMs) => leftMs !== undefined)
 
-      assert.deepEqual(counts.map(({ count }) => count).sort(), [1, 2, 3, 4])
-      assert.equal(after.count, 3)
+      assert.equal(refused.length, 2)
+      assert.ok(refused.every((leftMs) => leftMs > 0 && leftMs <= LONG_MS))
       assert.equal(await store.get('tries'), '3')
     })
 
-    test('the time of a count begins with its first, and what is counted afterwards begins at nothing', async () => {
-      const first = await store.count('tries of long', 1, LONG_MS)
-      const later = await store.count('tries of long', 1, 10 * LONG_MS)
-      await store.count('tries of short', 1, SHORT_MS)
-      await store.count('tries of short', 1, LONG_MS)
-      await untilGone(store, 'tries of short')
+    test('who is refused by one limit is counted at none, whether before it or after', async () => {
+      const limits = ['wide', 'full', 'other'].map((key) => ({ key, max: key === 'full' ? 2 : 9, windowMs: LONG_MS }))
+      const answers = await Promise.all([1, 2, 3, 4, 5, 6].map(() => store.admit(limits)))
 
-      assert.equal(first.endsInMs, LONG_MS)
-      assert.ok(later.endsInMs > 0 && later.endsInMs <= LONG_MS)
-      assert.equal((await store.count('tries of short', 1, LONG_MS)).count, 1)
+      assert.equal(answers.filter((leftMs) => leftMs === undefined).length, 2)
+      assert.deepEqual(await Promise.all(limits.map(({ key }) => store.get(key))), ['2', '2', '2'])
     })
 
-    test('what is given back after its time is no credit for the next', async () => {
-      assert.equal((await store.count('tries given back', -1, LONG_MS)).count, 0)
-      assert.equal(await store.get('tries given back'), undefined)
-      assert.equal((await store.count('tries given back', 1, LONG_MS)).count, 1)
+    test('the first limit that is reached says how long', async () => {
+      const long = { key: 'long time', max: 1, windowMs: LONG_MS }
+      const longer = { key: 'longer time', max: 1, windowMs: 10 * LONG_MS }
+      await store.admit([long, longer])
+
+      assert.ok(Number(await store.admit([long, longer])) <= LONG_MS)
+      assert.ok(Number(await store.admit([longer, long])) > LONG_MS)
+    })
+
+    test('the time of a limit begins with the first, and once it is over others are admitted', async () => {
+      const limit = { key: 'one time', max: 2, windowMs: LONG_MS }
+      const brief = { key: 'brief time', max: 1, windowMs: SHORT_MS }
+      for (const windowMs of [LONG_MS, 10 * LONG_MS]) await store.admit([{ ...limit, windowMs }])
+      await store.admit([brief])
+      await untilGone(store, 'brief time')
+
+      assert.ok(Number(await store.admit([limit])) <= LONG_MS)
+      assert.equal(await store.admit([{ ...brief, windowMs: LONG_MS }]), undefined)
+      assert.equal(await store.get('brief time'), '1')
+    })
+
+    test('beyond a limit with waits one of many is admitted, and each wait is twice the last, up to the longest', async () => {
+      const limit = {
+        key: 'rising',
+        max: 2,
+        windowMs: 10 * LONG_MS,
+        beyond: { firstWaitMs: 100_000, longestWaitMs: 250_000 },
+      }
+      const answers = await Promise.all([1, 2, 3, 4, 5].map(() => store.admit([limit])))
+      const waits = [answers.find((leftMs) => leftMs !== undefined)]
+      for (let each = 0; each < 3; each += 1) {
+        await store.remove('rising:wait')
+        assert.equal(await store.admit([limit]), undefined)
+        waits.push(await store.admit([limit]))
+      }
+
+      assert.equal(answers.filter((leftMs) => leftMs === undefined).length, 3)
+      assert.equal(await store.get('rising'), '6')
+      for (const [place, wait] of [100_000, 200_000, 250_000, 250_000].entries())
+        assert.ok(Number(waits[place]) > wait - PATIENCE_MS && Number(waits[place]) <= wait, `${waits}`)
+    })
+
+    test('when a wait is over one more is admitted', async () => {
+      const limit = {
+        key: 'waiting',
+        max: 1,
+        windowMs: LONG_MS,
+        beyond: { firstWaitMs: SHORT_MS, longestWaitMs: SHORT_MS },
+      }
+      await store.admit([limit])
+      assert.equal(await store.admit([limit]), undefined)
+      await untilGone(store, 'waiting:wait')
+
+      assert.equal(await store.admit([limit]), undefined)
+    })
+
+    test('what is given back is counted no more, and what is forgotten is as at first', async () => {
+      const limit = { key: 'given', max: 2, windowMs: LONG_MS }
+      const waiting = {
+        key: 'waited',
+        max: 1,
+        windowMs: LONG_MS,
+        beyond: { firstWaitMs: LONG_MS, longestWaitMs: LONG_MS },
+      }
+      for (let each = 0; each < 2; each += 1) await store.admit([limit, waiting])
+      assert.ok(await store.admit([waiting]))
+      await store.giveBack({ admitted: ['given'], forgotten: ['waited'] })
+
+      assert.equal(await store.get('given'), '1')
+      assert.deepEqual(await Promise.all(['waited', 'waited:wait'].map((key) => store.get(key))), [
+        undefined,
+        undefined,
+      ])
+      for (let each = 0; each < 2; each += 1) assert.equal(await store.admit([waiting]), undefined)
+    })
+
+    test('what is given back after its time, or twice, is no credit for the next', async () => {
+      const limit = { key: 'credit', max: 1, windowMs: LONG_MS }
+      const back = () => store.giveBack({ admitted: ['credit'], forgotten: [] })
+      await back()
+      assert.equal(await store.get('credit'), undefined)
+      await store.admit([limit])
+      await Promise.all([back(), back()])
+
+      assert.equal(await store.admit([limit]), undefined)
+      assert.ok(await store.admit([limit]))
     })
 
     test('of many who take one key, one gets the value', async () => {

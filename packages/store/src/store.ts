@@ -9,10 +9,12 @@ export interface Store {
   /** Reads and deletes in one step: of many callers one gets the value. */
   take(key: string): Promise<string | undefined>
   /**
-   * Adds `step`, a whole number, to what is counted there, 0 at first; the time begins with the first, and `get` reads the
-   * count. What is taken away where nothing is counted any more stays 0.
+   * Counts one at each of the limits, or at none of them where one is reached: then it gives in how many ms that one may be
+   * asked again, else undefined. `get` reads a count.
    */
-  count(key: string, step: number, ttlMs: number): Promise<Count>
+  admit(limits: readonly Limit[]): Promise<number | undefined>
+  /** Counts one less at each of `admitted`, never less than none, and none any more at those of `forgotten`. */
+  giveBack(keys: { admitted: readonly string[]; forgotten: readonly string[] }): Promise<void>
   /** True when there was something to remove. */
   remove(key: string): Promise<boolean>
   /** Undefined while somebody else holds `key`. */
@@ -39,10 +41,17 @@ export interface Subscription {
   close(): Promise<void>
 }
 
-export interface Count {
-  count: number
-  endsInMs: number
+/** `max` in a time that begins with the first. */
+export interface Limit {
+  key: string
+  max: number
+  windowMs: number
+  /** Beyond `max` one is admitted at a time and makes the next wait, each twice as long; without it none is. */
+  beyond?: { firstWaitMs: number; longestWaitMs: number }
 }
+
+/** While it is there nobody is admitted beyond the limit of `key`. */
+export const waitKey = (key: string): string => `${key}:wait`
 
 interface Lease {
   /** False when it has ended or is somebody else's by now. */

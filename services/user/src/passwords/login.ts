@@ -1,12 +1,12 @@
 import type { Credentials } from '@munjigi/contracts/passwords'
 import { networkOf } from '@munjigi/server/network'
 import type { Caller } from '../caller.ts'
-import { openSession, type Session } from '../sessions/open-session.ts'
+import { type Opening, openSession, type Session } from '../sessions/open-session.ts'
 import { isBcrypt } from './hashing.ts'
 import { isPassword, newHash, type PasswordDeps } from './password-check.ts'
 import { passwordEmail } from './password-email.ts'
 import { passwordText } from './password-text.ts'
-import { findAccount, lockSigningIn, noteSignIn, rehash } from './passwords.ts'
+import { findStored, insertSignIn, lockSigningIn, rehash } from './passwords.ts'
 import { credentialsInvalid } from './problems.ts'
 
 /**
@@ -17,16 +17,22 @@ export async function login(deps: PasswordDeps, { email, password }: Credentials
   const text = passwordText(password, 'password')
   const normal = passwordEmail(email)
   const origin = networkOf(caller.address)
-  const account = normal === undefined ? undefined : await findAccount(deps.db, { email: normal, origin })
-  const isRight = await isPassword(deps, { account, email: normal ?? email, origin, password: text })
+  const stored = await findStored(deps.db, { email: normal ?? '', origin })
+  const { account } = stored
+  const isRight = await isPassword(deps, { ...stored, email: normal ?? email, origin, password: text })
   if (account === undefined || !isRight) throw credentialsInvalid()
   const hash = await renewed(deps, account, text)
-  return openSession(deps, { way: 'password', accessTtl: deps.settings.accessTtl, caller }, async (trx) => {
+  const opening: Opening = {
+    way: 'password',
+    accessTtl: deps.settings.accessTtl,
+    caller,
+    insert: (trx, session) => insertSignIn(trx, { ...session, origin }),
+  }
+  return openSession(deps, opening, async (trx) => {
     // From here on nobody else changes them.
     const person = await lockSigningIn(trx, account)
     // Since it was looked at another may have been set, which ended every session that this one would outlive.
     if (person === undefined) throw credentialsInvalid()
-    await noteSignIn(trx, account.person_sub, origin)
     if (hash !== undefined) await rehash(trx, account, hash)
     return person
   })

@@ -7,7 +7,7 @@ import { changeOwn, requireSignedIn } from '../people/own-login.ts'
 import { endSessionsOf } from '../sessions/sessions.ts'
 import { isPassword, newHash, type PasswordDeps } from './password-check.ts'
 import { newPasswordText, passwordText } from './password-text.ts'
-import { findAccountOf, isStillPassword, setPassword } from './passwords.ts'
+import { findStoredOf, isStillPassword, setPassword } from './passwords.ts'
 import { passwordNotSet, passwordWrong } from './problems.ts'
 
 /**
@@ -18,11 +18,12 @@ export async function changePassword(deps: PasswordDeps, request: FastifyRequest
   const { person, sid } = await requireSignedIn(deps.db, request)
   const caller = callerOf(request)
   const origin = networkOf(caller.address)
-  const account = await findAccountOf(deps.db, person.sub, origin)
+  const { account, dearestBcrypt } = await findStoredOf(deps.db, { sub: person.sub, origin })
   if (account === undefined || account.hash === null) throw passwordNotSet()
   const next = newPasswordText(deps.settings, given.new_password, account.email)
   const password = passwordText(given.current_password, 'current_password')
-  if (!(await isPassword(deps, { account, email: account.email, origin, password }))) throw passwordWrong()
+  const tried = { account, dearestBcrypt, email: account.email, origin, password }
+  if (!(await isPassword(deps, tried))) throw passwordWrong()
   const hash = await newHash(deps, next)
   const ended = await changeOwn(deps.db, request, async (trx) => {
     if (!(await isStillPassword(trx, account))) throw passwordWrong()

@@ -2,11 +2,9 @@ import type { UserDeps } from '../deps.ts'
 import { type AttemptLimits, attemptLimits } from './attempt-limits.ts'
 import { type HashPool, hashPool } from './hash-pool.ts'
 import { hashPassword, verifyPassword } from './hashing.ts'
-import { type Account, findDearestBcrypt } from './passwords.ts'
+import type { Stored } from './passwords.ts'
 
-interface Tried {
-  /** Undefined where nobody signs in with that e-mail. */
-  account: Account | undefined
+interface Tried extends Stored {
   email: string
   origin: string
   password: string
@@ -28,10 +26,9 @@ export const passwordDeps = (deps: UserDeps): PasswordDeps => ({
  * @throws Problem 429 after too many, 503 where too many come at once
  */
 export async function isPassword(
-  { db, pool, limits }: PasswordDeps,
-  { account, email, origin, password }: Tried,
+  { pool, limits }: PasswordDeps,
+  { account, dearestBcrypt, email, origin, password }: Tried,
 ): Promise<boolean> {
-  const dearestBcrypt = await findDearestBcrypt(db)
   const isKnown = account?.is_known === true
   const attempt = await limits.begin({ email, origin, isKnown })
   const isRight = await pool

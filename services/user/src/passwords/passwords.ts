@@ -1,18 +1,52 @@
 import type { Kysely, QueryCreator, Transaction } from 'kysely'
 import { compiledOnce } from '../compiled-once.ts'
 import { selectPeople } from '../people/people.ts'
+import { type NewSession, selectOpened } from '../sessions/new-session.ts'
 import type { Tables } from '../tables.ts'
 
 const ORIGIN_LIFE_MS = 30 * 86_400_000
 
 export const liveOriginsSince = (): Date => new Date(Date.now() - ORIGIN_LIFE_MS)
 
-export type Account = NonNullable<Awaited<ReturnType<typeof findAccountOf>>>
+export interface Account {
+  person_sub: string
+  email: string
+  hash: string | null
+  version: number
+  /** Whether they have signed in from where they come now in the last 30 days. */
+  is_known: boolean
+}
 
-const selectAccounts = (db: Kysely<Tables>, { origin, since }: { origin: string; since: Date }) =>
+/** What a password is compared with. */
+export interface Stored {
+  /** Undefined where nobody signs in so. */
+  account: Account | undefined
+  /** The highest cost of a bcrypt hash that is still there, null where there is none. */
+  dearestBcrypt: number | null
+}
+
+interface ByOrigin {
+  origin: string
+  since: Date
+}
+
+/** One row, whoever is or is not among `passwords` at the end of it. */
+const selectStored = (db: Kysely<Tables>, { origin, since }: ByOrigin, column: 'email' | 'person_sub', value: string) =>
   db
-    .selectFrom('passwords')
-    .select(['person_sub', 'email', 'hash', 'version'])
+    .selectFrom(
+      db
+        .selectNoFrom(({ selectFrom }) =>
+          selectFrom('passwords')
+            .select('bcrypt_cost')
+            .where('bcrypt_cost', 'is not', null)
+            .orderBy('bcrypt_cost', 'desc')
+            .limit(1)
+            .as('dearest_bcrypt'),
+        )
+        .as('everybody'),
+    )
+    .leftJoin('passwords', (join) => join.on(`passwords.${column}`, '=', value))
+    .select(['dearest_bcrypt', 'person_sub', 'email', 'hash', 'version'])
     .select(({ exists, selectFrom }) =>
       exists(
         selectFrom('password_origins')
@@ -23,32 +57,25 @@ const selectAccounts = (db: Kysely<Tables>, { origin, since }: { origin: string;
       ).as('is_known'),
     )
 
-/** What is stored of a person, and whether they have signed in from `origin` in the last 30 days. */
-export const findAccountOf = (db: Kysely<Tables>, person_sub: string, origin: string) =>
-  selectAccounts(db, { origin, since: liveOriginsSince() }).where('person_sub', '=', person_sub).executeTakeFirst()
-
-const selectAccount = compiledOnce((db, given: { email: string; origin: string; since: Date }) =>
-  selectAccounts(db, given).where('email', '=', given.email),
+const selectByEmail = compiledOnce((db, given: ByOrigin & { email: string }) =>
+  selectStored(db, given, 'email', given.email),
+)
+const selectBySub = compiledOnce((db, given: ByOrigin & { sub: string }) =>
+  selectStored(db, given, 'person_sub', given.sub),
 )
 
-/** The same of whoever signs in by an e-mail. */
-export const findAccount = async (
-  db: Kysely<Tables>,
-  by: { email: string; origin: string },
-): Promise<Account | undefined> => (await selectAccount(db, { ...by, since: liveOriginsSince() }))[0]
+/** Of whoever signs in by an e-mail; nobody has the empty one. */
+export const findStored = async (db: Kysely<Tables>, by: { email: string; origin: string }): Promise<Stored> =>
+  storedOf(await selectByEmail(db, { ...by, since: liveOriginsSince() }))
 
-const selectDearestBcrypt = compiledOnce((db) =>
-  db
-    .selectFrom('passwords')
-    .select('bcrypt_cost')
-    .where('bcrypt_cost', 'is not', null)
-    .orderBy('bcrypt_cost', 'desc')
-    .limit(1),
-)
+export const findStoredOf = async (db: Kysely<Tables>, by: { sub: string; origin: string }): Promise<Stored> =>
+  storedOf(await selectBySub(db, { ...by, since: liveOriginsSince() }))
 
-/** The highest cost of a bcrypt hash that is still there, null where there is none. */
-export const findDearestBcrypt = async (db: Kysely<Tables>): Promise<number | null> =>
-  (await selectDearestBcrypt(db, {}))[0]?.bcrypt_cost ?? null
+function storedOf([row]: Awaited<ReturnType<typeof selectByEmail>>): Stored {
+  if (row === undefined) throw new Error('one row whoever is there')
+  const { dearest_bcrypt, ...account } = row
+  return { account: account.person_sub === null ? undefined : (account as Account), dearestBcrypt: dearest_bcrypt }
+}
 
 const selectSigningIn = compiledOnce((trx, { sub }: { sub: string }) =>
   selectPeople(trx)
@@ -113,14 +140,13 @@ export async function rememberOrigin(trx: Transaction<Tables>, person_sub: strin
   await upsertOrigin(trx, { person_sub, origin, last_signed_in_at: new Date() }).execute()
 }
 
-const noteSignInOnce = compiledOnce((trx, given: SignIn) =>
-  trx
-    .with('origin', (query) => upsertOrigin(query, given))
-    .updateTable('people')
-    .set({ last_login_at: given.last_signed_in_at })
-    .where('sub', '=', given.person_sub),
-)
-
-export async function noteSignIn(trx: Transaction<Tables>, person_sub: string, origin: string): Promise<void> {
-  await noteSignInOnce(trx, { person_sub, origin, last_signed_in_at: new Date() })
-}
+/** Opens the session of whoever signed in by their password, and remembers when, and from where. */
+export const insertSignIn = compiledOnce((trx, given: NewSession & { origin: string }) => {
+  const { person_sub, origin, at } = given
+  const query = trx
+    .with('remembered', (remembering) => upsertOrigin(remembering, { person_sub, origin, last_signed_in_at: at }))
+    .with('signed_in', (signing) =>
+      signing.updateTable('people').set({ last_login_at: at }).where('sub', '=', person_sub),
+    )
+  return selectOpened(query, given)
+})

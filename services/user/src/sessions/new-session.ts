@@ -1,4 +1,4 @@
-import { type ExpressionBuilder, sql } from 'kysely'
+import { type ExpressionBuilder, type QueryCreator, sql } from 'kysely'
 import { insertEvent } from '../audit/audit.ts'
 import type { Caller } from '../caller.ts'
 import { compiledOnce } from '../compiled-once.ts'
@@ -7,7 +7,7 @@ import { selectRights } from '../tokens/rights-claims.ts'
 import { insertRefreshToken, type NewRefreshToken } from './sessions.ts'
 
 /** A session with its first refresh token and its line in the audit log. */
-interface NewSession extends NewRefreshToken, Pick<Caller, 'user_agent' | 'address' | 'request_id'> {
+export interface NewSession extends NewRefreshToken, Pick<Caller, 'user_agent' | 'address' | 'request_id'> {
   person_sub: string
   tenant_id: string
   way: 'sso' | 'password'
@@ -23,10 +23,14 @@ interface NewSession extends NewRefreshToken, Pick<Caller, 'user_agent' | 'addre
   details: string
 }
 
-/** Ends all but the `keep` live sessions of a person that were used last and opens another; who calls it holds the person alone. */
-export const insertSession = compiledOnce((db, given: NewSession) => {
+/**
+ * Ends all but the `keep` live sessions of a person that were used last, opens another, and gives what its tokens say; who
+ * runs it holds the person alone.
+ */
+export const selectOpened = (db: QueryCreator<Tables>, given: NewSession) => {
   const { sid, person_sub, access_exp, exp, id_token_sealed, way, user_agent, address, at } = given
   const { tenant_id, action, request_id, details } = given
+  const line = { actor: person_sub, target: person_sub, tenant_id, request_id }
   const query = db
     .with('ended', (ending) =>
       ending
@@ -50,11 +54,28 @@ export const insertSession = compiledOnce((db, given: NewSession) => {
       }),
     )
     .with('stored', (storing) => insertRefreshToken(storing, given))
-    .with('told', (telling) =>
-      insertEvent(telling, { actor: person_sub, target: person_sub, tenant_id, action, request_id, details }),
+    .with('told', (telling) => insertEvent(telling, { ...line, action, details }))
+    .with('told_ends', (telling) =>
+      telling
+        .insertInto('audit_events')
+        .columns(['actor', 'target', 'tenant_id', 'request_id', 'action', 'details'])
+        .expression((eb) =>
+          eb
+            .selectFrom('ended')
+            .select([
+              eb.val(person_sub).as('actor'),
+              eb.val(person_sub).as('target'),
+              eb.val(tenant_id).as('tenant_id'),
+              eb.val(request_id).as('request_id'),
+              sql<string>`'session.ended'`.as('action'),
+              sql<string>`jsonb_build_object('sid', sid, 'reason', 'too-many-sessions')`.as('details'),
+            ]),
+        ),
     )
   return selectRights(query, person_sub).select(sql<string[]>`array(select sid from ended)`.as('ended'))
-})
+}
+
+export const insertSession = compiledOnce(selectOpened)
 
 const selectLongestIdle = (
   eb: ExpressionBuilder<Tables, 'sessions'>,

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import type { Transaction } from 'kysely'
-import { recordOwn } from '../audit/audit.ts'
 import type { Caller } from '../caller.ts'
 import type { UserDeps } from '../deps.ts'
 import type { PersonRow } from '../people/people.ts'
@@ -9,7 +8,7 @@ import type { Tables } from '../tables.ts'
 import type { TokenFacts } from '../tokens/access-token.ts'
 import { type RightsClaims, rightsOf, unlessEarly } from '../tokens/rights-claims.ts'
 import { earliestIat, nowSeconds } from '../tokens/token-times.ts'
-import { insertSession } from './new-session.ts'
+import type { insertSession } from './new-session.ts'
 import { signRefreshToken } from './refresh-token.ts'
 import type { NewRefreshToken } from './sessions.ts'
 
@@ -31,6 +30,8 @@ export interface Opening {
   id_token?: string | null
   /** Of the audit line, besides session and way. */
   details?: Record<string, unknown>
+  /** Writes it, with what else the way of signing in writes at the end. */
+  insert: typeof insertSession
 }
 
 /**
@@ -62,14 +63,13 @@ async function open(
   { deps: { settings }, opening, key_id }: { deps: UserDeps; opening: Opening; key_id: string },
 ) {
   assertActive(person)
-  const { way, caller, accessTtl, details, id_token } = opening
-  const { request_id } = caller
+  const { way, caller, accessTtl, details, id_token, insert } = opening
   const sid = randomUUID()
   const iat = earliestIat(person)
   const exp = iat + accessTtl
   const refresh: NewRefreshToken = { jti: randomUUID(), sid, iat, exp: iat + settings.refreshTtl, key_id }
   // Two sign-ins at once take turns, or each would leave room for itself alone.
-  const [row] = await insertSession(trx, {
+  const [row] = await insert(trx, {
     ...caller,
     ...refresh,
     way,
@@ -83,10 +83,5 @@ async function open(
     action: 'session.started',
     details: JSON.stringify({ sid, way, ...details }),
   })
-  const ended = row?.ended ?? []
-  for (const old of ended) {
-    const facts = { sid: old, reason: 'too-many-sessions' }
-    await recordOwn(trx, person, { action: 'session.ended', request_id, details: facts })
-  }
-  return { person, facts: { iat, exp, sid }, rights: unlessEarly(iat, rightsOf(row)), refresh, ended }
+  return { person, facts: { iat, exp, sid }, rights: unlessEarly(iat, rightsOf(row)), refresh, ended: row?.ended ?? [] }
 }

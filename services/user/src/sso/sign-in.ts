@@ -2,6 +2,7 @@ import { type SqlBool, sql, type Transaction } from 'kysely'
 import { recordEvent } from '../audit/audit.ts'
 import type { UserDeps } from '../deps.ts'
 import { lockPersonAlone } from '../people/people.ts'
+import { insertSession } from '../sessions/new-session.ts'
 import { type Opening, openSession, type Session } from '../sessions/open-session.ts'
 import type { Tables } from '../tables.ts'
 import type { SignedIn } from './idp.ts'
@@ -19,7 +20,8 @@ export async function signIn(
 ): Promise<Session> {
   const who = newcomer(deps, identity, opening.caller.request_id)
   const { id_token, issuer } = identity
-  return openSession(deps, { ...opening, way: 'sso', id_token, details: { issuer } }, async (trx) => {
+  const sso = { ...opening, way: 'sso', id_token, details: { issuer }, insert: insertSession } as const
+  return openSession(deps, sso, async (trx) => {
     const sub = await provision(trx, who)
     await deps.outbox.askApproval(trx, sub)
     const person = await lockPersonAlone(trx, sub)

@@ -6,6 +6,7 @@ import type { UserDeps } from '../deps.ts'
 import { signingKeys } from '../keys/signing-keys.ts'
 import { type TestPasswords, testPasswords } from '../passwords/passwords.fixture.ts'
 import { lockPersonAlone, type PersonRow } from '../people/people.ts'
+import { insertSession } from '../sessions/new-session.ts'
 import { openSession } from '../sessions/open-session.ts'
 import { issueAccessToken } from './access-token.ts'
 
@@ -27,7 +28,7 @@ test('rights that changed again before the second of a token began are not the o
   const caller = { address: '192.0.2.1', user_agent: '', request_id: 'request' }
   const opened = await openSession(
     deps,
-    { way: 'password', accessTtl: 60, caller },
+    { way: 'password', accessTtl: 60, caller, insert: insertSession },
     async (trx) => (await lockPersonAlone(trx, sub)) as PersonRow,
   )
   await db.updateTable('people').set({ role: 'USER', rights_changed_at: changedAt }).where('sub', '=', sub).execute()
