@@ -1,5 +1,5 @@
 import type { Kysely, QueryCreator, Transaction } from 'kysely'
-import { compiledOnce } from '../compiled-once.ts'
+import { compiledLast, compiledOnce } from '../compiled-once.ts'
 import { selectPeople } from '../people/people.ts'
 import { type NewSession, selectOpened } from '../sessions/new-session.ts'
 import type { Tables } from '../tables.ts'
@@ -140,8 +140,8 @@ export async function rememberOrigin(trx: Transaction<Tables>, person_sub: strin
   await upsertOrigin(trx, { person_sub, origin, last_signed_in_at: new Date() }).execute()
 }
 
-/** Opens the session of whoever signed in by their password, and remembers when, and from where. */
-export const insertSignIn = compiledOnce((trx, given: NewSession & { origin: string }) => {
+/** Opens the session of whoever signed in by their password, remembers when and from where, and commits. */
+export const insertSignIn = compiledLast((trx, given: NewSession & { origin: string }) => {
   const { person_sub, origin, at } = given
   const query = trx
     .with('remembered', (remembering) => upsertOrigin(remembering, { person_sub, origin, last_signed_in_at: at }))

@@ -1,7 +1,7 @@
 import { type ExpressionBuilder, type QueryCreator, sql } from 'kysely'
 import { insertEvent } from '../audit/audit.ts'
 import type { Caller } from '../caller.ts'
-import { compiledOnce } from '../compiled-once.ts'
+import { compiledLast } from '../compiled-once.ts'
 import type { Tables } from '../tables.ts'
 import { selectRights } from '../tokens/rights-claims.ts'
 import { insertRefreshToken, type NewRefreshToken } from './sessions.ts'
@@ -75,7 +75,8 @@ export const selectOpened = (db: QueryCreator<Tables>, given: NewSession) => {
   return selectRights(query, person_sub).select(sql<string[]>`array(select sid from ended)`.as('ended'))
 }
 
-export const insertSession = compiledOnce(selectOpened)
+/** The same alone, committed. */
+export const insertSession = compiledLast(selectOpened)
 
 const selectLongestIdle = (
   eb: ExpressionBuilder<Tables, 'sessions'>,

@@ -30,7 +30,7 @@ export interface Opening {
   id_token?: string | null
   /** Of the audit line, besides session and way. */
   details?: Record<string, unknown>
-  /** Writes it, with what else the way of signing in writes at the end. */
+  /** Writes it, with what else the way of signing in writes at the end, and commits. */
   insert: typeof insertSession
 }
 
