@@ -1,7 +1,8 @@
+import { availableParallelism } from 'node:os'
 import { passwordsBusy } from './problems.ts'
 
 /** Half of the threads that Node shares among everything that waits outside its event loop. */
-const AT_ONCE = 2
+const MOST_AT_ONCE = 2
 const MAX_WAITING = 64
 
 /** `stranger`: who guesses from where the account never signed in. Everybody else goes first and waits elsewhere. */
@@ -15,10 +16,12 @@ export interface HashPool {
 /** Turns for what is dear to compute, so that signing in cannot take the process from everybody else. */
 export function hashPool(): HashPool {
   const waiting: Record<Whose, (() => void)[]> = { known: [], stranger: [] }
+  // On one core they would empty each other's cache, which makes each of two a fifth dearer.
+  const atOnce = Math.min(MOST_AT_ONCE, availableParallelism())
   let running = 0
   return {
     async run(whose, work) {
-      if (running < AT_ONCE) running += 1
+      if (running < atOnce) running += 1
       else await turn(waiting[whose])
       try {
         return await work()
