@@ -54,5 +54,8 @@ const selectLockedAlone = compiledOnce((trx, { sub }: { sub: string }) =>
 )
 
 /** Keeps the person as they are until the transaction ends, so that who is disabled meanwhile is so afterwards. */
-export const lockPerson = (trx: Kysely<Tables>, sub: string) =>
-  selectPeople(trx).where('people.sub', '=', sub).forShare('people').executeTakeFirst()
+export const lockPerson = async (trx: Kysely<Tables>, sub: string) => (await selectLocked(trx, { sub }))[0]
+
+const selectLocked = compiledOnce((trx, { sub }: { sub: string }) =>
+  selectPeople(trx).where('people.sub', '=', sub).forShare('people'),
+)

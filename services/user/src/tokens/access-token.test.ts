@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { after, before, type TestContext, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
 import { keyRing } from '@munjigi/sealing/fernet'
 import { decodeJwt } from 'jose'
 import type { UserDeps } from '../deps.ts'
@@ -16,14 +17,19 @@ before(async () => {
 })
 after(() => house.service.close())
 
-test('rights that changed again before the second of a token began are not the old ones in it', async (t) => {
-  const changedAt = Math.floor(Date.now() / 1000)
-  t.mock.timers.enable({ apis: ['Date'], now: changedAt * 1000 + 900 })
+const dependencies = (t: TestContext) => {
   const { db, sealingKey } = house.service
   const keys = signingKeys({ db, sealing: keyRing(sealingKey), log: console as never })
   t.after(keys.close)
   const settings = { refreshTtl: 60, maxSessionsPerPerson: 10, platformIssuer: 'https://us', platformAudience: 'us' }
-  const deps = { db, keys, settings } as unknown as UserDeps
+  return { db, keys, settings } as unknown as UserDeps
+}
+
+test('rights that changed again before the second of a token began are not the old ones in it', async (t) => {
+  const changedAt = Math.floor(Date.now() / 1000)
+  t.mock.timers.enable({ apis: ['Date'], now: changedAt * 1000 + 900 })
+  const deps = dependencies(t)
+  const { db } = deps
   const { sub } = await house.person({ role: 'ADMIN', rights_changed_at: changedAt })
   const caller = { address: '192.0.2.1', user_agent: '', request_id: 'request' }
   const opened = await openSession(
@@ -36,4 +42,27 @@ test('rights that changed again before the second of a token began are not the o
 
   const token = decodeJwt(await issueAccessToken(deps, opened.person, opened.facts, opened.rights))
   assert.deepEqual([token.iat, token.role], [changedAt + 1, 'USER'])
+})
+
+test('a token waits for the change of its person that is under way, which would be told by nothing later', async (t) => {
+  const deps = dependencies(t)
+  const iat = Math.floor(Date.now() / 1000)
+  const person = await house.person({ role: 'ADMIN' })
+  const { promise: mayEnd, resolve: end } = Promise.withResolvers<void>()
+  const { promise: begun, resolve: begin } = Promise.withResolvers<void>()
+  const change = deps.db.transaction().execute(async (trx) => {
+    const changed = { role: 'USER', rights_changed_at: iat - 1 }
+    await trx.updateTable('people').set(changed).where('sub', '=', person.sub).execute()
+    begin()
+    await mayEnd
+  })
+  await begun
+  const row = { ...person, realm_access: null, resource_access: null } as unknown as PersonRow
+  const issued = issueAccessToken(deps, row, { iat, exp: iat + 60, sid: 'sid' })
+  // As long as it takes to read the rights of before, where nothing is waited for.
+  await Promise.race([issued, delay(100)])
+  end()
+
+  assert.equal(decodeJwt(await issued).role, 'USER')
+  await change
 })

@@ -2,12 +2,10 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { PlatformClaims } from '@munjigi/contracts/tokens'
 import { signAccessToken } from '@munjigi/identity/issue'
-import type { Kysely } from 'kysely'
 import type { UserDeps } from '../deps.ts'
-import { lockPerson, type PersonRow } from '../people/people.ts'
-import type { Tables } from '../tables.ts'
+import type { PersonRow } from '../people/people.ts'
 import { clocksDiffer } from './problems.ts'
-import { type RightsClaims, rightsClaims } from './rights-claims.ts'
+import { type RightsClaims, settledRights } from './rights-claims.ts'
 import type { TokenTimes } from './token-times.ts'
 
 const MAX_WAIT_MS = 2_000
@@ -20,21 +18,11 @@ export interface TokenFacts extends TokenTimes {
   scope?: string
 }
 
-/** Waits for the second of `iat`, as a token from the future is refused elsewhere, and gives the rights of then. */
-async function rightsInSecond(
-  iat: number,
-  db: Kysely<Tables>,
-  { sub, rights }: { sub: string; rights: RightsClaims | undefined },
-): Promise<RightsClaims> {
+/** A token from the future is refused elsewhere. */
+async function waitForSecond(iat: number): Promise<void> {
   const wait = iat * 1000 - Date.now()
   if (wait > MAX_WAIT_MS) throw clocksDiffer()
-  if (wait <= 0) return rights ?? rightsClaims(db, sub)
-  await delay(wait)
-  // A change that began while we waited carries an earlier second than iat, so nothing later would tell that it is missing.
-  return db.transaction().execute(async (trx) => {
-    await lockPerson(trx, sub)
-    return rightsClaims(trx, sub)
-  })
+  if (wait > 0) await delay(wait)
 }
 
 /** A platform access token with the claims of DESIGN §4.3; `rights` where they were read while nobody could change them. */
@@ -45,7 +33,8 @@ export async function issueAccessToken(
   rights?: RightsClaims,
 ): Promise<string> {
   const key = await keys.access()
-  const current = await rightsInSecond(facts.iat, db, { sub: person.sub, rights })
+  await waitForSecond(facts.iat)
+  const current = rights ?? (await settledRights(db, person.sub))
   const claims: PlatformClaims = {
     iss: settings.platformIssuer,
     aud: settings.platformAudience,

@@ -3,7 +3,8 @@ import type { PlatformClaims } from '@munjigi/contracts/tokens'
 import { permissionsOf } from '@munjigi/identity/roles'
 import type { Kysely, QueryCreator } from 'kysely'
 import { jsonArrayFrom } from 'kysely/helpers/postgres'
-import { compiledOnce } from '../compiled-once.ts'
+import { compiledLast, compiledOnce } from '../compiled-once.ts'
+import { lockPerson } from '../people/people.ts'
 import type { Tables } from '../tables.ts'
 import { nowSeconds } from './token-times.ts'
 
@@ -33,6 +34,16 @@ const selectRightsOnce = compiledOnce((db, { sub }: { sub: string }) => selectRi
 /** What a token says of its person's rights: those of now, in their own tenant. */
 export async function rightsClaims(db: Kysely<Tables>, sub: string): Promise<RightsClaims> {
   return rightsOf((await selectRightsOnce(db, { sub }))[0])
+}
+
+const selectRightsLast = compiledLast((trx, { sub }: { sub: string }) => selectRights(trx, sub))
+
+/** The same once no change is under way: one that began before this second would be told by nothing later. */
+export function settledRights(db: Kysely<Tables>, sub: string): Promise<RightsClaims> {
+  return db.transaction().execute(async (trx) => {
+    await lockPerson(trx, sub)
+    return rightsOf((await selectRightsLast(trx, { sub }))[0])
+  })
 }
 
 /**
