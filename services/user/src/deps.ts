@@ -21,3 +21,6 @@ export interface UserDeps {
   outbox: Outbox
   sender: Sender
 }
+
+/** What the routes of administration stand on, each in the folder of its subject. */
+export type AdminDeps = Pick<UserDeps, 'db' | 'events'>

@@ -2,9 +2,9 @@ import { requireOwnLogin } from '@munjigi/identity/own-login'
 import type { FastifyRequest } from 'fastify'
 import type { Transaction } from 'kysely'
 import { recordEvent } from '../audit/audit.ts'
+import type { AdminDeps } from '../deps.ts'
 import type { Tables } from '../tables.ts'
 import { requireSuperuser } from './administrator.ts'
-import type { AdminDeps } from './locked-change.ts'
 
 interface HouseEvent {
   action: string

@@ -2,25 +2,17 @@ import type { Person } from '@munjigi/contracts/people'
 import { requireOwnLogin } from '@munjigi/identity/own-login'
 import { requireUser } from '@munjigi/identity/user-context'
 import type { FastifyRequest } from 'fastify'
-import type { Kysely, Transaction } from 'kysely'
-import type { AccessEvents } from '../access-events.ts'
+import type { Transaction } from 'kysely'
 import { recordEvent } from '../audit/audit.ts'
+import type { AdminDeps } from '../deps.ts'
 import { people } from '../people/people-list.ts'
-import { listSections } from '../people/sections.ts'
-import { aboveOwnRights, personNotFound, superuserRequired } from '../problems.ts'
+import { personNotFound, superuserRequired } from '../problems.ts'
 import type { Tables } from '../tables.ts'
 import { administer, requireAdministrator } from './administrator.ts'
+import { lockPeople } from './people-lock.ts'
 import { lastAdministrator, ownRights } from './problems.ts'
-import { mayActOn, type Rights } from './rights.ts'
-
-export interface AdminDeps {
-  db: Kysely<Tables>
-  events: AccessEvents
-}
-
-interface Target extends Rights {
-  status: string
-}
+import type { Rights } from './rights.ts'
+import { requireTarget, type Target } from './target.ts'
 
 /** What is to be done, in the transaction that decides whether it may be; undefined: nothing was left to change. */
 export type PersonChange = (step: {
@@ -58,33 +50,6 @@ export async function changePerson(
   if (!person) throw personNotFound()
   await events.personChanged(sub)
   return person
-}
-
-/**
- * These people and every superuser, in the order of their subjects, so that two administrators who act on each other
- * wait instead of deadlocking.
- */
-export async function lockPeople(trx: Transaction<Tables>, subs: string[]): Promise<void> {
-  await trx
-    .selectFrom('people')
-    .select('sub')
-    .where(({ or, eb }) => or([eb('sub', 'in', subs), eb('superuser', '=', true)]))
-    .orderBy('sub')
-    .forNoKeyUpdate()
-    .execute()
-}
-
-/** Another tenant's person is absent. */
-export async function requireTarget(db: Kysely<Tables>, actor: Rights, sub: string): Promise<Target> {
-  const row = await db
-    .selectFrom('people')
-    .select(['sub', 'tenant_id', 'role', 'superuser', 'status'])
-    .where('sub', '=', sub)
-    .executeTakeFirst()
-  if (!row || (!actor.superuser && row.tenant_id !== actor.tenant_id)) throw personNotFound()
-  const target = { ...row, sections: await listSections(db, row) }
-  if (!mayActOn(actor, target)) throw aboveOwnRights()
-  return target
 }
 
 async function hasSuperuser(trx: Transaction<Tables>): Promise<boolean> {

@@ -2,8 +2,8 @@ import { PERMISSIONS, permissionsOf, ROLES } from '@munjigi/identity/roles'
 import type { TypeBoxProvider } from '@munjigi/server/typebox-provider'
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
+import type { AdminDeps } from '../deps.ts'
 import { requireAdministrator } from './administrator.ts'
-import type { AdminDeps } from './locked-change.ts'
 
 const Names = Type.Array(Type.String())
 const RolesAndPermissions = Type.Object({

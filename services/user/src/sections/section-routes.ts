@@ -4,8 +4,8 @@ import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { requireAdministrator } from '../admin/administrator.ts'
 import { changeHouse } from '../admin/house-change.ts'
-import type { AdminDeps } from '../admin/locked-change.ts'
 import { ADMIN_PAGE } from '../admin/rights.ts'
+import type { AdminDeps } from '../deps.ts'
 import { sectionExists, sectionNotFound, sectionProtected } from './problems.ts'
 
 const strict = { additionalProperties: false }
