@@ -7,8 +7,9 @@ const SCOPE = '@munjigi/'
 const MAY: Record<string, string[]> = {
   server: ['problem'],
   client: ['contracts', 'deadline', 'problem'],
-  db: ['deadline'],
+  db: ['deadline', 'turns'],
   store: ['deadline'],
+  turns: ['deadline'],
   'dev-idp': ['deadline'],
   identity: ['contracts', 'deadline', 'env', 'problem', 'store'],
   'chatbot-sdk': ['contracts', 'db', 'deadline', 'identity', 'problem', 'sealing', 'store'],

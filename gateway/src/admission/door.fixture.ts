@@ -129,6 +129,7 @@ export async function openDoor(
     user,
     verifier,
     records,
+    exchanges,
     changes,
     authenticate,
     routeOf,

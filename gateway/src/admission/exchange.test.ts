@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Problem } from '@munjigi/problem'
+import { Problem } from '@munjigi/problem'
 import { bearer, openDoor, testClock } from './door.fixture.ts'
 
 const seconds = () => Math.floor(Date.now() / 1000)
@@ -104,6 +104,35 @@ test('a good key that is new is heard while invented ones of others wait', async
 
   assert.equal(await door.knock('/api/case/x', { ...bearer('mj_good'), address: '198.51.100.7' }), '200 kim')
   await Promise.all(flood)
+})
+
+test('whoever waits too long for a turn behind a slow user service gives the place up, and user is not asked', async (t) => {
+  const { exchanges, user } = await openDoor(t)
+  user.onExchange(() => delay(500))
+  const flood = Array.from({ length: 200 }, (_, i) =>
+    exchanges.find({ api_key: `mj_invented${i}` }, '203.0.113.1').catch((problem: Problem) => problem),
+  )
+  const refusals = (await Promise.all(flood)).filter(
+    (answer) => answer instanceof Problem && answer.type === 'access-unknown',
+  )
+
+  assert.ok(refusals.length > 0)
+  assert.ok(user.questions.length < flood.length, `${user.questions.length} questions`)
+})
+
+test('a frozen user service keeps nobody waiting for a turn: each is told to come again', async (t) => {
+  const door = await openDoorWithKey(t)
+  const frozen = Promise.withResolvers<void>()
+  door.user.onExchange(() => frozen.promise)
+  const flood = Array.from({ length: 100 }, (_, i) =>
+    door.admit('/api/case/x', bearer(`mj_invented${i}`)).then(
+      () => 'let in',
+      ({ status, type, headers }: Problem) => `${status} ${type} ${headers['retry-after']}`,
+    ),
+  )
+
+  assert.deepEqual(new Set(await Promise.all(flood)), new Set(['503 access-unknown 1']))
+  frozen.resolve()
 })
 
 test('a user service that takes its time for each of several questions is not waited for', async (t) => {

@@ -2,9 +2,10 @@ import type { TokenExchange } from '@munjigi/contracts/access'
 import type { VerifiedToken, Verifier } from '@munjigi/identity/verifier'
 import { Problem } from '@munjigi/problem'
 import { networkOf, siteOf } from '@munjigi/server/network'
+import { Turns } from '@munjigi/turns'
 import { accessUnknown, unknownCredential } from '../problems.ts'
 import { type KnownAccess, personName } from './access-records.ts'
-import { FairTurns } from './fair-turns.ts'
+import { FairLine } from './fair-line.ts'
 import { createFlights } from './flights.ts'
 import type { UserService } from './user-service.ts'
 
@@ -13,6 +14,8 @@ const RENEW_BEFORE_END_MS = 30_000
 const UNKNOWN_KEY_MS = 10_000
 /** A flood of invented keys takes user's time neither from people with good tokens nor from who comes with a good key. */
 const NEW_KEYS = { atOnce: 8, mostWaiting: 1_000 }
+/** Who waits longer than their caller, who is answered by then, keeps a place from somebody else. */
+const TURN_PATIENCE = { ms: 900, refusal: accessUnknown }
 const API_KEY = /^mj_[\x21-\x7e]{1,252}$/
 
 /** How an API key is called in messages about changes. */
@@ -46,7 +49,7 @@ interface ExchangesDeps {
 export function createExchanges({ user, verifier, now = () => performance.now() }: ExchangesDeps): Exchanges {
   const kept = new Map<string, Exchanged>()
   const unknownKeys = new Map<string, number>()
-  const newKeys = new FairTurns(NEW_KEYS)
+  const newKeys = new Turns(NEW_KEYS.atOnce, new FairLine(NEW_KEYS.mostWaiting))
   const flights = createFlights<Exchanged>({ namesOf: ({ names }) => names, keep, now })
 
   function keep(id: string, exchanged: Exchanged) {
@@ -81,11 +84,20 @@ export function createExchanges({ user, verifier, now = () => performance.now() 
     const wasGood = kept.has(api_key)
     if (!wasGood) requireAskable(api_key)
     try {
-      return await (wasGood ? ask(credential) : newKeys.run(siteOf(networkOf(address)), () => ask(credential)))
+      return await (wasGood ? ask(credential) : askInTurn(credential, siteOf(networkOf(address))))
     } catch (error) {
       if (!(error instanceof Problem && error.type === 'unknown-credential')) throw error
       rememberUnknown(api_key)
       throw unknownCredential()
+    }
+  }
+
+  async function askInTurn(credential: TokenExchange, origin: string): Promise<Exchanged> {
+    const pass = await newKeys.take(origin, TURN_PATIENCE)
+    try {
+      return await ask(credential)
+    } finally {
+      pass()
     }
   }
 

@@ -1,9 +1,9 @@
 import { chmodSync, mkdirSync } from 'node:fs'
 import { PGlite } from '@electric-sql/pglite'
+import { queue, Turns } from '@munjigi/turns'
 import { AbortedTransactionError } from 'kysely'
 import type { Engine, Session, Speaker, Statement } from './engine.ts'
 import { lockFolder } from './folder-lock.ts'
-import { Turns } from './turns.ts'
 import { parsers } from './values.ts'
 
 const TURN_LIMIT_MS = 5_000
@@ -15,11 +15,13 @@ export function pgliteEngine(dataDir: string | undefined, dump: Blob | undefined
   const pglite = new PGlite({ parsers, ...(dataDir && { dataDir }), ...(dump && { loadDataDir: dump }) })
   // Each use awaits it again and gets the error there.
   pglite.waitReady.catch(() => {})
-  const turns = new Turns()
+  const turns = new Turns<void>(1, queue())
+  // A statement that waits behind its own transaction is an error and not a hang.
+  const take = (ms: number) => turns.take(undefined, { ms, refusal: notFree })
 
   async function acquire(speaker?: Speaker) {
     await pglite.waitReady
-    return pgliteSession(pglite, speaker, await turns.take(TURN_LIMIT_MS))
+    return pgliteSession(pglite, speaker, await take(TURN_LIMIT_MS))
   }
 
   return {
@@ -27,17 +29,20 @@ export function pgliteEngine(dataDir: string | undefined, dump: Blob | undefined
     acquireOwner: () => acquire(),
     async dump() {
       await pglite.waitReady
-      const pass = await turns.take(TURN_LIMIT_MS)
+      const pass = await take(TURN_LIMIT_MS)
       return pglite.dumpDataDir('none').finally(pass)
     },
     async close() {
       await pglite.waitReady
       // A transaction under way may finish; one that does not is rolled back.
-      const pass = await turns.take(CLOSE_LIMIT_MS).catch(() => () => {})
+      const pass = await take(CLOSE_LIMIT_MS).catch(() => () => {})
       await pglite.close().finally(pass).finally(unlock)
     },
   }
 }
+
+const notFree = () =>
+  new Error('the one connection was not free in time: does a transaction wait for a statement outside it?')
 
 /** PGlite writes its files for everybody: like PostgreSQL's, their folder must let nobody else in. */
 function makePrivate(folder: string): void {

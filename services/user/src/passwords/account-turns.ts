@@ -1,3 +1,4 @@
+import { queue, Turns } from '@munjigi/turns'
 import { tooManyAttempts } from './problems.ts'
 
 /** No more are computed at once anyway. */
@@ -5,35 +6,24 @@ const AT_ONCE = 2
 const MOST_WAITING = 64
 const LATER_SECONDS = 1
 
-interface Lane {
-  running: number
-  waiting: (() => void)[]
-}
-
 /**
  * Attempts at one account follow each other, so that each finds how the ones before it ended: of many right ones at once
  * none is refused for the others, and of many wrong ones no more are tried.
  */
 export class AccountTurns {
-  readonly #lanes = new Map<string, Lane>()
+  readonly #lanes = new Map<string, Turns<void>>()
 
   /** Resolves with what gives the turn back. @throws Problem 429 `too-many-attempts` where too many wait */
   async take(account: string): Promise<() => void> {
-    const lane = this.#lanes.get(account) ?? { running: 0, waiting: [] }
+    const lane = this.#lanes.get(account) ?? newLane()
     this.#lanes.set(account, lane)
-    if (lane.waiting.length >= MOST_WAITING) throw tooManyAttempts(LATER_SECONDS)
-    if (lane.running < AT_ONCE) lane.running += 1
-    else await new Promise<void>((begin) => lane.waiting.push(begin))
-    return () => this.#passOn(account, lane)
-  }
-
-  #passOn(account: string, lane: Lane): void {
-    const next = lane.waiting.shift()
-    if (next !== undefined) {
-      next()
-      return
+    const pass = await lane.take()
+    return () => {
+      pass()
+      if (lane.isIdle) this.#lanes.delete(account)
     }
-    lane.running -= 1
-    if (lane.running === 0) this.#lanes.delete(account)
   }
 }
+
+const newLane = () =>
+  new Turns<void>(AT_ONCE, queue({ most: MOST_WAITING, refusal: () => tooManyAttempts(LATER_SECONDS) }))

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os'
+import { queue, Turns } from '@munjigi/turns'
 import { passwordsBusy } from './problems.ts'
 
 /** Half of the threads that Node shares among everything that waits outside its event loop. */
@@ -15,27 +16,22 @@ export interface HashPool {
 
 /** Turns for what is dear to compute, so that signing in cannot take the process from everybody else. */
 export function hashPool(): HashPool {
-  const waiting: Record<Whose, (() => void)[]> = { known: [], stranger: [] }
   // On one core they would empty each other's cache, which makes each of two a fifth dearer.
   const atOnce = Math.min(MOST_AT_ONCE, availableParallelism())
-  let running = 0
+  const bound = { most: MAX_WAITING, refusal: passwordsBusy }
+  const queues = { known: queue(bound), stranger: queue(bound) }
+  const turns = new Turns<Whose>(atOnce, {
+    join: (waiter, whose) => queues[whose].join(waiter, whose),
+    next: () => queues.known.next() ?? queues.stranger.next(),
+  })
   return {
     async run(whose, work) {
-      if (running < atOnce) running += 1
-      else await turn(waiting[whose])
+      const pass = await turns.take(whose)
       try {
         return await work()
       } finally {
-        const next = waiting.known.shift() ?? waiting.stranger.shift()
-        // Whoever waited takes the place over.
-        if (next) next()
-        else running -= 1
+        pass()
       }
     },
   }
-}
-
-function turn(queue: (() => void)[]): Promise<void> {
-  if (queue.length >= MAX_WAITING) throw passwordsBusy()
-  return new Promise((resolve) => queue.push(resolve))
 }

@@ -1,46 +1,41 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setImmediate as turn } from 'node:timers/promises'
 import type { Problem } from '@munjigi/problem'
-import { FairTurns } from './fair-turns.ts'
+import { Turns } from '@munjigi/turns'
+import { FairLine } from './fair-line.ts'
+
+const LONG_MS = 100_000
 
 /** Work that ends when it is told to; `begun` has the names of what has begun, oldest first. */
-function workshop(turns: { atOnce: number; mostWaiting: number }) {
-  const fair = new FairTurns(turns)
+function workshop({ atOnce, mostWaiting }: { atOnce: number; mostWaiting: number }) {
+  const turns = new Turns(atOnce, new FairLine(mostWaiting))
   const begun: string[] = []
-  const running: { name: string; end: () => void }[] = []
-  const answerOf = (origin: string, name: string) =>
-    fair
-      .run(origin, async () => {
-        begun.push(name)
-        await new Promise<void>((end) => running.push({ name, end }))
-        return `${name} done`
-      })
-      .catch(({ status, type }: Problem) => `${status} ${type}`)
+  const running: (() => void)[] = []
+  const refusal = () => new Error('waited in vain')
+  const work = async (origin: string, name: string, ms: number) => {
+    const pass = await turns.take(origin, { ms, refusal })
+    begun.push(name)
+    await new Promise<void>((end) => running.push(end))
+    pass()
+    return `${name} done`
+  }
+  const answerOf = (origin: string, name: string, ms = LONG_MS) =>
+    work(origin, name, ms).catch((error: Problem | Error) =>
+      'status' in error ? `${error.status} ${error.type}` : error.message,
+    )
   /** Ends what runs longest and lets follow what follows from it. */
   const endOne = async () => {
-    running.shift()?.end()
-    await new Promise(setImmediate)
+    await turn()
+    running.shift()?.()
+    await turn()
   }
   const endAll = async () => {
+    await turn()
     while (running.length > 0) await endOne()
   }
   return { answerOf, begun, endOne, endAll }
 }
-
-test('so many run at once, and the next begins as one ends, whether well or not', async () => {
-  const { answerOf, begun, endAll } = workshop({ atOnce: 2, mostWaiting: 10 })
-  const answers = Promise.all(['a', 'b', 'c'].map((name) => answerOf('one', name)))
-  assert.deepEqual(begun, ['a', 'b'])
-  await endAll()
-  assert.deepEqual(await answers, ['a done', 'b done', 'c done'])
-
-  const fair = new FairTurns({ atOnce: 1, mostWaiting: 10 })
-  const failing = fair.run('one', () => Promise.reject(new Error('broken')))
-  const after = fair.run('one', async () => 'done')
-  await assert.rejects(failing, /broken/)
-  assert.equal(await after, 'done')
-  assert.equal(await fair.run('one', async () => 'free again'), 'free again')
-})
 
 test('whoever comes with many keeps another waiting for one of them', async () => {
   const { answerOf, begun, endOne, endAll } = workshop({ atOnce: 2, mostWaiting: 1000 })
@@ -68,4 +63,20 @@ test('where too many wait, the last of those who are most leaves for another, an
 
   assert.deepEqual([await other, await third], ['o done', 't done'])
   assert.deepEqual(begun, ['f0', 'f1', 'o', 't'])
+})
+
+test('whoever waits too long leaves room, and whoever stands behind keeps the place', async () => {
+  const { answerOf, begun, endAll } = workshop({ atOnce: 1, mostWaiting: 3 })
+  const first = answerOf('one', 'a')
+  const next = answerOf('one', 'b')
+  assert.deepEqual(await Promise.all([answerOf('one', 'x', 1), answerOf('two', 'y', 1)]), [
+    'waited in vain',
+    'waited in vain',
+  ])
+  const others = Promise.all([answerOf('two', 'c'), answerOf('one', 'd')])
+  assert.equal(await answerOf('one', 'z'), '503 access-unknown')
+  await endAll()
+
+  assert.deepEqual(await Promise.all([first, next, others]), ['a done', 'b done', ['c done', 'd done']])
+  assert.deepEqual(begun, ['a', 'b', 'c', 'd'])
 })
