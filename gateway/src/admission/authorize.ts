@@ -1,6 +1,9 @@
 import type { AccessRecord, SectionLevel } from '@munjigi/contracts/access'
 import { isInScope } from '@munjigi/identity/scope'
 import type { VerifiedToken } from '@munjigi/identity/verifier'
+import type { Route } from '../table/route.ts'
+import type { Rule } from '../table/rules.ts'
+import type { Principal } from './principal.ts'
 import {
   approvalPending,
   clientNotAllowed,
@@ -10,10 +13,7 @@ import {
   tenantMismatch,
   tenantSuspended,
   unknownPerson,
-} from '../problems.ts'
-import type { Route } from '../table/route.ts'
-import type { Rule } from '../table/rules.ts'
-import type { Principal } from './principal.ts'
+} from './problems.ts'
 
 /** @throws Problem 403 unless the principal may use the route. Decided anew for each request, from facts alone. */
 export function authorize(principal: Principal, route: Route): void {

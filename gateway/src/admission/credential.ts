@@ -1,6 +1,7 @@
 import { X_TENANT_ID, X_USER_SUB } from '@munjigi/contracts/headers'
 import type { Problem } from '@munjigi/problem'
-import { ambiguousHeader, tokenMalformed, tokenMissing, twoCredentials } from '../problems.ts'
+import { ambiguousHeader } from '../problems.ts'
+import { tokenMalformed, tokenMissing, twoCredentials } from './problems.ts'
 
 const BEARER = /^bearer(?: +(.*))?$/is
 const NOWHERE: readonly string[] = []

@@ -3,10 +3,11 @@ import type { VerifiedToken, Verifier } from '@munjigi/identity/verifier'
 import { Problem } from '@munjigi/problem'
 import { networkOf, siteOf } from '@munjigi/server/network'
 import { Turns } from '@munjigi/turns'
-import { accessUnknown, unknownCredential } from '../problems.ts'
+import { accessUnknown } from '../problems.ts'
 import { type KnownAccess, personName } from './access-records.ts'
 import { FairLine } from './fair-line.ts'
 import { createFlights } from './flights.ts'
+import { unknownCredential } from './problems.ts'
 import type { UserService } from './user-service.ts'
 
 const MAX_REMEMBERED = 10_000

@@ -1,8 +1,8 @@
 import { networkOf } from '@munjigi/server/network'
-import { tooManyRequests } from '../problems.ts'
 import type { Limit } from '../table/limits.ts'
 import type { RouteTable } from '../table/route-table.ts'
 import type { Principal } from './principal.ts'
+import { tooManyRequests } from './problems.ts'
 
 /** Callers counted apart under one limit; those beyond share one count, so that a flood of addresses costs bounded memory. */
 const MAX_CALLERS = 100_000

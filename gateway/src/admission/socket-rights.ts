@@ -1,6 +1,6 @@
 import { tokenExpired } from '@munjigi/identity/claims'
 import { Problem } from '@munjigi/problem'
-import { accessUnknown, sessionEnded } from '../problems.ts'
+import { accessUnknown } from '../problems.ts'
 import type { Route } from '../table/route.ts'
 import type { AccessChanges } from './access-changes.ts'
 import { personName } from './access-records.ts'
@@ -8,6 +8,7 @@ import type { Authenticate } from './authenticate.ts'
 import { authorize } from './authorize.ts'
 import { keyName } from './exchange.ts'
 import type { Principal } from './principal.ts'
+import { sessionEnded } from './problems.ts'
 
 const TICK_MS = 500
 /** While messages arrive, a look now and then finds what a lost one would have said. */

@@ -1,6 +1,6 @@
 import type { AccessRecord } from '@munjigi/contracts/access'
 import type { VerifiedToken } from '@munjigi/identity/verifier'
-import { accountDisabled, accountRejected, sessionEnded, tokenOutdated } from '../problems.ts'
+import { accountDisabled, accountRejected, sessionEnded, tokenOutdated } from './problems.ts'
 
 /** @throws Problem 401 or 403 unless this token of this person still counts, wherever it is used. */
 export function requireStanding(token: VerifiedToken, record: AccessRecord | undefined): void {

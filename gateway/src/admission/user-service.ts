@@ -10,9 +10,10 @@ import { X_INTERNAL_KEY } from '@munjigi/contracts/headers'
 import { Problem } from '@munjigi/problem'
 import type { FastifyBaseLogger } from 'fastify'
 import { Compile } from 'typebox/compile'
-import { accessUnknown, challenged } from '../problems.ts'
+import { accessUnknown } from '../problems.ts'
 import type { ServiceSettings } from '../table/service-settings.ts'
 import { Outage } from './outage.ts'
+import { challenged } from './problems.ts'
 
 /** A frozen user service is known soon enough for the caller to be answered within a second. */
 const TIMEOUT_MS = 700

@@ -3,8 +3,9 @@ import http, { type IncomingMessage, type ServerOptions, type ServerResponse } f
 import https from 'node:https'
 import type { Socket } from 'node:net'
 import type { Problem } from '@munjigi/problem'
-import { expectationFailed, headersTooLarge, malformedRequest, methodNotProxied, requestTimeout } from '../problems.ts'
+import { malformedRequest, requestTimeout } from '../problems.ts'
 import { isWebSocket } from '../websocket/handshake.ts'
+import { expectationFailed, headersTooLarge, methodNotProxied } from './problems.ts'
 import { refuseSocket } from './refusal.ts'
 import type { CertificatePair } from './tls.ts'
 

@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import { X_SERVICE_CONTEXT } from '@munjigi/contracts/headers'
-import { ambiguousHeader, contextTooLarge, malformedRequest, methodNotProxied, unknownHost } from '../problems.ts'
+import { ambiguousHeader, malformedRequest } from '../problems.ts'
 import type { RouteTable } from '../table/route-table.ts'
+import { contextTooLarge, methodNotProxied, unknownHost } from './problems.ts'
 
 const MAX_CONTEXT_BYTES = 4096
 const HOST = /^(?:[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*\.?|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/

@@ -2,7 +2,8 @@ import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import type { Patience, Waiter } from '../door/patience.ts'
 import { NOWHERE } from '../door/roster.ts'
-import { bodyTooLarge, requestTimeout } from '../problems.ts'
+import { requestTimeout } from '../problems.ts'
+import { bodyTooLarge } from './problems.ts'
 
 /** A caller has this long for the beginning, and then must send at least so much a second. */
 const GRACE_MS = 20_000

@@ -7,12 +7,12 @@ import type { CanonicalTarget } from '../door/canonical.ts'
 import { ClientConnection } from '../door/client-connection.ts'
 import { corsHeaders } from '../door/cors.ts'
 import { isTraceparent, newTraceparent } from '../door/trace-context.ts'
-import { internalFault } from '../problems.ts'
 import type { Route } from '../table/route.ts'
 import type { RouteTable } from '../table/route-table.ts'
 import { accessLine, type LineSink } from '../telemetry/access-log.ts'
 import type { Figures } from '../telemetry/figures.ts'
 import { outboundHeaders } from './outbound-headers.ts'
+import { internalFault } from './problems.ts'
 import type { Upstream } from './upstream.ts'
 
 /** Nginx's number for a caller who left before the answer; for log and figures alone. */

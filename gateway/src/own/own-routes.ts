@@ -10,11 +10,12 @@ import { requirePublicHost, requireSound } from '../door/sound-request.ts'
 import { askService } from '../forwarding/ask-service.ts'
 import { announcedLength } from '../forwarding/request-body.ts'
 import type { Upstreams } from '../forwarding/upstream.ts'
-import { accessUnknown, keysUnavailable, superuserRequired } from '../problems.ts'
+import { accessUnknown } from '../problems.ts'
 import type { RouteTable } from '../table/route-table.ts'
 import type { Rule } from '../table/rules.ts'
 import type { ServiceSettings } from '../table/service-settings.ts'
 import { docs } from './docs.ts'
+import { keysUnavailable, superuserRequired } from './problems.ts'
 
 const STATUS_PATH = '/api/server-status'
 const PROBES = ['/healthz', '/readyz']

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
-import { handshakeMalformed, handshakeVersion, malformedRequest } from '../problems.ts'
+import { malformedRequest } from '../problems.ts'
+import { handshakeMalformed, handshakeVersion } from './problems.ts'
 
 /** `token` for readers that also part pairs at `;`, know no case, trim, or make lists. */
 const TOKEN_NAME = /^\W*token\W*(?:\[.*)?$/is

@@ -4,9 +4,10 @@ import type { Problem } from '@munjigi/problem'
 import type { CanonicalTarget } from '../door/canonical.ts'
 import { endSocket, refuseSocket } from '../door/refusal.ts'
 import { CLIENT_CLOSED_REQUEST, type Recorders, Visit } from '../forwarding/visit.ts'
-import { handshakeMalformed, originNotAllowed } from '../problems.ts'
+import { originNotAllowed } from '../problems.ts'
 import type { RouteTable } from '../table/route-table.ts'
 import { type Handshake, readHandshake, requireHandshake } from './handshake.ts'
+import { handshakeMalformed } from './problems.ts'
 
 const SWITCHED = 101
 const NO_HANDSHAKE: Handshake = { tokens: [], query: undefined, protocols: [], bearer: undefined }
