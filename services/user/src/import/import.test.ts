@@ -121,6 +121,39 @@ test('every fault is told with its line and column, and nobody is imported', asy
   assert.equal(await count(), before)
 })
 
+test('behind a line that is no CSV reading goes on, and each such line is told', async () => {
+  const file = [
+    'login_id,username_en,role',
+    '"closed"too early,,',
+    'fine,,',
+    'size,5" disk,',
+    '"two\nlines",,USER',
+    'never,"closed,',
+    ',missing,',
+    'fine,,',
+    'open,"to the end',
+    'bad.role,,nobody',
+  ]
+  for (const ends of ['\n', '\r\n']) {
+    const { count: made, faults } = await run(file.join(ends))
+
+    assert.equal(made, 0)
+    assert.deepEqual(
+      faults.map(({ line, column, message }) => `${line} ${column ?? message}`),
+      [
+        '2 has text behind a closing quote',
+        '4 has a quote in a value that does not begin with one',
+        '5 login_id',
+        '7 has text behind a closing quote',
+        '8 login_id',
+        '9 login_id',
+        '10 has a quote that is not closed',
+        '11 role',
+      ],
+    )
+  }
+})
+
 test('a file that is no such table is refused, whatever is wrong with it', async () => {
   const files: [string | Buffer, RegExp][] = [
     ['', /empty/],
@@ -129,7 +162,8 @@ test('a file that is no such table is refused, whatever is wrong with it', async
     ['login_id,superuser\nx,true', /"superuser" is no column/],
     ['login_id,login_id\nx,y', /stands twice/],
     [`login_id${',x'.repeat(3)}\ny`, /"x" stands twice.*\n.*"x" stands twice/],
-    ['login_id\n"x', /^Quote Not Closed[^\n]*$/],
+    ['login_id\n"x', /^has a quote that is not closed$/],
+    ['"login_id"x\ny', /^has text behind a closing quote$/],
     [Buffer.from([0x6c, 0xff, 0xfe]), /^is not UTF-8$/],
   ]
   for (const [file, expected] of files) {

@@ -21,6 +21,12 @@ export interface Fault {
   message: string
 }
 
+const SYNTAX_FAULTS: { [code: string]: string } = {
+  INVALID_OPENING_QUOTE: 'has a quote in a value that does not begin with one',
+  CSV_INVALID_CLOSING_QUOTE: 'has text behind a closing quote',
+  CSV_QUOTE_NOT_CLOSED: 'has a quote that is not closed',
+}
+
 /** One line under its header; what a column lacks is empty. */
 export type Row = Record<Column, string> & { line: number }
 
@@ -29,7 +35,8 @@ export function readPeopleFile(bytes: Buffer): { rows: Row[]; faults: Fault[] } 
   const faults: Fault[] = []
   const [header, ...records] = recordsOf(bytes, faults)
   if (header === undefined && faults.length === 0) faults.push({ line: 1, message: 'the file is empty' })
-  if (header === undefined) return { rows: [], faults }
+  // What stands where the header should is none.
+  if (header === undefined || faults.some(({ line }) => line < header.line)) return { rows: [], faults }
   const names = header.values.map((name) => name.toLowerCase())
   faults.push(...headerFaults(names))
   const rows: Row[] = []
@@ -43,33 +50,66 @@ export function readPeopleFile(bytes: Buffer): { rows: Row[]; faults: Fault[] } 
   return { rows, faults }
 }
 
-interface Read {
-  record: string[]
-  info: { lines: number }
+interface Line {
+  line: number
+  values: string[]
 }
 
-function recordsOf(bytes: Buffer, faults: Fault[]): { line: number; values: string[] }[] {
+function recordsOf(bytes: Buffer, faults: Fault[]): Line[] {
   const text = decoded(bytes)
   if (text === undefined) {
     faults.push({ line: firstForeignLine(bytes), message: 'is not UTF-8' })
     return []
   }
+  const records: Line[] = []
+  let line = 1
+  for (let rest: Buffer | undefined = Buffer.from(withPlainLineEnds(text)); rest !== undefined; ) {
+    const first = line
+    const fault = parseAsFarAsPossible(rest, (values, lines) => {
+      if (values.some((value) => value !== '')) records.push({ line, values })
+      line = first + lines
+    })
+    if (fault === undefined) break
+    faults.push({ line, message: fault })
+    // A quote that is open might swallow the rest: the next line is read as if this one were whole.
+    line += 1
+    rest = behindLines(rest, line - first)
+  }
+  return records
+}
+
+/** Tells of each record how many lines have ended with it; gives what is wrong with the next one, if anything is. */
+function parseAsFarAsPossible(bytes: Buffer, tell: (values: string[], lines: number) => void): string | undefined {
   try {
-    const options = { info: true, relax_column_count: true } as const
-    const read = parse(text.replaceAll('\r\n', '\n'), options) as unknown as Read[]
-    return read
-      .map(({ record }, index) => ({
-        // Counted are the lines that the record before it ended on.
-        line: (read[index - 1]?.info.lines ?? 0) + 1,
-        values: record.map((value) => value.trim().normalize('NFC')),
-      }))
-      .filter(({ values }) => values.some((value) => value !== ''))
+    parse(bytes, {
+      relax_column_count: true,
+      on_record: (values: string[], { lines }) => {
+        tell(
+          values.map((value) => value.trim().normalize('NFC')),
+          lines,
+        )
+        return null
+      },
+    })
+    return undefined
   } catch (error) {
     if (!(error instanceof CsvError)) throw error
-    faults.push({ line: Number(error.lines ?? 1), message: error.message })
-    return []
+    return SYNTAX_FAULTS[error.code] ?? 'is no CSV'
   }
 }
+
+function behindLines(bytes: Buffer, count: number): Buffer | undefined {
+  let start = 0
+  for (let line = 0; line < count; line += 1) {
+    const end = bytes.indexOf('\n', start)
+    if (end === -1) return undefined
+    start = end + 1
+  }
+  return bytes.subarray(start)
+}
+
+const withPlainLineEnds = (text: string): string =>
+  text.includes('\n') ? text.replaceAll('\r\n', '\n') : text.replaceAll('\r', '\n')
 
 function decoded(bytes: Buffer): string | undefined {
   try {
