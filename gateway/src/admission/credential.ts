@@ -1,7 +1,8 @@
 import { X_TENANT_ID, X_USER_SUB } from '@munjigi/contracts/headers'
+import { tokenInvalid } from '@munjigi/identity/claims'
 import type { Problem } from '@munjigi/problem'
 import { ambiguousHeader } from '../problems.ts'
-import { tokenMalformed, tokenMissing, twoCredentials } from './problems.ts'
+import { tokenMissing, twoCredentials } from './problems.ts'
 
 const BEARER = /^bearer(?: +(.*))?$/is
 const NOWHERE: readonly string[] = []
@@ -60,6 +61,6 @@ function onlyCredential(authorization: string | undefined, elsewhere: readonly s
 function requireOneToken(token: string): string {
   if (token.includes(',')) throw twoCredentials()
   if (token === '') throw tokenMissing()
-  if (token.includes(' ')) throw tokenMalformed()
+  if (token.includes(' ')) throw tokenInvalid('Send one token after "Bearer", and nothing else')
   return token
 }

@@ -8,8 +8,6 @@ const unauthenticated = (type: string, title: string, detail: string, challenge 
 
 export const tokenMissing = () =>
   unauthenticated('token-missing', 'A token is needed', 'Send Authorization: Bearer <access token>', 'Bearer')
-export const tokenMalformed = () =>
-  unauthenticated('token-invalid', 'The token is not accepted', 'Send one token after "Bearer", and nothing else')
 export const tokenOutdated = () =>
   unauthenticated('token-outdated', 'The token was withdrawn', 'All earlier sign-ins were ended: sign in again')
 export const sessionEnded = () =>

@@ -10,18 +10,15 @@ const MAX_SUBJECT_LENGTH = 255
 /** Claim `typ` of Keycloak's tokens that are no access tokens (KEYCLOAK.md, fact 1). */
 const OTHER_TOKENS = new Set(['ID', 'Refresh', 'Offline', 'Logout'])
 
-/** 401 with RFC 6750's challenge, for a token that no issuer of ours gave, or not for this. */
-export const tokenInvalid = (detail: string) =>
-  new Problem(401, 'token-invalid', 'The token is not accepted', {
-    detail,
-    headers: { 'www-authenticate': 'Bearer error="invalid_token"' },
-  })
-/** 401 with RFC 6750's challenge, for a token that was good once; the detail is source 003's (§1.2). */
+/** RFC 6750 §3. The details beside it are those of source 003 (§1.2). */
+const CHALLENGE = { 'www-authenticate': 'Bearer error="invalid_token"' }
+
+/** 401 for a token that no issuer of ours gave, or not for this; why, the body says in `reason`. */
+export const tokenInvalid = (reason: string, detail = 'Invalid token') =>
+  new Problem(401, 'token-invalid', 'The token is not accepted', { detail, headers: CHALLENGE, extensions: { reason } })
+/** 401 for a token that was good once. */
 export const tokenExpired = () =>
-  new Problem(401, 'token-expired', 'The token has expired', {
-    detail: 'Token expired',
-    headers: { 'www-authenticate': 'Bearer error="invalid_token"' },
-  })
+  new Problem(401, 'token-expired', 'The token has expired', { detail: 'Token expired', headers: CHALLENGE })
 
 /** True while a token's times hold, with 30 s for clocks that differ. */
 export const isWithin = (exp: number, now: number): boolean => now < exp + CLOCK_SKEW_S

@@ -154,6 +154,14 @@ test('a token that does not hold is 401 with its reason', async () => {
   await forger.close()
 })
 
+test("a token that does not hold is told so in source 003's words, and why beside them", async () => {
+  const answer = await get('/me', bearer(platform.token({ ...lee, aud: 'another' }), 'lee'))
+  const { detail, reason } = answer.json()
+
+  assert.deepEqual([detail, reason], ['Invalid token', 'The token was issued for another audience'])
+  assert.equal(answer.headers['www-authenticate'], 'Bearer error="invalid_token"')
+})
+
 test("a token that has expired is told so in source 003's words", async () => {
   const past = Math.floor(Date.now() / 1000) - 3600
   const answer = await get('/me', bearer(platform.token({ ...lee, exp: past }), 'lee'))

@@ -96,7 +96,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
   const read = (token: string) => {
     const jws = parseJws(token)
     if (jws === undefined) throw tokenInvalid('This is no signed token in compact form')
-    if (isRefreshToken(jws)) throw tokenInvalid('Use access token')
+    if (isRefreshToken(jws)) throw tokenInvalid('This is a refresh token', 'Use access token')
     const by = typeof jws.claims.iss === 'string' ? trusted.get(jws.claims.iss) : undefined
     if (by === undefined) throw tokenInvalid('The issuer of the token is not trusted here')
     const algorithm = by.issuer.algorithms.find((allowed) => allowed === jws.header.alg)

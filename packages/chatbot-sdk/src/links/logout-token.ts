@@ -44,7 +44,8 @@ export async function verifyLogoutToken(
 }
 
 function asLogoutProblem(error: unknown): never {
-  if (error instanceof Problem && error.status === 401) throw logoutTokenInvalid(error.detail ?? error.title)
+  if (error instanceof Problem && error.status === 401)
+    throw logoutTokenInvalid(String(error.extensions.reason ?? error.detail))
   throw error
 }
 

@@ -56,7 +56,8 @@ async function verifyAccessToken(token: string, verifier: Verifier): Promise<Ver
   try {
     return await verifier.verify(token)
   } catch (error) {
-    if (error instanceof Problem && error.status === 401) throw accessTokenInvalid(error.detail ?? error.title)
+    if (error instanceof Problem && error.status === 401)
+      throw accessTokenInvalid(String(error.extensions.reason ?? error.detail))
     throw error
   }
 }
