@@ -1,12 +1,22 @@
 import { type Static, Type } from 'typebox'
 
+/** What has happened that somebody is told of. */
+export const NoticeKind = Type.Enum([
+  'approval-asked',
+  'approved',
+  'rejected',
+  'password-link-made',
+  'password-changed',
+])
+export type NoticeKind = Static<typeof NoticeKind>
+
 const NoticeStatus = Type.Enum(['waiting', 'delivered', 'failed'])
 const Instant = Type.String({ format: 'date-time' })
 
 /** A mail of the outbox: waiting for its next attempt, delivered, or given up. */
 export const Notice = Type.Object({
   id: Type.Integer(),
-  kind: Type.String({ description: 'approval-asked, approved, rejected, password-link-made, password-changed' }),
+  kind: NoticeKind,
   status: NoticeStatus,
   recipients: Type.Array(Type.String()),
   subject: Type.String(),

@@ -1,5 +1,6 @@
 import type { AccountStatus, SectionLevel } from '@munjigi/contracts/access'
 import type { CaseRole } from '@munjigi/contracts/case-roles'
+import type { NoticeKind } from '@munjigi/contracts/notices'
 import type { ColumnType, Generated, GeneratedAlways, JSONColumnType } from 'kysely'
 
 type Written = ColumnType<Date, never, never>
@@ -163,7 +164,7 @@ export interface Tables {
     id: GeneratedAlways<number>
     event_key: string
     idempotency_key: GeneratedAlways<string>
-    kind: string
+    kind: NoticeKind
     recipients: JSONColumnType<string[]>
     content: JSONColumnType<{ subject: string; html: string }>
     created_at: Written

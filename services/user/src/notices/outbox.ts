@@ -1,8 +1,9 @@
+import type { NoticeKind } from '@munjigi/contracts/notices'
 import type { Kysely, Transaction } from 'kysely'
 import type { PersonChange } from '../admin/locked-change.ts'
 import type { Tables } from '../tables.ts'
 import { approversOf, type Recipient, theirself } from './recipients.ts'
-import { type NoticeKind, noticeContent } from './texts.ts'
+import { noticeContent } from './texts.ts'
 
 interface NewNotice {
   kind: NoticeKind

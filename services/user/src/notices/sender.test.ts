@@ -44,7 +44,7 @@ test(
     const content = JSON.stringify({ subject: 's', html: 'h' })
     const rows = Array.from({ length: 10 }, (_, index) => ({
       event_key: `late ${index}`,
-      kind: 'approved',
+      kind: 'approved' as const,
       recipients: JSON.stringify([`${index}@example.com`]),
       content,
       next_attempt_at: new Date(index),

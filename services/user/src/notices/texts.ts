@@ -1,7 +1,7 @@
 import { WAITING_PEOPLE_PATH } from '@munjigi/contracts/console'
+import type { NoticeKind } from '@munjigi/contracts/notices'
 import { escaped } from '@munjigi/server/page'
 
-export type NoticeKind = 'approval-asked' | 'approved' | 'rejected' | 'password-link-made' | 'password-changed'
 export type Language = 'ko' | 'en'
 
 export interface Described {
