@@ -12,11 +12,10 @@ import { SubParams } from '../people/person-routes.ts'
 import { superuserRequired } from '../problems.ts'
 import type { Settings } from '../settings.ts'
 import type { Tables } from '../tables.ts'
+import { isUniqueViolation } from '../unique-violation.ts'
 import { passwordEmail } from './password-email.ts'
 import { emailTaken } from './problems.ts'
 import { insertLink } from './reset-link.ts'
-
-const UNIQUE_VIOLATION = '23505'
 
 interface LinkDeps extends AdminDeps {
   settings: Pick<Settings, 'frontendUrl'>
@@ -68,8 +67,8 @@ async function setEmail({ trx, actor, target }: Step, given: string | undefined)
     .values({ person_sub: target.sub, email, hash: null })
     .onConflict((conflict) => conflict.column('person_sub').doUpdateSet({ email }))
     .execute()
-    .catch((error: { code?: unknown }) => {
-      throw error.code === UNIQUE_VIOLATION ? emailTaken() : error
+    .catch((error: unknown) => {
+      throw isUniqueViolation(error) ? emailTaken() : error
     })
   return email
 }

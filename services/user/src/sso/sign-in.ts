@@ -5,12 +5,11 @@ import { lockPersonAlone } from '../people/people.ts'
 import { insertSession } from '../sessions/new-session.ts'
 import { type Opening, openSession, type Session } from '../sessions/open-session.ts'
 import type { Tables } from '../tables.ts'
+import { isUniqueViolation } from '../unique-violation.ts'
 import type { SignedIn } from './idp.ts'
 import { type Newcomer, newcomer } from './newcomer.ts'
 import { loginIdTaken } from './problems.ts'
 import { provision } from './provision.ts'
-
-const UNIQUE_VIOLATION = '23505'
 
 /** Makes or updates the person whom the IdP vouches for and opens a session of theirs, or refuses and leaves none. */
 export async function signIn(
@@ -39,8 +38,7 @@ export async function signIn(
 
 /** The refused attempt is no longer part of any transaction, and yet must be told. */
 async function refuse({ db }: UserDeps, who: Newcomer, error: unknown): Promise<never> {
-  const isTaken = (error as { code?: unknown }).code === UNIQUE_VIOLATION
-  const refusal = isTaken ? loginIdTaken() : error
+  const refusal = isUniqueViolation(error) ? loginIdTaken() : error
   if ((refusal as { type?: unknown }).type !== loginIdTaken().type) throw refusal
   const { user_id } = who.profile
   const { issuer, sub } = who.identity
