@@ -56,11 +56,58 @@ test('the document lists what each part of the module offers and needs no token'
   assert.deepEqual(Object.keys(document.paths['/api/admin/v1/people/{sub}/approve']), ['post'])
   for (const path of ['people', 'people/{sub}/tenant', 'sections', 'groups', 'audit-events', 'tenants/{id}/suspend'])
     assert.ok(`/api/admin/v1/${path}` in document.paths, path)
-  const ofTenants = ['tenants', 'tenants/{id}', 'tenants/{id}/suspend', 'tenants/{id}/resume'].flatMap((path) =>
-    Object.values<Record<string, unknown>>(document.paths[`/api/admin/v1/${path}`]),
+})
+
+test('the document says of every route which section it needs, and which ones only superusers may use', async () => {
+  const { paths } = (await house.app.inject('/api/admin/openapi.json')).json()
+  const operations = Object.entries<Record<string, Record<string, unknown>>>(paths).flatMap(([path, item]) =>
+    Object.entries(item).map(([method, says]) => ({ name: `${method} ${path.slice('/api/admin/v1'.length)}`, says })),
   )
-  assert.deepEqual(
-    ofTenants.map((operation) => operation['x-permission']),
-    Array.from({ length: 5 }, () => 'tenant:manage'),
-  )
+  const withPermission = operations.filter(({ says }) => says['x-permission'] === 'tenant:manage')
+  const forSuperusers = operations.filter(({ says }) => says['x-superuser'] === true).map(({ name }) => name)
+
+  for (const { name, says } of operations)
+    assert.deepEqual(says['x-section'], { id: 'admin-page', level: 'admin' }, name)
+  assert.equal(withPermission.length, 5)
+  assert.deepEqual(forSuperusers.sort(), [
+    'delete /groups/{id}',
+    'delete /sections/{id}',
+    'get /notices',
+    'get /tenants',
+    'patch /groups/{id}',
+    'patch /sections/{id}',
+    'patch /tenants/{id}',
+    'post /groups',
+    'post /notices/{id}/retry',
+    'post /sections',
+    'post /tenants',
+    'post /tenants/{id}/resume',
+    'post /tenants/{id}/suspend',
+    'put /people/{sub}/sso-name',
+    'put /people/{sub}/superuser',
+    'put /people/{sub}/tenant',
+  ])
+})
+
+test('nobody but a superuser gets further at what the document keeps for superusers', async () => {
+  const as = house.as(await admin())
+  const sub = await house.seed({ role: 'USER' })
+  const id = 'anything'
+  const asked: [Parameters<typeof as>[0], string, object?][] = [
+    ['DELETE', `/groups/${id}`],
+    ['PATCH', `/groups/${id}`, { title: 'x' }],
+    ['POST', '/groups', { id, title: 'x', sections: [] }],
+    ['DELETE', `/sections/${id}`],
+    ['PATCH', `/sections/${id}`, { title_ko: 'x' }],
+    ['POST', '/sections', { id, title_ko: 'x', title_en: 'x' }],
+    ['GET', '/notices'],
+    ['POST', '/notices/1/retry'],
+    ['PUT', `/people/${sub}/superuser`, { superuser: true }],
+  ]
+  for (const [method, path, body] of asked)
+    assert.deepEqual(
+      refusal(await as(method, path, body && { payload: body })),
+      [403, 'superuser-required'],
+      `${method} ${path}`,
+    )
 })

@@ -15,6 +15,7 @@ import { sectionRoutes } from '../sections/section-routes.ts'
 import { personSessionRoutes } from '../sessions/person-session-routes.ts'
 import type { Settings } from '../settings.ts'
 import { tenantRoutes } from '../tenants/tenant-routes.ts'
+import { ADMIN_PAGE } from './rights.ts'
 import { roleRoutes } from './role-routes.ts'
 
 interface AdminModuleDeps extends AdminDeps {
@@ -35,6 +36,9 @@ export function adminRoutes(app: FastifyInstance, deps: AdminModuleDeps): void {
       await openApi(admin, '/openapi.json', { title: 'admin', description: 'People, their rights, and who did what' })
       await admin.register(
         async (routes) => {
+          routes.addHook('onRoute', (route) => {
+            route.schema = Object.assign({ 'x-section': ADMIN_PAGE }, route.schema)
+          })
           personRoutes(routes, deps)
           passwordLinkRoutes(routes, deps)
           personSessionRoutes(routes, deps)

@@ -9,6 +9,9 @@ import type { Tables } from '../tables.ts'
 import { sectionRequired } from './problems.ts'
 import { ADMIN_PAGE, holdsGrant, type Rights } from './rights.ts'
 
+/** What the module's document says of routes that only superusers may use. */
+export const FOR_SUPERUSERS = { 'x-superuser': true }
+
 /** The caller with the rights that the database knows of now, whatever the token says. */
 export async function requireAdministrator(db: Kysely<Tables>, request: FastifyRequest): Promise<Rights> {
   const user = requireUser(request)

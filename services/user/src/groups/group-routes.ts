@@ -2,7 +2,7 @@ import { Group, PeoplePage, PeopleQuery, Person } from '@munjigi/contracts/peopl
 import type { TypeBoxProvider } from '@munjigi/server/typebox-provider'
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
-import { administer, requireAdministrator } from '../admin/administrator.ts'
+import { administer, FOR_SUPERUSERS, requireAdministrator } from '../admin/administrator.ts'
 import { changeHouse } from '../admin/house-change.ts'
 import { changePerson } from '../admin/locked-change.ts'
 import type { AdminDeps } from '../deps.ts'
@@ -36,7 +36,7 @@ export function groupRoutes(scope: FastifyInstance, deps: AdminDeps): void {
   app.route({
     method: 'POST',
     url: '/groups',
-    schema: { summary: 'A new group', body: NewGroup, response: { 201: Group } },
+    schema: { ...FOR_SUPERUSERS, summary: 'A new group', body: NewGroup, response: { 201: Group } },
     handler: async (request, reply) => {
       const group = request.body
       reply.code(201)
@@ -52,7 +52,13 @@ export function groupRoutes(scope: FastifyInstance, deps: AdminDeps): void {
   app.route({
     method: 'PATCH',
     url: '/groups/:id',
-    schema: { summary: 'Changes title or sections', params: IdParams, body: Changes, response: { 200: Group } },
+    schema: {
+      ...FOR_SUPERUSERS,
+      summary: 'Changes title or sections',
+      params: IdParams,
+      body: Changes,
+      response: { 200: Group },
+    },
     handler: (request) =>
       changeHouse(deps, request, async (trx) => {
         const { id } = request.params
@@ -71,7 +77,12 @@ export function groupRoutes(scope: FastifyInstance, deps: AdminDeps): void {
   app.route({
     method: 'DELETE',
     url: '/groups/:id',
-    schema: { summary: 'Removes a group; its members stay people', params: IdParams, response: { 204: Type.Null() } },
+    schema: {
+      ...FOR_SUPERUSERS,
+      summary: 'Removes a group; its members stay people',
+      params: IdParams,
+      response: { 204: Type.Null() },
+    },
     handler: async (request, reply) => {
       const { id } = request.params
       await changeHouse(deps, request, async (trx) => {

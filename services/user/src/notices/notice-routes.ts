@@ -3,7 +3,7 @@ import { requireOwnLogin } from '@munjigi/identity/own-login'
 import type { TypeBoxProvider } from '@munjigi/server/typebox-provider'
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
-import { requireSuperuser } from '../admin/administrator.ts'
+import { FOR_SUPERUSERS, requireSuperuser } from '../admin/administrator.ts'
 import { recordEvent } from '../audit/audit.ts'
 import type { AdminDeps } from '../deps.ts'
 import { findNotice, listNotices, retryNotice } from './notice-list.ts'
@@ -15,12 +15,17 @@ const IdParams = Type.Object({ id: Type.Integer({ minimum: 1, maximum: Number.MA
 /** The outbox reaches across tenants, so only superusers see it. */
 export function noticeRoutes(scope: FastifyInstance, { db, sender }: AdminDeps & { sender: Sender }): void {
   const app = scope.withTypeProvider<TypeBoxProvider>()
-  const tags = ['notices']
+  const ofNotices = { ...FOR_SUPERUSERS, tags: ['notices'] }
 
   app.route({
     method: 'GET',
     url: '/notices',
-    schema: { tags, summary: 'Mail to be sent, newest first', querystring: NoticeQuery, response: { 200: NoticePage } },
+    schema: {
+      ...ofNotices,
+      summary: 'Mail to be sent, newest first',
+      querystring: NoticeQuery,
+      response: { 200: NoticePage },
+    },
     handler: async (request) => {
       await requireSuperuser(db, request)
       return listNotices(db, request.query)
@@ -30,7 +35,12 @@ export function noticeRoutes(scope: FastifyInstance, { db, sender }: AdminDeps &
   app.route({
     method: 'POST',
     url: '/notices/:id/retry',
-    schema: { tags, summary: 'Sends it now, also one that was given up', params: IdParams, response: { 200: Notice } },
+    schema: {
+      ...ofNotices,
+      summary: 'Sends it now, also one that was given up',
+      params: IdParams,
+      response: { 200: Notice },
+    },
     handler: async (request) => {
       requireOwnLogin(request)
       const { id } = request.params

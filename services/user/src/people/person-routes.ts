@@ -5,7 +5,7 @@ import { ROLES } from '@munjigi/identity/roles'
 import type { TypeBoxProvider } from '@munjigi/server/typebox-provider'
 import type { FastifyInstance } from 'fastify'
 import { type Static, type TSchema, Type } from 'typebox'
-import { administer } from '../admin/administrator.ts'
+import { administer, FOR_SUPERUSERS } from '../admin/administrator.ts'
 import { changePerson, type PersonChange } from '../admin/locked-change.ts'
 import type { AdminDeps } from '../deps.ts'
 import { setGroups } from '../groups/groups.ts'
@@ -88,22 +88,27 @@ export function personRoutes(scope: FastifyInstance, deps: PersonDeps): void {
 
   const set = <Body extends TSchema>(
     path: string,
-    summary: string,
+    said: { summary: string },
     body: Body,
     changeTo: (given: Static<Body>) => PersonChange,
   ) =>
     app.route({
       method: 'PUT',
       url: `/people/:sub/${path}`,
-      schema: { summary, params: SubParams, body, response: { 200: Person } },
+      schema: { ...said, params: SubParams, body, response: { 200: Person } },
       handler: (request) => changePerson(deps, request, request.params.sub, changeTo(request.body as Static<Body>)),
     })
-  set('role', 'Gives a role', GivenRole, ({ role }) => setRole(role))
-  set('superuser', 'Makes an ADMIN superuser, or no longer', GivenSuperuser, (given) => setSuperuser(given.superuser))
-  set('sections', "Replaces the person's own sections", GivenSections, (given) => setSections(given.sections))
-  set('groups', "Replaces the person's groups", GivenGroups, (given) => setGroups(given.groups))
-  set('tenant', 'Moves a person to another tenant and ends their sessions', GivenTenant, (given) =>
+  const forSuperusers = (summary: string) => ({ ...FOR_SUPERUSERS, summary })
+  set('role', { summary: 'Gives a role' }, GivenRole, ({ role }) => setRole(role))
+  set('superuser', forSuperusers('Makes an ADMIN superuser, or no longer'), GivenSuperuser, (given) =>
+    setSuperuser(given.superuser),
+  )
+  set('sections', { summary: "Replaces the person's own sections" }, GivenSections, (given) =>
+    setSections(given.sections),
+  )
+  set('groups', { summary: "Replaces the person's groups" }, GivenGroups, (given) => setGroups(given.groups))
+  set('tenant', forSuperusers('Moves a person to another tenant and ends their sessions'), GivenTenant, (given) =>
     moveToTenant(given.tenant_id),
   )
-  set('sso-name', 'Binds the person to another subject of an IdP', GivenName, rebindName)
+  set('sso-name', forSuperusers('Binds the person to another subject of an IdP'), GivenName, rebindName)
 }

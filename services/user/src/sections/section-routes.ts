@@ -2,7 +2,7 @@ import { Section } from '@munjigi/contracts/people'
 import type { TypeBoxProvider } from '@munjigi/server/typebox-provider'
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
-import { requireAdministrator } from '../admin/administrator.ts'
+import { FOR_SUPERUSERS, requireAdministrator } from '../admin/administrator.ts'
 import { changeHouse } from '../admin/house-change.ts'
 import { ADMIN_PAGE } from '../admin/rights.ts'
 import type { AdminDeps } from '../deps.ts'
@@ -34,7 +34,7 @@ export function sectionRoutes(scope: FastifyInstance, deps: AdminDeps): void {
   app.route({
     method: 'POST',
     url: '/sections',
-    schema: { summary: 'A new section', body: NewSection, response: { 201: Section } },
+    schema: { ...FOR_SUPERUSERS, summary: 'A new section', body: NewSection, response: { 201: Section } },
     handler: async (request, reply) => {
       reply.code(201)
       return changeHouse(deps, request, async (trx) => {
@@ -53,7 +53,13 @@ export function sectionRoutes(scope: FastifyInstance, deps: AdminDeps): void {
   app.route({
     method: 'PATCH',
     url: '/sections/:id',
-    schema: { summary: 'Changes the titles', params: IdParams, body: Titles, response: { 200: Section } },
+    schema: {
+      ...FOR_SUPERUSERS,
+      summary: 'Changes the titles',
+      params: IdParams,
+      body: Titles,
+      response: { 200: Section },
+    },
     handler: (request) =>
       changeHouse(deps, request, async (trx) => {
         const section = await trx
@@ -71,6 +77,7 @@ export function sectionRoutes(scope: FastifyInstance, deps: AdminDeps): void {
     method: 'DELETE',
     url: '/sections/:id',
     schema: {
+      ...FOR_SUPERUSERS,
       summary: 'Removes a section and every grant of it',
       params: IdParams,
       response: { 204: Type.Null() },

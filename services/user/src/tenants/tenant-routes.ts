@@ -4,7 +4,7 @@ import { requireUser } from '@munjigi/identity/user-context'
 import type { TypeBoxProvider } from '@munjigi/server/typebox-provider'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import { requireSuperuser } from '../admin/administrator.ts'
+import { FOR_SUPERUSERS, requireSuperuser } from '../admin/administrator.ts'
 import { changeHouse } from '../admin/house-change.ts'
 import { lockPeople } from '../admin/people-lock.ts'
 import type { AdminDeps } from '../deps.ts'
@@ -23,7 +23,7 @@ const PageQuery = Type.Object(
 )
 
 /** What the module's document says of each route; ADMIN has it, and so has every superuser. */
-const ofTenants = { tags: ['tenants'], 'x-permission': 'tenant:manage' }
+const ofTenants = { ...FOR_SUPERUSERS, tags: ['tenants'], 'x-permission': 'tenant:manage' }
 
 /** Tenants live across tenants, so only superusers see them: who is one is ADMIN, who may `tenant:manage`. */
 export function tenantRoutes(scope: FastifyInstance, deps: AdminDeps): void {
