@@ -66,22 +66,19 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   const figures = new Figures()
   const patience = new Patience(LOOK_MS)
   const upstreams = createUpstreams()
-  const followers: ((table: RouteTable) => void)[] = []
-  const onChange = (next: RouteTable) => {
-    for (const follow of followers) follow(next)
-  }
-  const source = createTableSource({ path: servicesFile, env: environment, log, onChange })
+  const source = createTableSource({ path: servicesFile, env: environment, log })
   const table = () => source.current()
   const keyFetches = new KeyFetches()
   const onKeyFetch = keyFetches.add
   const admission = await openAdmission({ platform, internalKey, store, log, table, upstreams, onKeyFetch })
   const sockets = new Sockets(admission.rights, patience)
   const rateLimits = new RateLimits()
-  followers.push(upstreams.keepOnly, admission.follow)
-  followers.push(
-    (next) => sockets.follow(next),
-    (next) => rateLimits.follow(next),
-  )
+  source.onChange((next) => {
+    upstreams.keepOnly(next)
+    admission.follow(next)
+    sockets.follow(next)
+    rateLimits.follow(next)
+  })
   gatewayFigures(figures, { table, upstreams, sockets, keyFetches })
 
   const recorders = { figures, lines: options.lines, log }

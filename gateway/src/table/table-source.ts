@@ -8,6 +8,8 @@ export interface TableSource {
   current(): RouteTable
   /** Reads the file now; false where it is not usable and the table stays. */
   reload(): boolean
+  /** `listener` is told of each table that takes effect from now on; requests in flight still hold the one before. */
+  onChange(listener: (table: RouteTable) => void): void
   close(): void
 }
 
@@ -21,8 +23,6 @@ interface TableSourceOptions {
   path: string
   env: Environment
   log: TableLog
-  /** Called after the swap, with the table that requests in flight still hold. */
-  onChange?(table: RouteTable, previous: RouteTable): void
 }
 
 /**
@@ -30,9 +30,10 @@ interface TableSourceOptions {
  * A file that is not usable leaves the last good table in place.
  * @throws ServicesFileError or the file system's error where the first reading fails.
  */
-export function createTableSource({ path, env, log, onChange }: TableSourceOptions): TableSource {
+export function createTableSource({ path, env, log }: TableSourceOptions): TableSource {
   const text = readServicesText(path)
   let table = buildRouteTable(parseServicesFile(text, env), env)
+  const listeners: ((table: RouteTable) => void)[] = []
   announce(log, path, table)
 
   const followed = followFile({
@@ -40,20 +41,24 @@ export function createTableSource({ path, env, log, onChange }: TableSourceOptio
     text,
     read: () => readIfPossible(path),
     load(found) {
-      const previous = table
       try {
-        table = buildRouteTable(parseServicesFile(found ?? readServicesText(path), env), env, previous)
+        table = buildRouteTable(parseServicesFile(found ?? readServicesText(path), env), env, table)
       } catch (error) {
         refuse(log, path, table, error)
         return false
       }
       announce(log, path, table)
-      onChange?.(table, previous)
+      for (const listener of listeners) listener(table)
       return true
     },
     onUnwatched: ({ message }) => log.warn({ file: path, error: message }, 'services file is only polled'),
   })
-  return { current: () => table, reload: followed.reload, close: followed.close }
+  return {
+    current: () => table,
+    reload: followed.reload,
+    onChange: (listener) => void listeners.push(listener),
+    close: followed.close,
+  }
 }
 
 function readIfPossible(path: string): string | undefined {
