@@ -1,5 +1,5 @@
 import type { UserDeps } from '../deps.ts'
-import { findPerson, type PersonRow } from '../people/people.ts'
+import { findPerson, type PersonRow } from '../people/person-rows.ts'
 import { isActive } from '../people/standing.ts'
 import { unknownCredential } from '../problems.ts'
 import type { TokenFacts } from '../tokens/access-token.ts'

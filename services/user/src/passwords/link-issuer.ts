@@ -1,6 +1,6 @@
 import type { Transaction } from 'kysely'
 import { ADMIN_PAGE, holdsGrant, mayActOn, type Rights } from '../admin/rights.ts'
-import { findPerson, type PersonRow } from '../people/people.ts'
+import { findPerson, type PersonRow } from '../people/person-rows.ts'
 import { listSections } from '../people/sections.ts'
 import { isActive } from '../people/standing.ts'
 import type { Tables } from '../tables.ts'

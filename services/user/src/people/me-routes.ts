@@ -3,7 +3,7 @@ import { requireUser } from '@munjigi/identity/user-context'
 import type { TypeBoxProvider } from '@munjigi/server/typebox-provider'
 import type { FastifyInstance } from 'fastify'
 import type { UserDeps } from '../deps.ts'
-import type { PersonRow } from './people.ts'
+import type { PersonRow } from './person-rows.ts'
 import { listSections } from './sections.ts'
 import { requireStanding } from './standing.ts'
 

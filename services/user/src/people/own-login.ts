@@ -4,7 +4,7 @@ import { platformTokenRequired, requireUser } from '@munjigi/identity/user-conte
 import type { FastifyRequest } from 'fastify'
 import type { Kysely, Transaction } from 'kysely'
 import type { Tables } from '../tables.ts'
-import { lockPersonAlone, type PersonRow } from './people.ts'
+import { lockPersonAlone, type PersonRow } from './person-rows.ts'
 import { requireStanding } from './standing.ts'
 
 /** Somebody who signed in themselves, and the session they ask by. */

@@ -6,7 +6,7 @@ import { type Kysely, type SqlBool, sql } from 'kysely'
 import { jsonArrayFrom } from 'kysely/helpers/postgres'
 import { Type } from 'typebox'
 import type { Tables } from '../tables.ts'
-import { PROFILE } from './people.ts'
+import { PROFILE } from './person-rows.ts'
 import { selectAllSections, selectGrants } from './sections.ts'
 
 const columns = [...PROFILE, 'created_at', 'last_login_at'] as const

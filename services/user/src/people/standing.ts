@@ -4,7 +4,7 @@ import type { Kysely } from 'kysely'
 import { sessionEnded, unknownPerson } from '../problems.ts'
 import { findSession } from '../sessions/sessions.ts'
 import type { Tables } from '../tables.ts'
-import { findPerson, findPersonByName, type PersonRow } from './people.ts'
+import { findPerson, findPersonByName, type PersonRow } from './person-rows.ts'
 import { accountDisabled, accountRejected, tenantSuspended, tokenOutdated } from './problems.ts'
 
 /** @throws Problem 403 unless the person and their tenant may use the platform; PENDING is no hindrance. */

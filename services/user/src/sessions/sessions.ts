@@ -3,7 +3,7 @@ import type { Kysely, QueryCreator, Transaction } from 'kysely'
 import { liveKeysUsedSince, selectRevokedSids } from '../api-keys/api-keys.ts'
 import type { Caller } from '../caller.ts'
 import { compiledLast, compiledOnce } from '../compiled-once.ts'
-import { selectPeople } from '../people/people.ts'
+import { selectPeople } from '../people/person-rows.ts'
 import type { Tables } from '../tables.ts'
 import { selectRights } from '../tokens/rights-claims.ts'
 

@@ -1,6 +1,6 @@
 import { recordOwn } from '../audit/audit.ts'
 import type { UserDeps } from '../deps.ts'
-import { lockPerson } from '../people/people.ts'
+import { lockPerson } from '../people/person-rows.ts'
 import { endSession } from './sessions.ts'
 
 /** Signs out of one session; what it held of the IdP's id_token comes back for the IdP's own sign-out. */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { TokenAnswer } from '@munjigi/contracts/tokens'
 import type { UserDeps } from '../deps.ts'
-import { lockPerson } from '../people/people.ts'
+import { lockPerson } from '../people/person-rows.ts'
 import { assertStanding } from '../people/standing.ts'
 import type { Session } from '../sessions/open-session.ts'
 import { readRefreshToken } from '../sessions/refresh-token.ts'

@@ -4,7 +4,7 @@ import { permissionsOf } from '@munjigi/identity/roles'
 import type { Kysely, QueryCreator } from 'kysely'
 import { jsonArrayFrom } from 'kysely/helpers/postgres'
 import { compiledLast, compiledOnce } from '../compiled-once.ts'
-import { lockPerson } from '../people/people.ts'
+import { lockPerson } from '../people/person-rows.ts'
 import type { Tables } from '../tables.ts'
 import { nowSeconds } from './token-times.ts'
 

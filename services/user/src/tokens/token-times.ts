@@ -1,4 +1,4 @@
-import type { PersonRow } from '../people/people.ts'
+import type { PersonRow } from '../people/person-rows.ts'
 import { unknownCredential } from '../problems.ts'
 
 export const EXCHANGED_TTL_S = 300
