@@ -11,6 +11,7 @@ import { askService } from '../forwarding/ask-service.ts'
 import { announcedLength } from '../forwarding/request-body.ts'
 import type { Upstreams } from '../forwarding/upstream.ts'
 import { accessUnknown } from '../problems.ts'
+import { accessSettings } from '../table/access-settings.ts'
 import type { RouteTable } from '../table/route-table.ts'
 import type { Rule } from '../table/rules.ts'
 import type { ServiceSettings } from '../table/service-settings.ts'
@@ -78,18 +79,7 @@ export function ownRoutes(app: FastifyInstance, { table, upstreams, authenticate
   docs(app, () => [...table().modules.keys()])
 }
 
-const ANYBODY: Rule = {
-  pattern: STATUS_PATH,
-  path: '',
-  methods: undefined,
-  limit: undefined,
-  access: 'authenticated',
-  section: undefined,
-  level: 'user',
-  clients: new Set(),
-  isPendingAllowed: false,
-  forwardsForeignAuthorization: false,
-}
+const ANYBODY: Rule = { ...accessSettings({}), pattern: STATUS_PATH, path: '', methods: undefined, limit: undefined }
 
 async function requireSuperuser({ raw }: FastifyRequest, authenticate: Authenticate, table: RouteTable): Promise<void> {
   const service = table.userService

@@ -1,12 +1,7 @@
 import type { Kysely, QueryCreator, Transaction } from 'kysely'
-<<<<<<< HEAD
 import { compiledLast, compiledOnce } from '../compiled-once.ts'
 import { selectPeople } from '../people/person-rows.ts'
 import { type NewSession, selectOpened } from '../sessions/new-session.ts'
-=======
-import { compiledOnce } from '../compiled-once.ts'
-import { selectPeople } from '../people/person-rows.ts'
->>>>>>> cd6b0f2 (user: people/person-rows.ts holds a person's row, people-list.ts what administrators see of people)
 import type { Tables } from '../tables.ts'
 
 const ORIGIN_LIFE_MS = 30 * 86_400_000

@@ -1,12 +1,8 @@
 import { type SqlBool, sql, type Transaction } from 'kysely'
 import { recordEvent } from '../audit/audit.ts'
 import type { UserDeps } from '../deps.ts'
-<<<<<<< HEAD
 import { lockPersonAlone } from '../people/person-rows.ts'
 import { insertSession } from '../sessions/new-session.ts'
-=======
-import { lockPersonAlone } from '../people/person-rows.ts'
->>>>>>> cd6b0f2 (user: people/person-rows.ts holds a person's row, people-list.ts what administrators see of people)
 import { type Opening, openSession, type Session } from '../sessions/open-session.ts'
 import type { Tables } from '../tables.ts'
 import { isUniqueViolation } from '../unique-violation.ts'

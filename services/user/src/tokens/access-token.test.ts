@@ -6,12 +6,8 @@ import { decodeJwt } from 'jose'
 import type { UserDeps } from '../deps.ts'
 import { signingKeys } from '../keys/signing-keys.ts'
 import { type TestPasswords, testPasswords } from '../passwords/passwords.fixture.ts'
-<<<<<<< HEAD
 import { lockPersonAlone, type PersonRow } from '../people/person-rows.ts'
 import { insertSession } from '../sessions/new-session.ts'
-=======
-import { lockPersonAlone, type PersonRow } from '../people/person-rows.ts'
->>>>>>> cd6b0f2 (user: people/person-rows.ts holds a person's row, people-list.ts what administrators see of people)
 import { openSession } from '../sessions/open-session.ts'
 import { issueAccessToken } from './access-token.ts'
 
