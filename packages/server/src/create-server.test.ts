@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { Agent, get, type IncomingMessage } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
-import { Writable } from 'node:stream'
 import { test } from 'node:test'
 import { setImmediate as soon } from 'node:timers/promises'
 import { Problem } from '@munjigi/problem'
+import type { FastifyBaseLogger } from 'fastify'
 import { Type } from 'typebox'
 import { createServer } from './create-server.ts'
 import { createLogger } from './logger.ts'
@@ -238,28 +238,40 @@ test('what somebody else fails in is a line, a bug an error with its stack', asy
   assert.match(failures[1]?.err?.stack ?? '', /why/)
 })
 
-test('secrets are redacted in log lines at every depth that is logged', () => {
+const logged = (write: (log: FastifyBaseLogger) => void) => {
   const lines: string[] = []
-  const log = createLogger(
-    'test',
-    'info',
-    new Writable({
-      write: (chunk, _encoding, done) => {
-        lines.push(String(chunk))
-        done()
-      },
-    }),
-  )
-  log.info(
-    {
-      token: 's3cret',
-      headers: { authorization: 's3cret' },
-      req: { headers: { cookie: 's3cret', 'x-internal-key': 's3cret' } },
-    },
-    'x',
-  )
+  write(createLogger('test', 'info', { write: (line) => void lines.push(line) }))
+  return lines.join('')
+}
 
-  assert.doesNotMatch(lines.join(''), /s3cret/)
+test('what has a secret name is redacted in log lines at every depth and in any case of letters, and stays as it was', () => {
+  const deep = { a: [{ b: { Authorization: 's3cret' } }], 'Set-Cookie': ['s3cret', { x: 's3cret' }], code: 's3cret' }
+  const facts = { token: 's3cret', headers: { authorization: 's3cret' }, req: { headers: { cookie: 's3cret' } }, deep }
+  const line = JSON.parse(logged((log) => log.info({ ...facts, subject: 'bob' }, 'x')))
+
+  assert.doesNotMatch(JSON.stringify(line), /s3cret/)
+  assert.deepEqual([line.token, line.subject, line.msg], ['[redacted]', 'bob', 'x'])
+  assert.equal(deep.a[0]?.b.Authorization, 's3cret')
+})
+
+test('secrets of errors, of those within them, of child loggers and of what writes itself are redacted', () => {
+  const cause = Object.assign(new Error('inner'), { config: { headers: { 'x-internal-key': 's3cret' } } })
+  const err = Object.assign(new Error('outer', { cause }), { inner: cause, response: { data: { password: 's3cret' } } })
+  const text = logged((log) => {
+    log.error(err, 'a bare one')
+    log.error({ err, of: new Map(), own: { toJSON: () => ({ api_key: 's3cret' }) } }, 'x')
+    log.child({ secret: 's3cret' }).child({ refresh_token: 's3cret' }).info('y')
+  })
+
+  assert.doesNotMatch(text, /s3cret/)
+  assert.match(text, /"secret":"\[redacted\]".*"refresh_token":"\[redacted\]"/)
+  assert.deepEqual([text.match(/\n/g)?.length, text.endsWith('\n')], [3, true])
+})
+
+test('a line that names a secret in its text alone is left as it is', () => {
+  const text = 'no "token": here, nor {"password":1}'
+
+  assert.equal(JSON.parse(logged((log) => log.info({ text, nothing: null }, text))).text, text)
 })
 
 test('closing lets a request in flight finish and does not wait for its connection to be used again', async () => {
