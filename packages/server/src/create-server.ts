@@ -55,15 +55,18 @@ export function createServer(options: ServerOptions): FastifyInstance {
       detail: `No route for ${request.method} here`,
     })
   })
-  app.addHook('onRequest', async ({ raw: { headers }, server }) => {
+  // Hooks that wait for nothing call back: a promise each would be made for every request.
+  app.addHook('onRequest', ({ raw: { headers }, server }, _reply, done) => {
     // Many front ends name the type of a body that they do not send, which FastAPI does not mind. Where bodies are handed on it stays.
-    const isRead = server.hasContentTypeParser('application/json')
-    if (isRead && !hasBody(headers)) delete headers['content-type']
+    const isNamed = headers['content-type'] !== undefined
+    if (isNamed && !hasBody(headers) && server.hasContentTypeParser('application/json')) delete headers['content-type']
+    done()
   })
-  app.addHook('onSend', async (request, reply) => {
+  app.addHook('onSend', (request, reply, _payload, done) => {
     reply.header('x-request-id', request.id)
+    done()
   })
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onResponse', (request, reply, done) => {
     const { method, routeOptions } = request
     const ms = Math.round(reply.elapsedTime * 10) / 10
     request.log.info(
@@ -72,6 +75,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
     )
     // A refused upgrade was taken out of Node's hands: without this its socket would stay open with nobody reading it.
     if (request.raw.headers.upgrade !== undefined) request.raw.socket.destroySoon()
+    done()
   })
   // Node closes idle connections once; those whose last answer comes later would hold the server for their keep-alive.
   app.addHook('preClose', async () => {

@@ -14,9 +14,10 @@ export function metrics(app: FastifyInstance, service: string): void {
     registers: [registry],
   })
   app.decorate('metrics', registry)
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onResponse', (request, reply, done) => {
     const labels = { route: request.routeOptions.url ?? 'none', method: request.method, status: reply.statusCode }
     duration.observe(labels, reply.elapsedTime / 1000)
+    done()
   })
   app.get('/metrics', { logLevel: 'silent' }, async (_request, reply) => {
     reply.type(registry.contentType)
