@@ -5,7 +5,7 @@ import type { TypeBoxProvider } from '@munjigi/server/typebox-provider'
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import type { UserDeps } from '../deps.ts'
-import { isInternalKey } from '../internal/internal-key.ts'
+import { internalKeyCheck } from '../internal/internal-key.ts'
 import { listCaseRolesIn, listCaseRolesOf, putCaseRole, removeCaseRole } from './case-roles.ts'
 import { internalKeyNotAllowed } from './problems.ts'
 
@@ -15,9 +15,9 @@ const KEY_NAME = 'case'
 /** Who has which role in which case (DESIGN §4.6), for the case service alone. */
 export async function caseRoleRoutes(scope: FastifyInstance, deps: UserDeps): Promise<void> {
   const app = scope.withTypeProvider<TypeBoxProvider>()
-  const keys = deps.settings.internalKeys.filter(({ name }) => name === KEY_NAME)
+  const isCaseKey = internalKeyCheck(deps.settings.internalKeys.filter(({ name }) => name === KEY_NAME))
   app.addHook('onRequest', async (request) => {
-    if (!isInternalKey(keys, request.headers[X_INTERNAL_KEY])) throw internalKeyNotAllowed()
+    if (!isCaseKey(request.headers[X_INTERNAL_KEY])) throw internalKeyNotAllowed()
   })
 
   app.get(

@@ -1,6 +1,8 @@
-import { isSameText } from '@munjigi/sealing/same-text'
+import { isOneOf } from '@munjigi/sealing/same-text'
 import type { Settings } from '../settings.ts'
 
-/** Compared with every key, so that the time does not tell which it was. */
-export const isInternalKey = (keys: Settings['internalKeys'], given: unknown): boolean =>
-  typeof given === 'string' && keys.filter(({ key }) => isSameText(given, key)).length > 0
+/** What tells whether a header's value is one of the keys. */
+export function internalKeyCheck(keys: Settings['internalKeys']): (given: unknown) => boolean {
+  const isKey = isOneOf(keys.map(({ key }) => key))
+  return (given) => typeof given === 'string' && isKey(given)
+}

@@ -13,15 +13,16 @@ import type { UserDeps } from '../deps.ts'
 import { findPersonByName } from '../people/person-rows.ts'
 import { unknownPerson } from '../problems.ts'
 import { findAccessRecord } from './access-record.ts'
-import { isInternalKey } from './internal-key.ts'
+import { internalKeyCheck } from './internal-key.ts'
 import { internalKeyInvalid } from './problems.ts'
 import { exchangeToken } from './token-exchange.ts'
 
 /** The routes between gateway, services and user (DESIGN §4.6); none is reachable from outside. */
 export async function internalRoutes(scope: FastifyInstance, deps: UserDeps): Promise<void> {
   const app = scope.withTypeProvider<TypeBoxProvider>()
-  app.addHook('onRequest', async (request) => {
-    if (!isInternalKey(deps.settings.internalKeys, request.headers[X_INTERNAL_KEY])) throw internalKeyInvalid()
+  const isInternalKey = internalKeyCheck(deps.settings.internalKeys)
+  app.addHook('onRequest', ({ headers }, _reply, done) => {
+    done(isInternalKey(headers[X_INTERNAL_KEY]) ? undefined : internalKeyInvalid())
   })
 
   app.get(
