@@ -47,6 +47,7 @@ export interface Tables {
     tenant_id: string
     person_sub: string
     term: string
+    created_at: Date
   }
   sections: {
     id: string
@@ -74,6 +75,7 @@ export interface Tables {
     person_sub: string
     /** Written by the database: the person's. */
     tenant_id: GeneratedAlways<string>
+    created_at: GeneratedAlways<Date>
   }
   sessions: {
     sid: string

@@ -12,6 +12,7 @@ import { notices } from './0010-notices.ts'
 import { auditSearch } from './0011-audit-search.ts'
 import { peopleSearch } from './0012-people-search.ts'
 import { firstSso } from './0013-first-sso.ts'
+import { peopleSearchOrder } from './0014-people-search-order.ts'
 
 export const SCHEMA = 'users'
 export const SERVING_ROLE = 'user_serving'
@@ -33,5 +34,6 @@ export const migrationPlan: MigrationPlan = {
     auditSearch,
     peopleSearch,
     firstSso,
+    peopleSearchOrder,
   ],
 }

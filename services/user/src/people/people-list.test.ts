@@ -55,6 +55,30 @@ test('search finds how a word begins, a given name after its family name, in any
   assert.deepEqual([await find('나다'), await find('바사')], [[], [sub]])
 })
 
+test('whoever is found stands where the list has them, also after the time of their making was set', async () => {
+  const subs = [await house.seed({ username_kr: '순서가' }), await house.seed({ username_kr: '순서나' })]
+  const root = house.as(house.superuser)
+  await root('POST', '/groups', { payload: { id: 'ordered', title: 'Ordered', sections: [] } })
+  for (const sub of subs) await root('PUT', `/groups/ordered/members/${sub}`)
+  await sql`update users.people set created_at = '2020-01-01' where sub = ${subs[1]}`.execute(house.db)
+  const copies = ['person_terms', 'group_members'] as const
+
+  for (const copy of copies) {
+    const { rows } = await sql<{ wrong: number }>`
+      select count(*)::int as wrong from ${sql.table(`users.${copy}`)} as copied join users.people on people.sub = person_sub
+      where (copied.created_at, copied.tenant_id) is distinct from (people.created_at, people.tenant_id)`.execute(
+      house.db,
+    )
+    assert.deepEqual(rows, [{ wrong: 0 }], copy)
+  }
+  for (const path of ['/people?search=순서', '/groups/ordered/members'])
+    assert.deepEqual(
+      (await root('GET', encodeURI(path))).body.people.map(({ sub }: { sub: string }) => sub),
+      subs.toReversed(),
+      path,
+    )
+})
+
 test('people show their own sections, their groups and all that both give', async () => {
   const sub = await house.seed({ sections: { canvas: 'user', train: 'user' } })
   const asRoot = house.as(house.superuser)
