@@ -54,7 +54,6 @@ export const peopleSearchOrder: Migration = {
     drop index person_terms__term;
     drop index person_terms__tenant;
     drop index group_members__tenant;
-    alter table person_terms drop constraint person_terms__person_term;
     select set_config('app.all_tenants', 'on', true);
     update person_terms set created_at = people.created_at from people where sub = person_sub;
     update group_members set created_at = people.created_at from people where sub = person_sub;
@@ -63,7 +62,6 @@ export const peopleSearchOrder: Migration = {
     alter table group_members alter column created_at set not null;
 
     -- With all that is asked of them, so that the rows themselves are not fetched.
-    alter table person_terms add constraint person_terms__person_term primary key (person_sub, term) include (tenant_id);
     create index person_terms__term on person_terms (term, person_sub) include (tenant_id, created_at);
     create index person_terms__tenant on person_terms (tenant_id, term, person_sub) include (created_at);
     create index group_members__oldest on group_members (group_id, created_at, person_sub) include (tenant_id);
