@@ -1,7 +1,7 @@
 import { type AliasedExpression, type Kysely, type Selectable, sql } from 'kysely'
 import type { Tables } from '../tables.ts'
-import { PROFILE } from './person-rows.ts'
 import { type Found, isAfter, isFound, type PeopleFilter, selectFound } from './people-found.ts'
+import { PROFILE } from './person-rows.ts'
 
 const columns = [...PROFILE, 'created_at', 'last_login_at'] as const
 
