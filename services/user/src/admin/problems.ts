@@ -1,10 +1,7 @@
-import { Problem } from '@munjigi/problem'
+import { conflict, forbidden } from '../problems.ts'
 
 export const sectionRequired = () =>
-  new Problem(403, 'section-required', 'Administration is not open to you', {
-    detail: 'Ask for section admin-page with level admin',
-  })
-export const ownRights = () =>
-  new Problem(403, 'own-rights', 'Nobody changes their own rights', { detail: 'Ask another administrator' })
+  forbidden('section-required', 'Administration is not open to you', 'Ask for section admin-page with level admin')
+export const ownRights = () => forbidden('own-rights', 'Nobody changes their own rights', 'Ask another administrator')
 export const lastAdministrator = () =>
-  new Problem(409, 'last-administrator', 'The last superuser stays', { detail: 'Make somebody else superuser first' })
+  conflict('last-administrator', 'The last superuser stays', 'Make somebody else superuser first')

@@ -1,6 +1,6 @@
 import { Problem } from '@munjigi/problem'
+import { conflict } from '../problems.ts'
 
 export const groupNotFound = () =>
   new Problem(404, 'group-not-found', 'There is no such group', { detail: 'Look for it in the list' })
-export const groupExists = () =>
-  new Problem(409, 'group-exists', 'A group of that id exists', { detail: 'Choose another id' })
+export const groupExists = () => conflict('group-exists', 'A group of that id exists', 'Choose another id')

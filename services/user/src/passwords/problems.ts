@@ -1,5 +1,5 @@
 import { Problem } from '@munjigi/problem'
-import { unauthenticated } from '../problems.ts'
+import { conflict, forbidden, unauthenticated } from '../problems.ts'
 
 export const credentialsInvalid = () =>
   unauthenticated('credentials-invalid', 'The credentials are not accepted', 'Invalid email or password')
@@ -14,10 +14,9 @@ export const passwordsBusy = () =>
     headers: { 'retry-after': '2' },
   })
 export const passwordWrong = () =>
-  new Problem(403, 'password-wrong', 'The current password is another', { detail: 'Type the current password again' })
+  forbidden('password-wrong', 'The current password is another', 'Type the current password again')
 export const passwordNotSet = () =>
-  new Problem(409, 'password-not-set', 'There is no password yet', { detail: 'Ask an administrator for a link' })
+  conflict('password-not-set', 'There is no password yet', 'Ask an administrator for a link')
 export const resetLinkInvalid = () =>
   unauthenticated('reset-link-invalid', 'The link is no longer valid', 'Ask an administrator for a new one')
-export const emailTaken = () =>
-  new Problem(409, 'email-taken', 'Somebody else signs in with this e-mail', { detail: 'Choose another' })
+export const emailTaken = () => conflict('email-taken', 'Somebody else signs in with this e-mail', 'Choose another')

@@ -1,5 +1,5 @@
 import { Problem } from '@munjigi/problem'
-import { unauthenticated } from '../problems.ts'
+import { forbidden, unauthenticated } from '../problems.ts'
 
 export const refreshTokenMissing = () =>
   unauthenticated('refresh-token-missing', 'No refresh token came', 'Sign in, or send refresh_token in a JSON body')
@@ -10,6 +10,4 @@ export const refreshTokenUsed = () =>
 export const sessionNotFound = () =>
   new Problem(404, 'session-not-found', 'There is no such session', { detail: 'Look for it in the list' })
 export const originRefused = () =>
-  new Problem(403, 'origin-refused', 'This page may not use the sign-in cookie', {
-    detail: 'Call from the front end of this platform',
-  })
+  forbidden('origin-refused', 'This page may not use the sign-in cookie', 'Call from the front end of this platform')

@@ -1,5 +1,5 @@
 import { Problem } from '@munjigi/problem'
-import { unauthenticated } from '../problems.ts'
+import { forbidden, unauthenticated } from '../problems.ts'
 
 export const loginExpired = () =>
   new Problem(400, 'sso-login-expired', 'This sign-in has expired or was finished before', { detail: 'Sign in again' })
@@ -12,13 +12,9 @@ export const answerInvalid = () =>
     detail: 'Sign in again; if it stays, report the request_id',
   })
 export const signInRefused = () =>
-  new Problem(403, 'sso-refused', 'The sign-in service did not let you in', {
-    detail: 'Sign in again, or ask its administrators',
-  })
+  forbidden('sso-refused', 'The sign-in service did not let you in', 'Sign in again, or ask its administrators')
 export const loginIdTaken = () =>
-  new Problem(403, 'login-id-taken', 'This login id belongs to another account', {
-    detail: 'Ask an administrator to rebind it',
-  })
+  forbidden('login-id-taken', 'This login id belongs to another account', 'Ask an administrator to rebind it')
 export const unknownCode = () =>
   unauthenticated('unknown-code', 'The code is not known', 'It works once, for a minute, in the browser that signed in')
 export const loginIdMissing = () =>
