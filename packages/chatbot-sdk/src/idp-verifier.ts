@@ -1,4 +1,5 @@
 import { createVerifier, type Verifier } from '@munjigi/identity/verifier'
+import { Problem } from '@munjigi/problem'
 
 /** The relay gives a call-back 8 s: a chatbot that has just started need not send it away for the keys it is waiting for. */
 const PATIENCE_MS = 3_000
@@ -29,3 +30,11 @@ export const idpVerifier = ({ issuer, clientId, loadKeys, now }: IdpVerification
     clock: now,
     patienceMs: PATIENCE_MS,
   })
+
+/** Behind a verification: its 401 becomes the `refusal` that says why the token does not hold. */
+export const refusedAs =
+  (refusal: (why: string) => Problem) =>
+  (error: unknown): never => {
+    if (error instanceof Problem && error.status === 401) throw refusal(String(error.extensions.reason ?? error.detail))
+    throw error
+  }

@@ -1,7 +1,7 @@
 import { CLOCK_SKEW_S, SUBJECT } from '@munjigi/identity/claims'
 import type { Verifier } from '@munjigi/identity/verifier'
-import { Problem } from '@munjigi/problem'
 import type { Store } from '@munjigi/store/store'
+import { refusedAs } from '../idp-verifier.ts'
 import { logoutTokenInvalid } from '../problems.ts'
 
 const EVENT = 'http://schemas.openid.net/event/backchannel-logout'
@@ -33,7 +33,7 @@ export async function verifyLogoutToken(
   token: string,
   { idp, verifier, store, now }: LogoutTrust,
 ): Promise<EndedSession & { giveBack(): Promise<void> }> {
-  const { header, claims } = await verifier.verifySignature(token).catch(asLogoutProblem)
+  const { header, claims } = await verifier.verifySignature(token).catch(refusedAs(logoutTokenInvalid))
   const fault = faultOf(header.typ, claims, { clientId: idp.clientId, now: Math.floor(now() / 1000) })
   if (fault !== undefined) throw logoutTokenInvalid(fault)
   const { sub, sid, iat, jti } = claims as { sub: string; sid?: string; iat: number; jti: string }
@@ -41,12 +41,6 @@ export async function verifyLogoutToken(
   if (!(await store.add(key, '1', JTI_LIFE_MS))) throw logoutTokenInvalid('It came before')
   const giveBack = async () => void (await store.remove(key).catch(() => {}))
   return { sub, sid, iat, giveBack }
-}
-
-function asLogoutProblem(error: unknown): never {
-  if (error instanceof Problem && error.status === 401)
-    throw logoutTokenInvalid(String(error.extensions.reason ?? error.detail))
-  throw error
 }
 
 function faultOf(headerType: unknown, claims: Claims, us: { clientId: string; now: number }): string | undefined {

@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { RelayCallback } from '@munjigi/contracts/relay'
-import type { VerifiedToken, Verifier } from '@munjigi/identity/verifier'
-import { Problem } from '@munjigi/problem'
+import type { Verifier } from '@munjigi/identity/verifier'
 import type { Store } from '@munjigi/store/store'
+import { refusedAs } from '../idp-verifier.ts'
 import { type GivenTokens, isRefreshTokenOf } from '../tokens-at-rest.ts'
 import { readRelayMessage, requireStorable } from './relay-message.ts'
 import {
@@ -40,7 +40,7 @@ export async function verifyCallback(
   if (callback.issuer !== trust.idp.issuer) throw issuerMismatch()
   if (callback.aud !== trust.idp.clientId) throw audienceMismatch()
   if (callback.client_key !== trust.relay.clientKey) throw clientMismatch()
-  const { sub } = await verifyAccessToken(callback.relay_access_token, trust.verifier)
+  const { sub } = await trust.verifier.verify(callback.relay_access_token).catch(refusedAs(accessTokenInvalid))
   if (!isRefreshTokenOf(sub, callback.offline_refresh_token)) throw offlineTokenInvalid()
   return {
     chatbotUserId: callback.chatbot_user_id,
@@ -49,15 +49,5 @@ export async function verifyCallback(
     refresh_token: callback.offline_refresh_token,
     expires_in: callback.expires_in,
     refresh_expires_in: callback.refresh_expires_in,
-  }
-}
-
-async function verifyAccessToken(token: string, verifier: Verifier): Promise<VerifiedToken> {
-  try {
-    return await verifier.verify(token)
-  } catch (error) {
-    if (error instanceof Problem && error.status === 401)
-      throw accessTokenInvalid(String(error.extensions.reason ?? error.detail))
-    throw error
   }
 }
