@@ -1,7 +1,7 @@
 import pg from 'pg'
 
 /** What goes with a statement: what opens its transaction, and what ends it. */
-export interface Around {
+interface Around {
   before: readonly string[]
   after: readonly string[]
 }

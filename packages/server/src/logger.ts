@@ -6,7 +6,7 @@ import { type Static, Type } from 'typebox'
 export const LogLevel = Type.Enum(['debug', 'info', 'warn', 'error', 'silent'], { default: 'info' })
 export type LogLevel = Static<typeof LogLevel>
 
-const SECRET_KEYS = [
+const SECRET_NAMES = [
   'authorization',
   'cookie',
   'set-cookie',
@@ -22,11 +22,11 @@ const SECRET_KEYS = [
   'client_secret',
   'api_key',
   'assertion',
-] as const
+].join('|')
 
 // In a finished line only a name stands between a quotation mark and `":`; those within a text are escaped.
-const SECRET = new RegExp(`"(?:${SECRET_KEYS.join('|')})":`, 'i')
-const SECRET_KEY = new RegExp(`^(?:${SECRET_KEYS.join('|')})$`, 'i')
+const SECRET = new RegExp(`"(?:${SECRET_NAMES})":`, 'i')
+const SECRET_KEY = new RegExp(`^(?:${SECRET_NAMES})$`, 'i')
 
 /** A pino logger that writes `[redacted]` for what has a secret name, at any depth and in any case of letters. */
 export function createLogger(name: string, level: LogLevel, destination?: pino.DestinationStream): FastifyBaseLogger {

@@ -41,8 +41,9 @@ export function memoryStore(): Store {
 
   const countOf = (key: string) => Number(find(key) ?? 0)
 
-  const write = (key: string, count: number) => {
-    ;(entries.get(key) as Entry).value = String(count)
+  function write(key: string, count: number) {
+    const entry = entries.get(key) as Entry
+    entry.value = String(count)
   }
 
   function endOfWait({ key, max, beyond }: Limit): number | undefined {
