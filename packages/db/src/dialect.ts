@@ -40,14 +40,17 @@ class RoleDriver implements Driver {
 
   async beginTransaction(connection: RoleConnection, settings: TransactionSettings) {
     const isolation = settings.isolationLevel ? `isolation level ${settings.isolationLevel}` : ''
+    connection.isOver = false
     await connection.session.begin(`${isolation} ${settings.accessMode ?? ''}`, tenantSettings())
   }
 
   async commitTransaction(connection: RoleConnection) {
+    await connection.finish()
     await connection.session.commit()
   }
 
   async rollbackTransaction(connection: RoleConnection) {
+    await connection.finish()
     await connection.session.rollback()
   }
 
@@ -61,14 +64,26 @@ class RoleDriver implements Driver {
 
 class RoleConnection implements DatabaseConnection {
   readonly session: Session
+  isOver = false
+  // Kysely asks one after another.
+  #last: Promise<unknown> | undefined
 
   constructor(session: Session) {
     this.session = session
   }
 
   async executeQuery<Row>({ sql, parameters, preparedAs, commits }: CompiledQuery & Partial<PreparedQuery>) {
-    const { rows, affected } = await this.session.query({ text: sql, parameters, name: preparedAs, commits })
+    if (this.isOver) throw new Error('the transaction is over')
+    const answer = this.session.query({ text: sql, parameters, name: preparedAs, commits })
+    this.#last = answer
+    const { rows, affected } = await answer
     return { rows: rows as Row[], ...(affected !== undefined && { numAffectedRows: affected }) }
+  }
+
+  /** What was asked and not awaited ends before its transaction does, and what waits behind it would run outside. */
+  async finish() {
+    this.isOver = true
+    await this.#last?.catch(() => {})
   }
 
   // biome-ignore lint/correctness/useYield: Kysely's interface asks for it, and PGlite cannot.
