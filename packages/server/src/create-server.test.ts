@@ -268,6 +268,17 @@ test('secrets of errors, of those within them, of child loggers and of what writ
   assert.deepEqual([text.match(/\n/g)?.length, text.endsWith('\n')], [3, true])
 })
 
+test('what is too deep to be redacted is left out of the log, and whoever logs it is not harmed', () => {
+  for (let depth = 1; depth < 100_000; depth *= 2) {
+    let deep: object = { token: 's3cret' }
+    for (let each = 0; each < depth; each += 1) deep = { deep }
+    const text = logged((log) => log.info({ deep }, 'x'))
+
+    assert.doesNotMatch(text, /s3cret/)
+    assert.equal(typeof JSON.parse(text).msg, 'string')
+  }
+})
+
 test('a line that names a secret in its text alone is left as it is', () => {
   const text = 'no "token": here, nor {"password":1}'
 

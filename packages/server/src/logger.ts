@@ -38,5 +38,10 @@ export function createLogger(name: string, level: LogLevel, destination?: pino.D
 function redacted(line: string): string {
   if (!SECRET.test(line)) return line
   const clean = (key: string, value: unknown) => (SECRET_KEY.test(key) ? '[redacted]' : value)
-  return `${JSON.stringify(JSON.parse(line, clean))}\n`
+  try {
+    return `${JSON.stringify(JSON.parse(line, clean))}\n`
+  } catch {
+    // Deeper than can be walked, though not than can be written.
+    return `${JSON.stringify({ level: 50, time: Date.now(), msg: 'a line with a secret was left out' })}\n`
+  }
 }
