@@ -66,6 +66,7 @@ async function open(
   const { way, caller, accessTtl, details, id_token, insert } = opening
   const sid = randomUUID()
   const iat = earliestIat(person)
+  const now = nowSeconds()
   const exp = iat + accessTtl
   const refresh: NewRefreshToken = { jti: randomUUID(), sid, iat, exp: iat + settings.refreshTtl, key_id }
   // Two sign-ins at once take turns, or each would leave room for itself alone.
@@ -77,11 +78,17 @@ async function open(
     tenant_id: person.tenant_id,
     access_exp: exp,
     id_token_sealed: id_token == null ? null : settings.sealing.seal(id_token, `id-token:${sid}`),
-    now: nowSeconds(),
+    now,
     at: new Date(),
     keep: settings.maxSessionsPerPerson - 1,
     action: 'session.started',
     details: JSON.stringify({ sid, way, ...details }),
   })
-  return { person, facts: { iat, exp, sid }, rights: unlessEarly(iat, rightsOf(row)), refresh, ended: row?.ended ?? [] }
+  return {
+    person,
+    facts: { iat, exp, sid },
+    rights: unlessEarly(iat, now, rightsOf(row)),
+    refresh,
+    ended: row?.ended ?? [],
+  }
 }

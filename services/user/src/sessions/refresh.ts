@@ -69,16 +69,17 @@ async function rotate(trx: Transaction<Tables>, attempt: Attempt): Promise<Rotat
     return 'stolen'
   }
   const iat = earliestIat(person)
+  const readAt = nowSeconds()
   const successor = token.successor === null ? candidate : await requireUnused(trx, token.successor)
   const { user_agent, address } = caller
   const refreshed = { ...successor, access_exp: iat + accessTtl, last_used_at: new Date(), user_agent, address }
   if (successor === candidate) {
     const used = { person_sub: person.sub, old: claims.jti, used_at: new Date(now) }
     const [row] = await replaceRefreshToken(trx, { ...refreshed, ...used })
-    return { person, successor, iat, rights: unlessEarly(iat, rightsOf(row)) }
+    return { person, successor, iat, rights: unlessEarly(iat, readAt, rightsOf(row)) }
   }
   await noteRefresh(trx, refreshed).execute()
-  return { person, successor, iat, rights: unlessEarly(iat, await rightsClaims(trx, person.sub)) }
+  return { person, successor, iat, rights: unlessEarly(iat, readAt, await rightsClaims(trx, person.sub)) }
 }
 
 async function requireLive(trx: Transaction<Tables>, { sub, sid, jti, iat }: RefreshClaims) {

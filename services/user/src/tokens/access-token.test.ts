@@ -8,7 +8,7 @@ import { signingKeys } from '../keys/signing-keys.ts'
 import { type TestPasswords, testPasswords } from '../passwords/passwords.fixture.ts'
 import { lockPersonAlone, type PersonRow } from '../people/person-rows.ts'
 import { insertSession } from '../sessions/new-session.ts'
-import { openSession } from '../sessions/open-session.ts'
+import { type Opening, openSession } from '../sessions/open-session.ts'
 import { issueAccessToken } from './access-token.ts'
 
 let house: TestPasswords
@@ -39,6 +39,29 @@ test('rights that changed again before the second of a token began are not the o
   )
   await db.updateTable('people').set({ role: 'USER', rights_changed_at: changedAt }).where('sub', '=', sub).execute()
   t.mock.timers.tick(200)
+
+  const token = decodeJwt(await issueAccessToken(deps, opened.person, opened.facts, opened.rights))
+  assert.deepEqual([token.iat, token.role], [changedAt + 1, 'USER'])
+})
+
+test('rights that were read before the second of a token began are not in it, however late their answer came', async (t) => {
+  const changedAt = Math.floor(Date.now() / 1000)
+  t.mock.timers.enable({ apis: ['Date'], now: changedAt * 1000 + 900 })
+  const deps = dependencies(t)
+  const { sub } = await house.person({ role: 'ADMIN', rights_changed_at: changedAt })
+  const opening: Opening = {
+    way: 'password',
+    accessTtl: 60,
+    caller: { address: '192.0.2.1', user_agent: '', request_id: 'request' },
+    async insert(trx, session) {
+      const rows = await insertSession(trx, session)
+      t.mock.timers.setTime((changedAt + 1) * 1000)
+      return rows
+    },
+  }
+  const opened = await openSession(deps, opening, async (trx) => (await lockPersonAlone(trx, sub)) as PersonRow)
+  const demoted = { role: 'USER', rights_changed_at: changedAt }
+  await deps.db.updateTable('people').set(demoted).where('sub', '=', sub).execute()
 
   const token = decodeJwt(await issueAccessToken(deps, opened.person, opened.facts, opened.rights))
   assert.deepEqual([token.iat, token.role], [changedAt + 1, 'USER'])

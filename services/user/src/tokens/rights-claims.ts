@@ -6,7 +6,6 @@ import { jsonArrayFrom } from 'kysely/helpers/postgres'
 import { compiledLast, compiledOnce } from '../compiled-once.ts'
 import { lockPerson } from '../people/person-rows.ts'
 import type { Tables } from '../tables.ts'
-import { nowSeconds } from './token-times.ts'
 
 export type RightsClaims = Pick<PlatformClaims, 'tenant_id' | 'role' | 'permissions' | 'case_roles' | 'case_roles_ref'>
 
@@ -47,11 +46,11 @@ export function settledRights(db: Kysely<Tables>, sub: string): Promise<RightsCl
 }
 
 /**
- * For a token of `iat` and while nobody can change them; undefined where that second is still to come, since a change that
- * ends before it would not be told by it.
+ * For a token of `iat`; undefined where they were read before that second, since a change that ends before it would not be told
+ * by it. `readAt` is taken before they are read: whoever is answered after a commit may be answered late.
  */
-export const unlessEarly = (iat: number, rights: RightsClaims): RightsClaims | undefined =>
-  iat > nowSeconds() ? undefined : rights
+export const unlessEarly = (iat: number, readAt: number, rights: RightsClaims): RightsClaims | undefined =>
+  iat > readAt ? undefined : rights
 
 /** @throws Error where there is no such person */
 export function rightsOf(row: Awaited<ReturnType<typeof selectRightsOnce>>[number] | undefined): RightsClaims {
