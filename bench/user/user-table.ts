@@ -42,7 +42,7 @@ export async function userTable(run: { rounds: number; ms: number; port: number 
     }
     await bench.load({ refreshTokens: house.refreshTokens })
     print([
-      await measureLogins(bench),
+      ...(await measureLogins(bench)),
       ...(await measureRefreshes(bench)),
       await measureRecords(bench),
       ...(await measureTenancy(bench)),

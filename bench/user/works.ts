@@ -1,5 +1,6 @@
 // The process under test: the whole service on a large database; does what it is told on its core, and says what it cost.
 
+import { committing, prepared } from '@munjigi/db/prepared'
 import { withTenant } from '@munjigi/db/tenant'
 import type { Principal } from '@munjigi/gateway/admission/principal'
 import { callerOf, RateLimits } from '@munjigi/gateway/admission/rate-limits'
@@ -8,13 +9,14 @@ import { createSigningKey, signAccessToken } from '@munjigi/identity/issue'
 import { redisStore } from '@munjigi/store/redis'
 import { testDatabase } from '@munjigi/testing/database'
 import { migrationPlan } from '@munjigi/user/migrations/plan'
+import { hashPool } from '@munjigi/user/passwords/hash-pool'
 import { hashPassword } from '@munjigi/user/passwords/hashing'
 import { people } from '@munjigi/user/people/people-list'
 import { servingHandle } from '@munjigi/user/serving-handle'
 import type { Tables } from '@munjigi/user/tables'
 import { verify } from '@node-rs/argon2'
 import { decodeJwt } from 'jose'
-import type { Kysely } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import { type Done, repeat } from '../work.ts'
 import { fill } from './fill.ts'
 import { emailOf, LARGE, PASSWORD, type Size, sizeOn, subOf, WITH_PASSWORD } from './house.ts'
@@ -37,6 +39,7 @@ export interface House {
 export interface Assignment {
   work:
     | 'logins'
+    | 'loginParts'
     | 'argon2id'
     | 'signatures'
     | 'personUnderTenant'
@@ -96,6 +99,23 @@ async function setUp({ redisUrl, prefix }: Setup) {
   const unboundly = (ask: typeof person | typeof page) => (count: number) =>
     repeat(count, 1, () => unbound.db.transaction().execute<unknown>(ask))
 
+  const pool = hashPool()
+  const nothing = prepared(sql<{ one: number }>`select 1 as one`.compile(db))
+  const last = committing(sql<{ one: number }>`select 2 as one`.compile(db))
+
+  /** What a login cannot do without, by itself: statements and questions that ask for nothing, the hash, the signature. */
+  async function parts() {
+    await db.executeQuery(nothing)
+    await store.admit([])
+    await pool.run('known', () => verify(hash, PASSWORD))
+    await store.giveBack({ admitted: [], forgotten: [] })
+    await db.transaction().execute(async (trx) => {
+      await trx.executeQuery(nothing)
+      await trx.executeQuery(last)
+    })
+    return signAccessToken(claims, key)
+  }
+
   return {
     house: {
       port,
@@ -104,6 +124,7 @@ async function setUp({ redisUrl, prefix }: Setup) {
       refreshTokens: opened.map(({ refresh_token }) => refresh_token),
     } satisfies House,
     logins: (count: number) => repeat(count, LOGINS_AT_ONCE, login),
+    loginParts: (count: number) => repeat(count, LOGINS_AT_ONCE, parts),
     argon2id: (count: number) => repeat(count, PASSWORDS_AT_ONCE, () => verify(hash, PASSWORD)),
     signatures: (count: number) => repeat(count, 1, () => signAccessToken(claims, key)),
     personUnderTenant: underTenant(person),
