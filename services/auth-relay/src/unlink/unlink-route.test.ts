@@ -41,10 +41,12 @@ async function start(t: TestContext, { clients: entries = { bot: {} }, store: gi
     await store.close()
   })
   const at = `${url}/webhooks/kakao/unlink`
+  const begun = now()
   return {
     app,
     at,
-    isMarked: (chatbot_user_id = FIELDS.user_id, client_key = 'bot', iat = now()) =>
+    /** For a link that was made before the test told anything, unless another moment is given. */
+    isMarked: (chatbot_user_id = FIELDS.user_id, client_key = 'bot', iat = begun) =>
       wasUnlinked(store, { client_key, chatbot_user_id, iat }),
     post: (body: string | URLSearchParams, headers: Record<string, string> = {}) =>
       answerOf(fetch(at, { method: 'POST', body, headers: { authorization: `KakaoAK ${ADMIN_KEY}`, ...headers } })),
