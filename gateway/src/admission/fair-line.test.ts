@@ -80,3 +80,16 @@ test('whoever waits too long leaves room, and whoever stands behind keeps the pl
   assert.deepEqual(await Promise.all([first, next, others]), ['a done', 'b done', ['c done', 'd done']])
   assert.deepEqual(begun, ['a', 'b', 'c', 'd'])
 })
+
+test('whoever leaves twice, or after their turn has come, frees no more than their own place', () => {
+  const line = new FairLine(1)
+  const waiter = () => ({ begin: () => {}, refuse: () => {} })
+  const leave = line.join(waiter(), 'one')
+  for (const _ of ['once', 'twice']) leave()
+  const leaveLate = line.join(waiter(), 'one')
+  line.next()
+  leaveLate()
+  line.join(waiter(), 'one')
+
+  assert.throws(() => line.join(waiter(), 'two'), { type: 'access-unknown' })
+})

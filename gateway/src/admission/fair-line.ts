@@ -2,12 +2,12 @@ import type { Line, Waiter } from '@munjigi/turns'
 import { accessUnknown } from '../problems.ts'
 
 /**
- * Of those who wait, one of each origin in turn, so that whoever comes with very many waits behind their own and keeps
- * nobody else waiting for more than one of them. Where too many wait, Problem 503 `access-unknown` refuses one.
+ * Round robin over origins: whoever sends very many requests waits behind their own, and delays anybody else by one of them
+ * at most. Where too many wait, one is refused with Problem 503 `access-unknown`.
  */
 export class FairLine implements Line<string> {
   readonly #mostWaiting: number
-  /** The origin whose turn is next stands first. */
+  /** In the order in which the origins have their turns. */
   readonly #queues = new Map<string, Waiter[]>()
   #waiting = 0
 
@@ -35,7 +35,7 @@ export class FairLine implements Line<string> {
     return waiter
   }
 
-  /** Sends away the last of the longest queue; where that is hardly longer than the one of who asks, who asks. */
+  /** Refuses the last of the longest queue, or the newcomer where their own would then be no shorter than that one. */
   #makeRoom(own: Waiter[]): void {
     let longest = own
     for (const queue of this.#queues.values()) if (queue.length > longest.length) longest = queue
@@ -45,9 +45,11 @@ export class FairLine implements Line<string> {
   }
 
   #leave(waiter: Waiter, origin: string): void {
-    const left = (this.#queues.get(origin) ?? []).filter((other) => other !== waiter)
-    if (left.length > 0) this.#queues.set(origin, left)
-    else this.#queues.delete(origin)
+    const queue = this.#queues.get(origin) ?? []
+    const place = queue.indexOf(waiter)
+    if (place === -1) return
+    queue.splice(place, 1)
+    if (queue.length === 0) this.#queues.delete(origin)
     this.#waiting -= 1
   }
 }

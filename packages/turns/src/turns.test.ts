@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { queue, Turns } from './turns.ts'
+import { queue, Turns, type Waiter } from './turns.ts'
 
 const patience = (ms: number) => ({ ms, refusal: () => new Error('waited in vain') })
 const LONG_MS = 100_000
@@ -80,13 +80,29 @@ test('a queue has room for so many, and again for one as soon as one has left it
   assert.equal(turns.isIdle, false)
 })
 
+test('whoever leaves a queue a second time, or after their turn has come, puts nobody else out of it', () => {
+  const line = queue()
+  const waiter = () => ({ begin: () => {}, refuse: () => {} })
+  const [first, second, third] = [waiter(), waiter(), waiter()]
+  const [leaveFirst, leaveSecond] = [first, second].map((each) => line.join(each, undefined))
+  line.join(third, undefined)
+  const begun = line.next()
+  for (const leave of [leaveFirst, leaveSecond, leaveSecond]) leave?.()
+
+  assert.equal(begun, first)
+  assert.equal(line.next(), third)
+  assert.equal(line.next(), undefined)
+})
+
 test('the line decides who is next, and may send away who waits', async () => {
-  const stack: { begin(): void; refuse(reason: Error): void }[] = []
+  let stack: Waiter[] = []
   const newestFirst = {
-    join(waiter: (typeof stack)[number]) {
+    join(waiter: Waiter) {
       if (stack.length === 2) stack.shift()?.refuse(new Error('made room'))
       stack.push(waiter)
-      return () => void stack.splice(stack.indexOf(waiter), 1)
+      return () => {
+        stack = stack.filter((other) => other !== waiter)
+      }
     },
     next: () => stack.pop(),
   }

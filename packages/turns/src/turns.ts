@@ -6,11 +6,14 @@ export interface Waiter {
   refuse(reason: Error): void
 }
 
-/** Those who wait, in the order in which their turns come; `Whose` is what that order goes by. */
+/** Decides who is next among those who wait; `Whose` says on whose behalf somebody waits. */
 export interface Line<Whose> {
-  /** Gives what takes the waiter out again. @throws what refuses whoever is one too many */
+  /**
+   * Returns a function by which the waiter leaves, which does nothing once they are out of the line.
+   * @throws the line's own refusal where it is full
+   */
   join(waiter: Waiter, whose: Whose): () => void
-  /** Takes out whose turn it is. */
+  /** Takes the next waiter out of the line. */
   next(): Waiter | undefined
 }
 
@@ -19,7 +22,7 @@ interface Patience {
   refusal: () => Error
 }
 
-/** So many turns at once; one that ends passes to the next in line, so that nobody who comes just then is in between. */
+/** At most `atOnce` turns at a time. One that ends passes straight to the next in line, so that no newcomer slips in between. */
 export class Turns<Whose> {
   readonly #atOnce: number
   readonly #line: Line<Whose>
@@ -30,12 +33,12 @@ export class Turns<Whose> {
     this.#line = line
   }
 
-  /** Nobody has a turn, and so nobody waits. */
+  /** Whether nobody has a turn, and so nobody waits for one. */
   get isIdle(): boolean {
     return this.#running === 0
   }
 
-  /** Resolves with what gives the turn back, once. @throws what the line refuses with, and `refusal()` after `ms` of waiting */
+  /** Resolves with a function that ends the turn and is called once. @throws the line's refusal, and `refusal()` after `ms` of waiting */
   async take(whose: Whose, patience?: Patience): Promise<() => void> {
     if (this.#running < this.#atOnce) this.#running += 1
     else await this.#wait(whose, patience)
@@ -60,14 +63,17 @@ export class Turns<Whose> {
   }
 }
 
-/** A line in which they stand as they came; where `most` wait already, `refusal()` is thrown. */
+/** First come, first served; where `most` wait already, `refusal()` is thrown. */
 export function queue(bound?: { most: number; refusal: () => Error }): Line<unknown> {
   const waiting: Waiter[] = []
   return {
     join(waiter) {
       if (bound && waiting.length >= bound.most) throw bound.refusal()
       waiting.push(waiter)
-      return () => void waiting.splice(waiting.indexOf(waiter), 1)
+      return () => {
+        const place = waiting.indexOf(waiter)
+        if (place !== -1) waiting.splice(place, 1)
+      }
     },
     next: () => waiting.shift(),
   }
