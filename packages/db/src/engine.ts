@@ -1,4 +1,4 @@
-interface Answer {
+export interface Answer {
   rows: unknown[]
   affected: bigint | undefined
 }
@@ -7,9 +7,9 @@ interface Answer {
 export interface Statement {
   text: string
   parameters?: readonly unknown[]
-  /** Under which PostgreSQL plans it once for the connection. */
+  /** The name under which PostgreSQL plans it, once for the connection. */
   name?: string | undefined
-  /** Whether it is its transaction's last and brings the COMMIT along. */
+  /** Whether it is the last of its transaction and brings the COMMIT along. */
   commits?: boolean | undefined
 }
 
@@ -20,22 +20,22 @@ export interface Session {
   query(statement: Statement): Promise<Answer>
   /** Opens a transaction; no statement runs between BEGIN and `settings`. */
   begin(mode: string, settings: readonly string[]): Promise<void>
-  /** Nothing is left to do where a statement has brought it along. */
+  /** Does nothing where the last statement has brought the COMMIT along. */
   commit(): Promise<void>
   rollback(): Promise<void>
   release(): void
 }
 
-/** As whom statements are made. */
+/** On whose behalf statements run. */
 export interface Speaker {
   readonly role: string
   /** Whether `app.all_tenants` is on wherever no `withTenant` narrows it, for policies that let such statements through. */
   readonly acrossTenants: boolean
-  /** An operator waits for the statement, and no request. */
+  /** Whether an operator waits for the statement, rather than a request. */
   readonly isCommand: boolean
 }
 
-/** What connects: PostgreSQL or PGlite. */
+/** What opens sessions: PostgreSQL or PGlite. */
 export interface Engine {
   acquire(speaker: Speaker | undefined): Promise<Session>
   /** A session of the login itself, without time limits, for migrations. */

@@ -2,7 +2,9 @@ import { Socket } from 'node:net'
 import { deadline } from '@munjigi/deadline'
 import pg from 'pg'
 import type { Engine, Speaker } from './engine.ts'
-import { asOutage, postgresSession } from './postgres-session.ts'
+import { PostgresConnection } from './postgres-connection.ts'
+import { asOutage } from './postgres-outage.ts'
+import { PostgresSession } from './postgres-session.ts'
 import { postgresTypes } from './values.ts'
 import { within } from './within.ts'
 
@@ -59,7 +61,8 @@ export function postgresEngine(url: string): Engine {
     async acquire(speaker) {
       if (isClosed) throw new Error('the database is closed')
       const client = await freeClient(poolOf(speaker)).catch(asOutage)
-      return postgresSession(client, limitsOf(speaker).answer, (isBroken) => client.release(isBroken))
+      const connection = new PostgresConnection(client, limitsOf(speaker).answer)
+      return new PostgresSession(connection, (isBroken) => client.release(isBroken))
     },
     async acquireOwner() {
       const options = `-c lock_timeout=${MIGRATION_LOCK_LIMIT_MS}`
@@ -70,7 +73,7 @@ export function postgresEngine(url: string): Engine {
         connectionTimeoutMillis: 5_000,
       })
       await client.connect()
-      return postgresSession(client, undefined, () => void client.end().catch(() => {}))
+      return new PostgresSession(new PostgresConnection(client, undefined), () => void client.end().catch(() => {}))
     },
     dump: () => Promise.reject(new Error('only PGlite can be dumped')),
     async close() {

@@ -90,7 +90,7 @@ for (const driver of drivers(process.env.MUNJIGI_TEST_DATABASE_URL)) {
           await session.begin('isolation level unheard of', [])
           await session.query({ text, name })
         }
-        await assert.rejects(outside, { code: '42601' }).finally(session.release)
+        await assert.rejects(outside, { code: '42601' }).finally(() => session.release())
       }
 
       assert.deepEqual(await find('outside'), [])

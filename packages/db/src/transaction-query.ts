@@ -1,14 +1,14 @@
 import pg from 'pg'
 
-/** What goes with a statement: what opens its transaction, and what ends it. */
-interface Around {
+/** Statements that travel with another one: those that open its transaction, and those that end it. */
+export interface Around {
   before: readonly string[]
   after: readonly string[]
 }
 
 /**
- * A statement and what stands around it as one message: where any of them fails the server leaves out the rest, so that the
- * statement never runs outside its transaction, and nothing is committed without it.
+ * A statement and those around it, up to a single Sync: where one of them fails the server skips the rest, so the statement
+ * never runs outside its transaction, and nothing is committed without it. The promise gives the statement's own answer.
  */
 export function transactionQuery(
   { before, after }: Around,
@@ -16,14 +16,14 @@ export function transactionQuery(
 ): [pg.Query, Promise<pg.QueryResult>] {
   const { promise, resolve, reject } = Promise.withResolvers<pg.QueryResult>()
   const whole = new pg.Query(query, (error, answers) => {
-    // One of each.
+    // One for each statement, in order.
     const answer = (answers as unknown as pg.QueryResult[] | undefined)?.[before.length]
     if (answer === undefined) reject(error)
     else resolve(answer)
   })
   const submit = whole.submit.bind(whole)
   whole.submit = (connection) => {
-    // A statement that cannot be bound is never executed, and so neither is what follows.
+    // `after` is sent from within `execute`, which pg does not reach where it cannot bind the statement's values.
     const executing: pg.Connection = Object.create(connection, {
       execute: {
         value(...config: Parameters<pg.Connection['execute']>) {
