@@ -5,7 +5,7 @@ import { writeCursor } from '@munjigi/server/cursor'
 import { type Kysely, sql } from 'kysely'
 import { jsonArrayFrom } from 'kysely/helpers/postgres'
 import type { Tables } from '../tables.ts'
-import type { PeopleFilter } from './people-found.ts'
+import type { PeopleFilter } from './people-filter.ts'
 import { type Listed, listedPerson, readPage } from './people-pages.ts'
 import { selectAllSections, selectGrants } from './sections.ts'
 

@@ -1,36 +1,32 @@
-import type { PeopleQuery } from '@munjigi/contracts/people'
-import { Moment } from '@munjigi/db/moment'
-import { readCursor } from '@munjigi/server/cursor'
 import { type AliasedExpression, type Kysely, type SqlBool, sql } from 'kysely'
-import { Type } from 'typebox'
 import type { Tables } from '../tables.ts'
-
-const Place = Type.Tuple([Moment, Type.String({ pattern: '^[^\\x00-\\x1f]{1,255}$' })])
+import { isAfter, type PeopleFilter } from './people-filter.ts'
 
 const LAST_CHARACTER = '\u{10ffff}'
 
-export interface PeopleFilter extends PeopleQuery {
-  /** Only people of this tenant. */
-  tenant_id?: string
-  group_id?: string
+/** The conditions of a filter that are not in a person's own row. */
+interface Conditions {
+  search?: string | undefined
+  group_id?: string | undefined
 }
 
-type Sought = { search?: string | undefined; group_id?: string | undefined }
-
-/** People by their subs, and what is still to be asked of each. */
-export interface Found {
-  subs: AliasedExpression<{ person_sub: string; created_at: Date }, 'found'>
-  sought: Sought
+/** Who may be on a page, and what each of them has yet to meet. */
+export interface Candidates {
+  subs: AliasedExpression<{ person_sub: string; created_at: Date }, 'candidates'>
+  unmet: Conditions
 }
 
-/** Whom the search leaves, or else the group. */
-export const selectFound = (db: Kysely<Tables>, { search, ...others }: PeopleFilter): Found =>
+/** Everybody with a term that begins as the search does or, without a search, the members of the group. */
+export const selectCandidates = (db: Kysely<Tables>, { search, ...others }: PeopleFilter): Candidates =>
   search
-    ? { subs: selectHolders(db, search, others).as('found'), sought: { group_id: others.group_id } }
-    : { subs: selectMembers(db, others).as('found'), sought: {} }
+    ? { subs: selectBySearch(db, search, others).as('candidates'), unmet: { group_id: others.group_id } }
+    : { subs: selectMembers(db, others).as('candidates'), unmet: {} }
 
-/** By offset 0 each person is looked up alone, and by the person first, as the planner does not see the search. */
-export function isFound(db: Kysely<Tables>, { search, group_id }: Sought, column: string) {
+/**
+ * Whether the person in `column` meets the conditions. `offset 0` makes PostgreSQL look up each person on their own: it plans
+ * without knowing the search, and would otherwise begin with all that the search finds.
+ */
+export function meets(db: Kysely<Tables>, { search, group_id }: Conditions, column: string) {
   const person = sql.ref<string>(column)
   const term = db
     .selectFrom('person_terms')
@@ -55,7 +51,7 @@ export function isFound(db: Kysely<Tables>, { search, group_id }: Sought, column
   )
 }
 
-function selectHolders(db: Kysely<Tables>, search: string, { tenant_id, cursor }: Omit<PeopleFilter, 'search'>) {
+function selectBySearch(db: Kysely<Tables>, search: string, { tenant_id, cursor }: Omit<PeopleFilter, 'search'>) {
   let query = db
     .selectFrom('person_terms')
     .select(['person_sub', 'created_at'])
@@ -63,7 +59,7 @@ function selectHolders(db: Kysely<Tables>, search: string, { tenant_id, cursor }
     .distinct()
     .where('term', '>=', beginningOf(search))
     .where('term', '<', endOf(search))
-    // Before they are fetched, or all of them are.
+    // Sorted here, so that only the people of one page are fetched.
     .orderBy('created_at')
     .orderBy('person_sub')
   if (tenant_id !== undefined) query = query.where('tenant_id', '=', tenant_id)
@@ -78,12 +74,7 @@ function selectMembers(db: Kysely<Tables>, { group_id = '', tenant_id, cursor }:
   return query
 }
 
-export function isAfter(cursor: string, createdAtColumn: string, subColumn: string) {
-  const [createdAt, sub] = readCursor(Place, cursor)
-  return sql<SqlBool>`(${sql.ref(createdAtColumn)}, ${sql.ref(subColumn)}) > (${createdAt}::timestamptz, ${sub})`
-}
-
-/** As the terms of people are written: lower case, and not beginning with a sign. */
+/** The search in the form of the stored terms: NFC, lower case, without punctuation in front, at most 40 characters. */
 const beginningOf = (search: string): string =>
   search
     .normalize('NFC')
@@ -91,5 +82,5 @@ const beginningOf = (search: string): string =>
     .replace(/^[\s!-/:-@[-`{-~]+/, '')
     .slice(0, 40)
 
-/** Signs alone begin nothing. */
+/** After the last term that begins so; punctuation alone finds nothing. */
 const endOf = (search: string): string => beginningOf(search) && `${beginningOf(search)}${LAST_CHARACTER}`
