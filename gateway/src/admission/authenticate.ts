@@ -1,6 +1,7 @@
 import type { AccessRecord, TokenExchange } from '@munjigi/contracts/access'
 import { moduleName } from '@munjigi/identity/scope'
-import type { VerifiedToken, Verifier } from '@munjigi/identity/verifier'
+import type { VerifiedToken } from '@munjigi/identity/verified-token'
+import type { Verifier } from '@munjigi/identity/verifier'
 import { accessUnknown } from '../problems.ts'
 import type { Route } from '../table/route.ts'
 import type { AccessRecords } from './access-records.ts'

@@ -1,6 +1,6 @@
 import type { AccessRecord, SectionLevel } from '@munjigi/contracts/access'
 import { isInScope } from '@munjigi/identity/scope'
-import type { VerifiedToken } from '@munjigi/identity/verifier'
+import type { VerifiedToken } from '@munjigi/identity/verified-token'
 import type { Route } from '../table/route.ts'
 import type { Rule } from '../table/rules.ts'
 import type { Principal } from './principal.ts'

@@ -1,5 +1,6 @@
 import type { TokenExchange } from '@munjigi/contracts/access'
-import type { VerifiedToken, Verifier } from '@munjigi/identity/verifier'
+import type { VerifiedToken } from '@munjigi/identity/verified-token'
+import type { Verifier } from '@munjigi/identity/verifier'
 import { Problem } from '@munjigi/problem'
 import { networkOf, siteOf } from '@munjigi/server/network'
 import { Turns } from '@munjigi/turns'

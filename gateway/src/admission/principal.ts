@@ -1,5 +1,5 @@
 import type { AccessRecord } from '@munjigi/contracts/access'
-import type { VerifiedToken } from '@munjigi/identity/verifier'
+import type { VerifiedToken } from '@munjigi/identity/verified-token'
 import type { Caller } from './credential.ts'
 
 /** Who a request is from, as far as it is proven. */

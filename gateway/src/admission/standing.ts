@@ -1,5 +1,5 @@
 import type { AccessRecord } from '@munjigi/contracts/access'
-import type { VerifiedToken } from '@munjigi/identity/verifier'
+import type { VerifiedToken } from '@munjigi/identity/verified-token'
 import { accountDisabled, accountRejected, sessionEnded, tokenOutdated } from './problems.ts'
 
 /** @throws Problem 401 or 403 unless this token of this person still counts, wherever it is used. */

@@ -2,7 +2,8 @@ import { CASE_ROLES, type CaseRole } from '@munjigi/contracts/case-roles'
 import { X_TENANT_ID, X_USER_SUB } from '@munjigi/contracts/headers'
 import { Problem } from '@munjigi/problem'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { VerifiedToken, Verifier } from './verifier.ts'
+import type { VerifiedToken } from './verified-token.ts'
+import type { Verifier } from './verifier.ts'
 
 const unauthenticated = (type: string, title: string, detail: string) =>
   new Problem(401, type, title, { detail, headers: { 'www-authenticate': 'Bearer' } })

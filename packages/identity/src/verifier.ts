@@ -1,28 +1,10 @@
 import { Problem } from '@munjigi/problem'
-import { checkClaims, isWithin, tokenInvalid } from './claims.ts'
+import { checkClaims, tokenInvalid } from './claims.ts'
 import type { TrustedIssuer } from './issuers.ts'
 import { isSignedBy, type ParsedJws, parseJws } from './jws.ts'
 import { createKeySource, type KeySource } from './keys.ts'
-
-/** More than the live sessions of a large house, so that tokens in rotation never push each other out. */
-const MAX_REMEMBERED = 50_000
-
-/** The facts of a verified token. Facts may be remembered, decisions may not. */
-export interface VerifiedToken {
-  readonly token: string
-  readonly issuer: TrustedIssuer
-  /** As it stands in the token. */
-  readonly sub: string
-  /** `sub`, or `<name>|<sub>` for an issuer with people of its own: unique among all issuers. */
-  readonly subject: string
-  readonly claims: Readonly<Record<string, unknown>>
-  readonly iat: number
-  readonly exp: number
-  readonly sid: string | undefined
-  /** Set for client accounts only: `client_id` (else `azp`) of a token that belongs to no session. */
-  readonly clientId: string | undefined
-  readonly scope: readonly string[] | undefined
-}
+import { RememberedTokens } from './remembered-tokens.ts'
+import { factsOf, type VerifiedToken } from './verified-token.ts'
 
 export interface Verifier {
   /** The token's facts, at once, if it was verified before by the same keys and has not ended. */
@@ -40,11 +22,6 @@ export interface Verifier {
   close(): void
 }
 
-interface Remembered {
-  facts: VerifiedToken
-  source: KeySource
-  generation: number
-}
 interface Trusted {
   issuer: TrustedIssuer
   keys: KeySource
@@ -64,7 +41,7 @@ const PATIENCE_MS = 700
 export function createVerifier(options: VerifierOptions): Verifier {
   const clock = options.clock ?? Date.now
   const now = () => Math.floor(clock() / 1000)
-  const remembered = new Map<string, Remembered>()
+  const remembered = new RememberedTokens(now)
   let trusted = new Map<string, Trusted>()
   let reservedNames: ReadonlySet<string> = new Set()
 
@@ -89,10 +66,6 @@ export function createVerifier(options: VerifierOptions): Verifier {
   }
   replaceIssuers(options.issuers)
 
-  const remember = (entry: Remembered): void => {
-    if (remembered.size >= MAX_REMEMBERED) remembered.delete(remembered.keys().next().value as string)
-    remembered.set(endOf(entry.facts.token), entry)
-  }
   const read = (token: string) => {
     const jws = parseJws(token)
     if (jws === undefined) throw tokenInvalid('This is no signed token in compact form')
@@ -116,7 +89,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
     const { jws, issuer, keys } = signed
     checkClaims(jws, issuer, reservedNames, now())
     const facts = factsOf(token, jws, issuer)
-    remember({ facts, source: keys, generation: keys.generation })
+    remembered.add(facts, keys)
     return facts
   }
   const withKeys = async <T>(attempt: (token: string) => T | undefined, token: string): Promise<T> => {
@@ -130,13 +103,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
   }
 
   return {
-    remembered: (token) => {
-      const entry = remembered.get(endOf(token))
-      if (entry === undefined || entry.facts.token !== token) return undefined
-      if (entry.generation === entry.source.generation && isWithin(entry.facts.exp, now())) return entry.facts
-      remembered.delete(endOf(token))
-      return undefined
-    },
+    remembered: (token) => remembered.find(token),
     verifyAtOnce,
     verify: (token) => withKeys(verifyAtOnce, token),
     verifySignature: (token) => withKeys((text) => readSigned(text)?.jws, token),
@@ -154,9 +121,6 @@ export function createVerifier(options: VerifierOptions): Verifier {
 /** One of ours names no issuer, so what it is must be said first: the most frequent mistake of a client. */
 const isRefreshToken = ({ header }: ParsedJws): boolean => header.typ === 'rt+jwt'
 
-/** 256 bits of the signature find the entry: hashing a whole token costs 2 µs, comparing it with the one found nothing. */
-const endOf = (token: string): string => token.slice(-43)
-
 function requireNames(issuers: TrustedIssuer[]): void {
   for (const { issuer, people, name } of issuers)
     if (people === 'own' && !name) throw new Error(`issuer ${issuer} has people of its own and needs a name`)
@@ -172,27 +136,3 @@ const keysUnavailable = () =>
     detail: "The issuer's keys could not be fetched yet: try again shortly",
     headers: { 'retry-after': '5' },
   })
-
-function factsOf(token: string, { claims }: ParsedJws, issuer: TrustedIssuer): VerifiedToken {
-  const sub = claims.sub as string
-  const sid = typeof claims.sid === 'string' ? claims.sid : undefined
-  const clientId = sid === undefined && typeof claims.client_id === 'string' ? clientOf(claims) : undefined
-  return {
-    token,
-    issuer,
-    sub,
-    subject: issuer.people === 'shared' ? sub : `${issuer.name}|${sub}`,
-    claims,
-    iat: claims.iat as number,
-    exp: claims.exp as number,
-    sid,
-    clientId,
-    // Keycloak's scope is OAuth's and limits nothing here; ours names the modules a token is held to (DESIGN §4.6).
-    scope: issuer.isPlatform && claims.scope !== undefined ? modulesIn(claims.scope) : undefined,
-  }
-}
-
-const modulesIn = (scope: unknown): string[] => (typeof scope === 'string' ? scope.split(' ').filter(Boolean) : [])
-
-const clientOf = (claims: Record<string, unknown>): string =>
-  typeof claims.azp === 'string' ? claims.azp : (claims.client_id as string)

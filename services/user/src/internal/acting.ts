@@ -1,5 +1,5 @@
 import { isAdminRole } from '@munjigi/identity/roles'
-import type { VerifiedToken } from '@munjigi/identity/verifier'
+import type { VerifiedToken } from '@munjigi/identity/verified-token'
 import type { Kysely } from 'kysely'
 import { recordEvent } from '../audit/audit.ts'
 import type { UserDeps } from '../deps.ts'

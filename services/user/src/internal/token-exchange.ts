@@ -1,6 +1,6 @@
 import type { ExchangedToken, TokenExchange } from '@munjigi/contracts/access'
 import { Actor } from '@munjigi/contracts/tokens'
-import type { VerifiedToken } from '@munjigi/identity/verifier'
+import type { VerifiedToken } from '@munjigi/identity/verified-token'
 import { Type } from 'typebox'
 import { Check } from 'typebox/value'
 import { useKey } from '../api-keys/key-exchange.ts'

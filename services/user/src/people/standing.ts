@@ -1,4 +1,4 @@
-import type { VerifiedToken } from '@munjigi/identity/verifier'
+import type { VerifiedToken } from '@munjigi/identity/verified-token'
 import type { Problem } from '@munjigi/problem'
 import type { Kysely } from 'kysely'
 import { sessionEnded, unknownPerson } from '../problems.ts'
