@@ -2,7 +2,7 @@ import { deadline } from '@munjigi/deadline'
 import { type Command, Redis } from 'ioredis'
 
 export const ANSWER_LIMIT_MS = 500
-// Nobody waits for it that long, and a start that keeps this process busy must not pass for a Redis that is gone.
+// Longer than anybody waits: a process that is busy starting must not take Redis for gone.
 const CONNECT_LIMIT_MS = 2_000
 const RETRY_LIMIT_MS = 500
 
@@ -20,7 +20,7 @@ export function createClient(url: string): Redis {
     // After a failover the old address may be a replica: connect anew.
     reconnectOnError: (error) => error.message.startsWith('READONLY'),
   })
-  // Told by the commands that fail; without a listener the client prints each error.
+  // The commands that fail tell the error; without a listener the client would print it.
   return redis.on('error', () => {})
 }
 
@@ -29,7 +29,7 @@ class PatientRedis extends Redis {
   override sendCommand(command: Command, stream?: Parameters<Redis['sendCommand']>[1]): unknown {
     const callOff = deadline(ANSWER_LIMIT_MS, () => {
       command.reject(new Error('Command timed out'))
-      // What it may still say belongs to questions nobody asks any more.
+      // Nobody waits for what it may still answer.
       this.stream.destroy()
     })
     command.promise.then(callOff, callOff)

@@ -3,7 +3,7 @@ import type { Redis } from 'ioredis'
 import { createClient, hangUp } from './redis-client.ts'
 import type { Listener, Store, Subscription } from './store.ts'
 
-// An idle subscription looks the same on a living Redis and on a frozen one, so it is asked.
+// An idle subscription looks the same whether Redis lives or is frozen, so it is pinged.
 const PING_INTERVAL_MS = 1_000
 const FIRST_READY_LIMIT_MS = 500
 
@@ -12,7 +12,7 @@ interface Channel {
   state: 'out' | 'joining' | 'in'
 }
 
-/** Subscriptions over a connection of their own, which Redis wants, opened at the first. */
+/** Subscriptions, over a connection of their own as Redis demands, which is opened at the first one. */
 export function redisMessages(url: string, prefix: string): Pick<Store, 'subscribe' | 'close'> {
   const channels = new Map<string, Channel>()
   let redis: Redis | undefined
@@ -27,7 +27,7 @@ export function redisMessages(url: string, prefix: string): Pick<Store, 'subscri
       for (const listener of channels.get(name)?.listeners ?? []) queueMicrotask(() => listener.message(text))
     })
     heartbeat = setInterval(() => {
-      // Unanswered, the ping lets the client's socketTimeout cut the connection.
+      // The client cuts a connection whose ping is not answered in time.
       client.ping().catch(() => {})
       if (client.status === 'ready') joinAll()
     }, PING_INTERVAL_MS)

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 
 export interface Script {
   text: string
-  /** By which a Redis that has run it once knows it. */
+  /** By this name Redis knows a script that it has run before. */
   sha: string
 }
 
@@ -16,7 +16,7 @@ export const REPLACE = script(
 )
 export const RELEASE = script("return redis.call('get', KEYS[1]) == ARGV[1] and redis.call('del', KEYS[1]) or 0")
 
-/** By limit, key and key of its wait; max, window, first and longest wait, 0 where nobody is admitted beyond. */
+/** KEYS: for each limit its key and the key of its wait. ARGV: for each its max, window, first and longest wait, both 0 without `beyond`. */
 export const ADMIT = script(`
   local function count(i)
     return tonumber(redis.call('get', KEYS[i]) or 0)
@@ -37,7 +37,7 @@ export const ADMIT = script(`
   end
   return 0`)
 
-/** Of the keys as many are counted down as the argument says, and the others deleted. */
+/** Counts the first ARGV[1] keys down by one and deletes the others. */
 export const GIVE_BACK = script(`
   for i = 1, #KEYS do
     if i > tonumber(ARGV[1]) then

@@ -4,16 +4,16 @@ export interface Store {
   set(key: string, value: string, ttlMs: number): Promise<void>
   /** Sets only what is absent; false when the key is there. */
   add(key: string, value: string, ttlMs: number): Promise<boolean>
-  /** Sets only over what was read, undefined being nothing; false when something else is there by now. */
+  /** Sets only while the value is still `expected`, undefined meaning that there is none; false when it is another by now. */
   replace(key: string, expected: string | undefined, value: string, ttlMs: number): Promise<boolean>
-  /** Reads and deletes in one step: of many callers one gets the value. */
+  /** Reads and deletes in one step: of many callers only one gets the value. */
   take(key: string): Promise<string | undefined>
   /**
-   * Counts one at each of the limits, or at none of them where one is reached: then it gives in how many ms that one may be
-   * asked again, else undefined. `get` reads a count.
+   * Counts one at every limit and gives undefined. Where a limit is reached it counts nothing, and gives after how many
+   * milliseconds that limit may be tried again. `get` reads a count.
    */
   admit(limits: readonly Limit[]): Promise<number | undefined>
-  /** Counts one less at each of `admitted`, never less than none, and none any more at those of `forgotten`. */
+  /** Takes one off the count of each key of `admitted`, down to 0, and resets those of `forgotten`. */
   giveBack(keys: { admitted: readonly string[]; forgotten: readonly string[] }): Promise<void>
   /** True when there was something to remove. */
   remove(key: string): Promise<boolean>
@@ -24,14 +24,14 @@ export interface Store {
   subscribe(channel: string, listener: Listener): Promise<Subscription>
   /** Throws when the store is gone, frozen or takes no writes. */
   isAlive(): Promise<void>
-  /** Twice is once. */
+  /** Closing twice is harmless. */
   close(): Promise<void>
 }
 
-/** Messages sent while the subscription is down are lost, so what they would have changed is emptied at each `ready`. */
+/** Messages sent while the subscription is down are lost, so a listener forgets at each `ready` what they would have changed. */
 export interface Listener {
   message(text: string): void
-  /** At the first and at every later subscription. */
+  /** Called at the first subscription and after every reconnection. */
   ready?(): void
   lost?(): void
 }
@@ -41,20 +41,20 @@ export interface Subscription {
   close(): Promise<void>
 }
 
-/** `max` in a time that begins with the first. */
+/** At most `max` in `windowMs`, which begin with the first. */
 export interface Limit {
   key: string
   max: number
   windowMs: number
-  /** Beyond `max` one is admitted at a time and makes the next wait, each twice as long; without it none is. */
+  /** Where given, more than `max` are admitted too, but each makes the next wait, twice as long every time. */
   beyond?: { firstWaitMs: number; longestWaitMs: number }
 }
 
-/** While it is there nobody is admitted beyond the limit of `key`. */
+/** The key that stands while nobody is admitted beyond the limit of `key`. */
 export const waitKey = (key: string): string => `${key}:wait`
 
 interface Lease {
-  /** False when it has ended or is somebody else's by now. */
+  /** False when the lease has ended, or is somebody else's by now. */
   renew(): Promise<boolean>
   /** Frees the key if it is still this holder's, and says whether it was. */
   release(): Promise<boolean>
