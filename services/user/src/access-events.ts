@@ -5,11 +5,11 @@ import type { Kysely } from 'kysely'
 import type { Tables } from './tables.ts'
 
 export interface AccessEvents {
-  /** After the commit of what changed a person: one message per name. Never throws. */
+  /** To be called after the commit that changed a person: sends one message per name of theirs. Never throws. */
   personChanged(sub: string): Promise<void>
-  /** After the commit that revoked an API key: no gateway takes it any longer. Never throws. */
+  /** To be called after the commit that revoked an API key: gateways stop accepting it. Never throws. */
   keyRevoked(key_id: string): Promise<void>
-  /** After the commit of what changed many: every gateway forgets all. Never throws. */
+  /** To be called after the commit that changed many people: every gateway forgets all of them. Never throws. */
   allChanged(): Promise<void>
 }
 

@@ -2,7 +2,7 @@ import { committing, type PreparedQuery, prepared } from '@munjigi/db/prepared'
 import type { Compilable, CompiledQuery, Kysely } from 'kysely'
 import type { Tables } from './tables.ts'
 
-/** Stands where a value will. */
+/** Stands in for a value while the statement is compiled. */
 class Place<Given> {
   readonly name: keyof Given
   constructor(name: keyof Given) {
@@ -17,13 +17,13 @@ type Statement<Given, Row> = (db: Kysely<Tables>, given: Given) => Promise<Row[]
 type Build<Given, Row> = (db: Kysely<Tables>, given: Given) => Compilable<Row>
 
 /**
- * A statement that is asked for all day: making its text is a large part of what it costs, so that is made once, at the first
- * call. `build` only hands on what it is given: it has no conditions on it, and throws where it computes with it.
+ * A statement that runs all day. Building its text is a large part of its cost, so it is built once, at the first call. `build` may
+ * only pass on the values it is given: no conditions on them, and computing with one throws.
  */
 export const compiledOnce = <Given extends object, Row>(build: Build<Given, Row>): Statement<Given, Row> =>
   once(build, prepared)
 
-/** The same of a statement that is always the last of its transaction, and commits it. */
+/** The same for a statement that is always the last of its transaction, and commits it. */
 export const compiledLast = <Given extends object, Row>(build: Build<Given, Row>): Statement<Given, Row> =>
   once(build, committing)
 

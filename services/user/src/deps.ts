@@ -9,7 +9,7 @@ import type { Settings } from './settings.ts'
 import type { Idp } from './sso/idp.ts'
 import type { Tables } from './tables.ts'
 
-/** What the routes of this service stand on. */
+/** What the routes of this service need. */
 export interface UserDeps {
   db: Kysely<Tables>
   store: Store
@@ -22,5 +22,5 @@ export interface UserDeps {
   sender: Sender
 }
 
-/** What the routes of administration stand on, each in the folder of its subject. */
+/** What the routes of administration need, each in the folder of its subject. */
 export type AdminDeps = Pick<UserDeps, 'db' | 'events'>

@@ -31,7 +31,7 @@ export interface Tables {
     resource_access: JSONColumnType<Record<string, { roles: string[] }>> | null
     valid_from: Generated<number>
     rights_changed_at: Generated<number>
-    /** The first SSO sign-in under this login id is theirs. */
+    /** Whether the first SSO sign-in under this login id is theirs. */
     binds_at_sso: Generated<boolean>
     created_at: Written
     last_login_at: Date | null
@@ -42,7 +42,7 @@ export interface Tables {
     person_sub: string
     created_at: Written
   }
-  /** Written by the database for what people are searched by. */
+  /** The words that a person is found by; kept by triggers. */
   person_terms: {
     tenant_id: string
     person_sub: string
@@ -73,7 +73,7 @@ export interface Tables {
   group_members: {
     group_id: string
     person_sub: string
-    /** Written by the database: the person's. */
+    /** The person's, copied by triggers. */
     tenant_id: GeneratedAlways<string>
     created_at: GeneratedAlways<Date>
   }
@@ -123,7 +123,7 @@ export interface Tables {
     /** Null until the person has chosen one. */
     hash: string | null
     bcrypt_cost: GeneratedAlways<number | null>
-    /** One more with each password; a rehash is the same password. */
+    /** Counts the passwords that were set; a rehash is still the same one. */
     version: Generated<number>
     changed_at: Generated<Date>
   }
@@ -170,7 +170,7 @@ export interface Tables {
     recipients: JSONColumnType<string[]>
     content: JSONColumnType<{ subject: string; html: string }>
     created_at: Written
-    /** Null when nothing is left to try. */
+    /** Null once it will not be tried again. */
     next_attempt_at: Generated<Date | null>
     attempts: Generated<number>
     last_error: string | null

@@ -1,2 +1,2 @@
-/** Whether PostgreSQL refused a row because another one has what must be its own. */
+/** Whether PostgreSQL refused a row by a unique constraint. */
 export const isUniqueViolation = (error: unknown): boolean => (error as { code?: unknown }).code === '23505'

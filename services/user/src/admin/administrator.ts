@@ -9,7 +9,7 @@ import type { Tables } from '../tables.ts'
 import { sectionRequired } from './problems.ts'
 import { ADMIN_PAGE, holdsGrant, type Rights } from './rights.ts'
 
-/** What the module's document says of routes that only superusers may use. */
+/** Marks a route in the OpenAPI document as one for superusers. */
 export const FOR_SUPERUSERS = { 'x-superuser': true }
 
 /** The caller with the rights that the database knows of now, whatever the token says. */
@@ -23,7 +23,7 @@ export async function requireAdministrator(db: Kysely<Tables>, request: FastifyR
 
 /**
  * Runs what an administrator asks for in one transaction: inside their own tenant under row-level security, across
- * tenants where they are superuser. `work` gets who asks as they were just before it.
+ * tenants where they are superuser. `work` is given the administrator's rights as they were just before.
  */
 export async function administer<Result>(
   db: Kysely<Tables>,
@@ -35,7 +35,7 @@ export async function administer<Result>(
   return actor.superuser ? db.transaction().execute(step) : withTenant(db, actor.tenant_id, step)
 }
 
-/** Sections, groups and what they hold reach across tenants, so only who does may change them. */
+/** Sections and groups belong to all tenants, so only somebody who acts in all of them may change them. */
 export async function requireSuperuser(db: Kysely<Tables>, request: FastifyRequest): Promise<Rights> {
   const rights = await requireAdministrator(db, request)
   if (!rights.superuser) throw superuserRequired()

@@ -14,7 +14,7 @@ interface HouseEvent {
   details?: Record<string, unknown>
 }
 
-/** A change of what many people's rights stand on: audited with it, and every gateway forgets what it knew. */
+/** Changes what the rights of many people depend on, with an audit line; every gateway then forgets what it remembers. */
 export async function changeHouse<Result>(
   { db, events }: AdminDeps,
   request: FastifyRequest,

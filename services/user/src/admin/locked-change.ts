@@ -14,7 +14,10 @@ import { lastAdministrator, ownRights } from './problems.ts'
 import type { Rights } from './rights.ts'
 import { requireTarget, type Target } from './target.ts'
 
-/** What is to be done, in the transaction that decides whether it may be; undefined: nothing was left to change. */
+/**
+ * A change of a person, made in the transaction that decides whether it is allowed. Gives what the audit log says of it;
+ * undefined where nothing was left to change.
+ */
 export type PersonChange = (step: {
   trx: Transaction<Tables>
   actor: Rights
@@ -35,7 +38,7 @@ export async function changePerson(
   const person = await administer(db, request, async (trx, { superuser }) => {
     await lockPeople(trx, [requireUser(request).token.sub, sub])
     const actor = await requireAdministrator(trx, request)
-    // Who is no longer superuser has no business in a transaction across tenants.
+    // Whoever has stopped being superuser by now must not go on in a transaction across tenants.
     if (superuser && !actor.superuser) throw superuserRequired()
     const target = await requireTarget(trx, actor, sub)
     const done = await change({ trx, actor, target })

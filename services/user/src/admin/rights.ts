@@ -32,7 +32,7 @@ export const mayActOn = (actor: Rights, target: Rights): boolean =>
     holdsRole(actor, target.role) &&
     target.sections.every((grant) => grant.level === 'user' || holdsGrant(actor, grant)))
 
-/** What one of the two lists has and the other has not, at the level it is given or taken. */
+/** The grants that only one of the two lists has, each at the level that is given or taken. */
 export function changedGrants(before: SectionGrant[], after: SectionGrant[]): SectionGrant[] {
   const isIn = (list: SectionGrant[], { id, level }: SectionGrant) =>
     list.some((other) => other.id === id && other.level === level)

@@ -11,7 +11,7 @@ const RolesAndPermissions = Type.Object({
   roles: Type.Array(Type.Object({ role: Type.String(), permissions: Names })),
 })
 
-/** The matrix, for who gives roles. */
+/** The matrix of roles and permissions, for whoever gives roles. */
 export function roleRoutes(scope: FastifyInstance, { db }: Pick<AdminDeps, 'db'>): void {
   const app = scope.withTypeProvider<TypeBoxProvider>()
 

@@ -4,12 +4,12 @@ import { aboveOwnRights, personNotFound } from '../problems.ts'
 import type { Tables } from '../tables.ts'
 import { mayActOn, type Rights } from './rights.ts'
 
-/** Whom an administrator acts on, or looks closely at. */
+/** A person whom an administrator acts on, or whose sessions and keys they look at. */
 export interface Target extends Rights {
   status: string
 }
 
-/** Another tenant's person is absent. */
+/** @throws Problem 404 `person-not-found`, also for another tenant's person; 403 `above-own-rights` */
 export async function requireTarget(db: Kysely<Tables>, actor: Rights, sub: string): Promise<Target> {
   const row = await db
     .selectFrom('people')

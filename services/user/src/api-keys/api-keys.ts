@@ -24,7 +24,7 @@ const toApiKey = ({ prefix, ...key }: Omit<ApiKey, 'api_key'> & { prefix: string
   api_key: masked(prefix),
 })
 
-/** What ended everything of a person ended the keys of before it too. */
+/** Keys made before `valid_from` ended with everything else of the person (decision 14). */
 interface Owner {
   sub: string
   tenant_id: string
@@ -40,7 +40,7 @@ const kept = (db: Kysely<Tables>, { sub, tenant_id, valid_from }: Owner) =>
     .where('revoked_at', 'is', null)
     .where('api_keys.created_at', '>=', new Date(valid_from * 1000))
 
-/** Of them those that have not expired. */
+/** Those of them that have not expired either. */
 const live = (db: Kysely<Tables>, owner: Owner, now: Date) =>
   kept(db, owner).where(({ or, eb }) => or([eb('expires_at', 'is', null), eb('expires_at', '>', now)]))
 
@@ -108,7 +108,7 @@ export async function revokeKey(
     .executeTakeFirst()
 }
 
-/** The row of a key, whatever became of it; whose it is only the row tells, so all tenants are searched. */
+/** The row of a key, even if revoked or expired. Only the row tells whose it is, so all tenants are searched. */
 export async function findByKey(db: Kysely<Tables>, key: string) {
   const prefix = prefixOf(key)
   if (prefix === undefined) return undefined
@@ -138,11 +138,11 @@ export async function noteUse(
     .execute()
 }
 
-/** A key that was last used before it, as it is noted, has no token any more. */
+/** A key whose last noted use is older than this has no live token any more. */
 export const liveKeysUsedSince = (now: number): Date =>
   new Date((now - EXCHANGED_TTL_S - CLOCK_SKEW_S) * 1000 - USE_NOTED_EVERY_MS)
 
-/** What tokens of a person's revoked keys call their session, as long as one may live; who never used a key has none. */
+/** The `sid` of tokens of a person's revoked keys, of those keys that may still have a live one; a key never used has none. */
 export const selectRevokedSids = (db: Kysely<Tables>, person_sub: string, usedSince: Date) =>
   db
     .selectFrom('api_keys')

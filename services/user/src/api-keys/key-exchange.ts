@@ -7,7 +7,7 @@ import { timesWithin } from '../tokens/token-times.ts'
 import { findByKey, noteUse } from './api-keys.ts'
 
 /**
- * Whose key this is and what a token for it says: the owner's live rights, held to the key's scopes.
+ * Whose key this is, and what a token for it says of itself: it is limited to the key's scopes.
  * @throws Problem 401 `unknown-credential` whatever is wrong with it, so that nothing can be learnt of keys or owners
  */
 export async function useKey(
@@ -18,7 +18,7 @@ export async function useKey(
   const row = await findByKey(db, key)
   if (row === undefined || row.revoked_at !== null || (row.expires_at !== null && row.expires_at <= now))
     throw unknownCredential()
-  // Dated before the owner is looked at: what ends everything of theirs meanwhile ends this too.
+  // Dated before the owner is read: if everything of theirs ends meanwhile, this token ends with it.
   const { iat, exp } = timesWithin({ exp: row.expires_at === null ? Infinity : row.expires_at.getTime() / 1000 })
   const person = await findPerson(db, row.person_sub)
   if (person === undefined || person.tenant_id !== row.tenant_id || !isActive(person)) throw unknownCredential()

@@ -3,7 +3,7 @@ import type { Tables } from '../tables.ts'
 
 const KEPT_MS = 90 * 86_400_000
 
-/** Removes keys that have been of no use for 90 days; nothing is left afterwards. */
+/** Removes keys that have been of no use for 90 days, all of them at once. */
 export async function sweepApiKeys(db: Kysely<Tables>): Promise<true> {
   const before = new Date(Date.now() - KEPT_MS)
   await db

@@ -61,7 +61,7 @@ export function auditRoutes(scope: FastifyInstance, { db }: { db: Kysely<Tables>
   })
 }
 
-/** Page after page as the reader takes them, each under the rights that its administrator has by then. */
+/** Page after page, as fast as the reader takes them, each under the rights that the administrator has by then. */
 async function* exportLines(db: Kysely<Tables>, request: FastifyRequest, filter: AuditFilter): AsyncGenerator<string> {
   for (let place = {}; ; ) {
     const { events, next_cursor } = await administer(db, request, (trx, { superuser, tenant_id }) =>

@@ -2,7 +2,7 @@ import type { QueryCreator, Transaction } from 'kysely'
 import type { Tables } from '../tables.ts'
 
 export interface NewAuditEvent {
-  /** Subject of who did it; null for the system and for people who are nobody here yet. */
+  /** Subject of whoever did it; null for the system, and for people who are not known here yet. */
   actor: string | null
   /** `person.approved`, `sso.login-id-taken`: noun, dot, what happened. */
   action: string
@@ -12,10 +12,10 @@ export interface NewAuditEvent {
   details?: Record<string, unknown>
 }
 
-/** Writes one line of the audit log in the transaction of what it tells, so that neither stands without the other. */
+/** Writes one line of the audit log in the transaction of what it reports, so that there is never one without the other. */
 export const recordEvent = (trx: Transaction<Tables>, event: NewAuditEvent): Promise<void> => recordEvents(trx, [event])
 
-/** What somebody did to what is their own. */
+/** A line about what somebody did to something of their own. */
 export const recordOwn = (
   trx: Transaction<Tables>,
   { sub, tenant_id }: { sub: string; tenant_id: string },
@@ -29,6 +29,6 @@ export async function recordEvents(trx: Transaction<Tables>, events: NewAuditEve
     .execute()
 }
 
-/** One line of the log as a part of the statement that does what it tells; `details` as JSON. */
+/** A line of the log as part of the very statement that it reports; `details` as JSON. */
 export const insertEvent = (query: QueryCreator<Tables>, event: Omit<NewAuditEvent, 'details'> & { details: string }) =>
   query.insertInto('audit_events').values(event)

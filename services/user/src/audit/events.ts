@@ -32,7 +32,7 @@ async function selectEvents(db: Kysely<Tables>, query: EventsQuery) {
   if (action === undefined) return walk(db, others).execute()
   const [first, ...more] = await actionsBeginning(db, action, query.tenant_id)
   if (first === undefined) return []
-  // Each action is walked by itself: a beginning is no single place in an index that sorts by time.
+  // Each action is read by itself: only the lines of a single action stand in the index in the order of their time.
   const each = (one: string) => db.selectFrom(walk(db, others).where('action', '=', one).as('walked')).selectAll()
   return more
     .reduce((all, one) => all.unionAll(each(one)), each(first))
@@ -61,7 +61,7 @@ function walk(db: Kysely<Tables>, { tenant_id, actor, target, from, until, curso
   return query
 }
 
-/** The actions of the log that begin so, each found by one step through the index that skips all its lines. */
+/** The actions with this beginning that the log has. A loose index scan: one step per action, however many lines each has. */
 async function actionsBeginning(db: Kysely<Tables>, beginning: string, tenantId: string | undefined) {
   const next = (isAfter: ReturnType<typeof sql<SqlBool>>) =>
     db

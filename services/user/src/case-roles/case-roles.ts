@@ -14,7 +14,7 @@ const selectGrants = (db: Kysely<Tables>) =>
 export const listCaseRolesOf = (db: Kysely<Tables>, sub: string): Promise<CaseRoleGrant[]> =>
   selectGrants(db).where('person_sub', '=', sub).execute()
 
-/** Case ids are one tenant's: another may use the same for a case of its own. */
+/** Case ids are unique within a tenant only. */
 export const listCaseRolesIn = (db: Kysely<Tables>, tenantId: string, caseId: string): Promise<CaseRoleGrant[]> =>
   withTenant(db, tenantId, (trx) =>
     selectGrants(trx).where('tenant_id', '=', tenantId).where('case_id', '=', caseId).execute(),
@@ -25,7 +25,7 @@ interface Change {
   details: Record<string, unknown>
 }
 
-/** Gives the role, in place of another in the same case; the same again changes nothing. */
+/** Gives a role, which replaces an earlier one in the same case; giving it again changes nothing. */
 export const putCaseRole = (deps: UserDeps, { actor, ...grant }: NewCaseRole, requestId: string): Promise<void> =>
   changeCaseRoles(deps, { sub: grant.sub, tenantId: grant.tenant_id, actor, requestId }, async (trx) => {
     const { case_id, role, tenant_id, sub } = grant
@@ -41,7 +41,7 @@ export const putCaseRole = (deps: UserDeps, { actor, ...grant }: NewCaseRole, re
     return { action: 'case-role.granted', details: { case_id, role, ...(before !== undefined && { was: before }) } }
   })
 
-/** Withdraws what there is of a role; nothing is changed where nothing is. */
+/** Withdraws a role; where there is none, nothing changes. */
 export async function removeCaseRole(
   deps: UserDeps,
   { case_id, sub, actor }: { case_id: string; sub: string; actor?: string },
@@ -68,7 +68,10 @@ interface Whom {
   requestId: string
 }
 
-/** One change of one person at a time: with its audit line, ageing their tokens, told after the commit. */
+/**
+ * Changes a person's case roles under their lock, with an audit line; their older tokens become outdated, and gateways are told
+ * after the commit.
+ */
 async function changeCaseRoles(
   { db, events }: UserDeps,
   { sub, tenantId, actor, requestId }: Whom,

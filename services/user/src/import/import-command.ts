@@ -12,7 +12,7 @@ export interface ImportCall {
   isDryRun: boolean
 }
 
-/** What the words after `import` mean; undefined where they are none that it knows. */
+/** Reads the words after `import`; undefined where they are wrong. */
 export function readImportCall(words: string[]): ImportCall | undefined {
   try {
     const { values, positionals } = parseArgs({

@@ -9,7 +9,7 @@ import { type Fault, readPeopleFile } from './people-file.ts'
 const BATCH = 1_000
 
 export interface ImportOptions {
-  /** Of people whose line names none; only the default one is made where it is absent. */
+  /** The tenant of people whose line names none; the default one is made where it is absent. */
   tenant: { id: string; isDefault: boolean }
   /** Everything is tried and nothing is kept. */
   isDryRun: boolean

@@ -19,10 +19,10 @@ export interface ImportedPerson {
   password: { email: string; hash: string } | undefined
 }
 
-/** What the database knows that a file may name. */
+/** What is in the database already that a line may name, or clash with. */
 export interface House {
   sections: ReadonlySet<string>
-  /** Ids by id and by name; a name of several is undefined. */
+  /** Ids by id and by name; undefined for a name that several tenants have. */
   tenants: ReadonlyMap<string, string | undefined>
   defaultTenantId: string
   /** In lower case. */
@@ -41,7 +41,7 @@ const MAX_LENGTHS: [Column, number][] = [
 ]
 const SPECIAL = /[\p{C}\p{Zl}\p{Zp}]/u
 
-/** The people whom the rows describe; of a row with faults nobody. */
+/** The people of the rows that have no fault, and the faults of the others. */
 export function newcomersOf(rows: Row[], house: House): { people: ImportedPerson[]; faults: Fault[] } {
   const faults: Fault[] = []
   const people: ImportedPerson[] = []

@@ -27,7 +27,7 @@ const SYNTAX_FAULTS: { [code: string]: string } = {
   CSV_QUOTE_NOT_CLOSED: 'has a quote that is not closed',
 }
 
-/** One line under its header; what a column lacks is empty. */
+/** The values of one line by column, '' for a column that the file does not have. */
 export type Row = Record<Column, string> & { line: number }
 
 /** The rows of a CSV file whose first line names its columns, in any order. Values are NFC without spaces around them. */
@@ -35,7 +35,7 @@ export function readPeopleFile(bytes: Buffer): { rows: Row[]; faults: Fault[] } 
   const faults: Fault[] = []
   const [header, ...records] = recordsOf(bytes, faults)
   if (header === undefined && faults.length === 0) faults.push({ line: 1, message: 'the file is empty' })
-  // What stands where the header should is none.
+  // With a fault before it, this line is not the header.
   if (header === undefined || faults.some(({ line }) => line < header.line)) return { rows: [], faults }
   const names = header.values.map((name) => name.toLowerCase())
   faults.push(...headerFaults(names))
@@ -71,14 +71,14 @@ function recordsOf(bytes: Buffer, faults: Fault[]): Line[] {
     })
     if (fault === undefined) break
     faults.push({ line, message: fault })
-    // A quote that is open might swallow the rest: the next line is read as if this one were whole.
+    // An open quote might swallow the rest of the file, so reading goes on at the next line.
     line += 1
     rest = behindLines(rest, line - first)
   }
   return records
 }
 
-/** Tells of each record how many lines have ended with it; gives what is wrong with the next one, if anything is. */
+/** Tells each record with the number of lines read so far, up to the first fault, and gives that fault. */
 function parseAsFarAsPossible(bytes: Buffer, tell: (values: string[], lines: number) => void): string | undefined {
   try {
     parse(bytes, {
@@ -119,7 +119,7 @@ function decoded(bytes: Buffer): string | undefined {
   }
 }
 
-/** Of a file that an older Excel wrote the header is often ASCII, and the first name is not. */
+/** Older versions of Excel write other encodings: often the header is ASCII, and the first name is not. */
 function firstForeignLine(bytes: Buffer): number {
   let line = 1
   for (let start = 0; start < bytes.length; line++) {

@@ -14,7 +14,7 @@ interface Asked extends LiveSince {
   sub: string
 }
 
-/** As one value: a row of ten costs as much to read as all the rest of the answer. */
+/** A single JSON value: reading a row of ten columns costs as much as all the rest of the answer. */
 const selectRecord = compiledOnce((db, { issuer, sub, endsSince, usedSince }: Asked) =>
   joinTenants(db)
     .select((eb) => {
@@ -39,7 +39,7 @@ const selectRecord = compiledOnce((db, { issuer, sub, endsSince, usedSince }: As
     .where('people.sub', '=', sub),
 )
 
-/** What gateways ask of a person, in one statement: it is asked for everybody every 5 s. */
+/** A person's access record, by one statement: gateways ask for everybody's every 5 s. */
 export async function findAccessRecord(
   db: Kysely<Tables>,
   platformIssuer: string,

@@ -37,7 +37,7 @@ async function verify({ verifier }: UserDeps, token: string): Promise<VerifiedTo
   )
 }
 
-/** The same person and session, with the rights of now; dated before both are looked at, as `useKey`. */
+/** The same person and session, with the rights of now; dated before both are read, as in `useKey`. */
 async function renew(deps: UserDeps, token: VerifiedToken): Promise<{ person: PersonRow; facts: TokenFacts }> {
   const times = timesWithin(token)
   const { person, session } = await requireStanding(deps.db, token, unknownCredential)
@@ -49,7 +49,7 @@ async function renew(deps: UserDeps, token: VerifiedToken): Promise<{ person: Pe
   return { person, facts }
 }
 
-/** What narrows a token stays with it. */
+/** What limits a token is carried over. */
 function carriedClaims({ claims }: VerifiedToken): Pick<TokenFacts, 'act' | 'amr' | 'scope'> {
   const { act, amr, scope } = claims
   return {

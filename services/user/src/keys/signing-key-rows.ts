@@ -50,7 +50,7 @@ export const selectKeys = (db: Kysely<Tables>): Promise<KeyRow[]> =>
     .orderBy('created_at', 'desc')
     .execute()
 
-/** Adds a key after `newestKid`, unless another process already did: of many one adds. */
+/** Adds a key after `newestKid`, unless another process already has: of several, one does. */
 export async function insertKey(
   db: Kysely<Tables>,
   sealing: KeyRing,

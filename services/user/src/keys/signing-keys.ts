@@ -69,7 +69,7 @@ export function signingKeys({ db, sealing, log }: SigningKeysDeps): SigningKeys 
     return loading
   }
   const timer = setInterval(() => {
-    // The keys at hand stay good; a database that is gone is told by /readyz.
+    // The keys at hand stay good; /readyz tells when the database is gone.
     reload().catch((error) => log.warn({ err: error }, 'signing keys not read'))
   }, RELOAD_MS).unref()
   const all = async () => loaded ?? (await reload())

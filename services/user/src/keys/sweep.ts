@@ -5,7 +5,7 @@ const DAY_MS = 86_400_000
 /** The longest life that Env permits to any token. */
 const LONGEST_TOKEN_MS = 90 * DAY_MS
 
-/** Removes keys that nothing alive was signed by; nothing is left afterwards. */
+/** Removes keys that no live token can have been signed by, all of them at once. */
 export async function sweepSigningKeys(db: Kysely<Tables>): Promise<true> {
   // A key is superseded when a newer one of its purpose signs.
   await db

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { Tables } from '../tables.ts'
 
-/** Longer than a sending lasts; who dies meanwhile leaves the notice to be sent again after it. */
+/** Longer than sending takes. If the process dies meanwhile, the notice is sent again after this time. */
 const CLAIM_MS = 60_000
 const DELIVERED_KEPT_MS = 30 * 86_400_000
 const FAILED_KEPT_MS = 90 * 86_400_000
@@ -9,7 +9,7 @@ const BATCH = 1_000
 
 export type DueNotice = NonNullable<Awaited<ReturnType<typeof claimNotice>>>
 
-/** The notice that has waited longest, kept from others for a minute; of several processes each gets another one. */
+/** Claims the notice that has waited longest for a minute, so that several processes each send another one. */
 export const claimNotice = (db: Kysely<Tables>) =>
   db
     .updateTable('notices')

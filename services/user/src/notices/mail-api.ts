@@ -8,7 +8,7 @@ export interface MailApi {
 
 export interface Failure {
   error: string
-  /** The mail API took the notice for wrong; to send it again as it is will hardly help. */
+  /** Whether the mail API refused the notice itself, so that sending it again unchanged will hardly help. */
   isRefusal: boolean
   /** In milliseconds, as the mail API asked. */
   retryAfter: number

@@ -7,21 +7,21 @@ import { noticeContent } from './texts.ts'
 
 interface NewNotice {
   kind: NoticeKind
-  /** Who it is about. */
+  /** Whom it is about. */
   sub: string
-  /** What makes this event another one than the last of its kind about this person. */
+  /** Tells this event from earlier ones of its kind about the same person. */
   occasion: string
   recipients: Recipient[]
 }
 
-/** Where notices are written, in the transaction of what they tell; without a mail API nothing is. */
+/** Writes notices, in the transaction of what they report; without a mail API it writes none. */
 export interface Outbox {
   addNotice(trx: Transaction<Tables>, notice: NewNotice): Promise<void>
-  /** To all who may approve, when a person waits for it who did not before. */
+  /** To everybody who may approve, when a person begins to wait for approval. */
   askApproval(trx: Transaction<Tables>, sub: string): Promise<void>
-  /** To the person themself, who is locked by now, so each event has a time of its own. */
+  /** To the person, who is locked by now, so that each event has a time of its own. */
   tellPerson(trx: Transaction<Tables>, kind: NoticeKind, sub: string): Promise<void>
-  /** The same change, which also tells the person. */
+  /** The same change, which tells the person too. */
   telling(kind: NoticeKind, change: PersonChange): PersonChange
 }
 

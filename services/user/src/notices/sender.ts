@@ -6,13 +6,13 @@ import { attemptMail, type MailApi } from './mail-api.ts'
 import { nextAttempt } from './next-attempt.ts'
 
 const INTERVAL_MS = 5_000
-/** One that the mail API answers late or never keeps a quarter of the others waiting, and not all of them. */
+/** A notice that the mail API answers late or never holds up a quarter of the others, and not all of them. */
 const AT_ONCE = 4
 
 export interface Sender {
-  /** Something was written: sends what is due now. */
+  /** To be called when something was written: sends what is due. */
   wake(): void
-  /** Lets what is being sent end. */
+  /** Waits until what is being sent has ended. */
   close(): Promise<void>
 }
 

@@ -1,19 +1,19 @@
 import { queue, Turns } from '@munjigi/turns'
 import { tooManyAttempts } from './problems.ts'
 
-/** No more are computed at once anyway. */
+/** The hash pool computes no more at once anyway. */
 const AT_ONCE = 2
 const MOST_WAITING = 64
 const LATER_SECONDS = 1
 
 /**
- * Attempts at one account follow each other, so that each finds how the ones before it ended: of many right ones at once
- * none is refused for the others, and of many wrong ones no more are tried.
+ * Attempts at one account wait for each other, so that each is judged by how the earlier ones ended: many right passwords at
+ * once do not use up the limit, and many wrong ones do not get past it.
  */
 export class AccountTurns {
   readonly #lanes = new Map<string, Turns<void>>()
 
-  /** Resolves with what gives the turn back. @throws Problem 429 `too-many-attempts` where too many wait */
+  /** Resolves with a function that ends the turn. @throws Problem 429 `too-many-attempts` where too many wait */
   async take(account: string): Promise<() => void> {
     const lane = this.#lanes.get(account) ?? newLane()
     this.#lanes.set(account, lane)

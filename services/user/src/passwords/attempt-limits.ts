@@ -5,34 +5,37 @@ import type { Limit, Store } from '@munjigi/store/store'
 import { AccountTurns } from './account-turns.ts'
 import { tooManyAttempts } from './problems.ts'
 
-/** The first are free, then a second has to pass, two, four, at last a minute. */
+/** Five failures are free. Then the next attempt has to wait 1 s, 2 s, 4 s and so on, up to a minute. */
 const PER_ACCOUNT = { max: 5, windowMs: 3_600_000, beyond: { firstWaitMs: 1_000, longestWaitMs: 60_000 } }
 const PER_ORIGIN = { max: 50, windowMs: 600_000 }
-/** Of the 65,536 networks that one site may have: alone it neither uses up what all strangers have, nor for long with a few others. */
+/** A site may have 65,536 networks. So limited, one cannot use up what all strangers share, and a few together not for long. */
 const PER_SITE = { max: 100, windowMs: 600_000 }
 const ALTOGETHER = { max: 600, windowMs: 60_000 }
 
 interface NewAttempt {
   email: string
-  /** Of networkOf. */
+  /** As `networkOf` gives it. */
   origin: string
-  /** Whether this account has signed in from there lately: it is counted apart from strangers, who so cannot keep it out. */
+  /**
+   * Whether the account has signed in from there lately. It is then counted apart from strangers, so that they cannot keep it
+   * out.
+   */
   isKnown: boolean
 }
 
-/** Ends in one of three ways, before which the account's next ones may wait. */
+/** Has to be ended in one of three ways: the account's next attempts may be waiting for it. */
 interface Attempt {
   /** The password was right: the account's failures from there are forgotten. */
   succeed(): Promise<void>
   /** It was wrong, and stays counted. */
   fail(): void
-  /** Nothing was tried: it counts for the account alone. */
+  /** Nothing was tried: it stays counted for the account alone. */
   release(): Promise<void>
 }
 
 export interface AttemptLimits {
   /**
-   * Counts an attempt before its password is looked at, so that of many at once no more are tried than of one after another.
+   * Counts an attempt before its password is verified, so that many at once get no further than one after another.
    * @throws Problem 429 `too-many-attempts`
    */
   begin(attempt: NewAttempt): Promise<Attempt>
@@ -40,20 +43,20 @@ export interface AttemptLimits {
 }
 
 /**
- * Failed attempts are limited per origin, strangers' also per site and altogether, and per account, which has to wait ever
- * longer and is never locked.
+ * Limits failed attempts: per account, which has to wait ever longer but is never locked out, per origin and, of strangers,
+ * also per site and altogether.
  */
 export function attemptLimits(store: Store): AttemptLimits {
   const own = memoryStore()
   const turns = new AccountTurns()
 
-  /** A store that is gone limits nobody any more and keeps nobody out: this process counts by itself meanwhile. */
+  /** While the store is gone this process counts by itself, so that sign-ins go on and are still limited. */
   async function admit(limits: Limit[]): Promise<Store> {
     const [counter, leftMs] = await store.admit(limits).then(
       (leftMs) => [store, leftMs] as const,
       async () => [own, await own.admit(limits)] as const,
     )
-    // Who tries one account on and on counts nowhere else, and keeps nobody else of their network out.
+    // A refused attempt is counted nowhere, so whoever keeps trying one account does not use up the limit of their whole network.
     if (leftMs !== undefined) throw tooManyAttempts(Math.ceil(leftMs / 1_000))
     return counter
   }
@@ -71,7 +74,7 @@ export function attemptLimits(store: Store): AttemptLimits {
       const giveBack = (forgotten: string[]) =>
         counter
           .giveBack({ admitted: limits.map(({ key }) => key), forgotten })
-          // What a store that is gone has counted ends with its time.
+          // Counts left in a store that is gone expire by themselves.
           .catch(() => {})
           .finally(end)
       return { fail: end, release: () => giveBack([]), succeed: () => giveBack([account.key]) }
@@ -82,7 +85,7 @@ export function attemptLimits(store: Store): AttemptLimits {
 
 function limitsOf(origin: string, side: 'known' | 'strangers'): Limit[] {
   const ofOrigin = { key: `login_tries:{origin ${origin}}:${side}`, ...PER_ORIGIN }
-  // Whoever has an account and many addresses is known at all of them, and must keep nobody out either.
+  // Shared limits count strangers alone: somebody who is known at many addresses could use them up for everybody.
   if (side === 'known') return [ofOrigin]
   const altogether = { key: 'login_tries:{altogether}', ...ALTOGETHER }
   const site = siteOf(origin)
@@ -91,5 +94,5 @@ function limitsOf(origin: string, side: 'known' | 'strangers'): Limit[] {
     : [ofOrigin, { key: `login_tries:{site ${site}}`, ...PER_SITE }, altogether]
 }
 
-/** Nobody's e-mail stands in the store. */
+/** So that no e-mail address is in the store. */
 const digest = (email: string): string => createHash('sha256').update(email).digest('base64url')

@@ -2,21 +2,24 @@ import { availableParallelism } from 'node:os'
 import { queue, Turns } from '@munjigi/turns'
 import { passwordsBusy } from './problems.ts'
 
-/** Half of the threads that Node shares among everything that waits outside its event loop. */
+/** Half of the threads that Node has for everything outside its event loop: files, DNS, cryptography. */
 const MOST_AT_ONCE = 2
 const MAX_WAITING = 64
 
-/** `stranger`: who guesses from where the account never signed in. Everybody else goes first and waits elsewhere. */
+/**
+ * `stranger`: somebody at a network where the account has not signed in lately. Known people have a queue of their own and go
+ * first.
+ */
 type Whose = 'known' | 'stranger'
 
 export interface HashPool {
-  /** @throws Problem 503 where too many of the kind wait already */
+  /** @throws Problem 503 `passwords-busy` where the queue is full */
   run<Result>(whose: Whose, work: () => Promise<Result>): Promise<Result>
 }
 
-/** Turns for what is dear to compute, so that signing in cannot take the process from everybody else. */
+/** Lets few passwords be hashed at once, so that signing in cannot starve the rest of the process. */
 export function hashPool(): HashPool {
-  // On one core they would empty each other's cache, which makes each of two a fifth dearer.
+  // On one core two at once empty each other's cache, and each takes a fifth more CPU.
   const atOnce = Math.min(MOST_AT_ONCE, availableParallelism())
   const bound = { most: MAX_WAITING, refusal: passwordsBusy }
   const queues = { known: queue(bound), stranger: queue(bound) }

@@ -5,7 +5,7 @@ import { verify as verifyBcrypt } from '@node-rs/bcrypt'
 const ARGON2ID = { memoryCost: 19_456, timeCost: 2, parallelism: 1 }
 const BCRYPT_MAX_BYTES = 72
 
-// Nobody's: computed for what they cost.
+// Nobody's hashes, verified only so that the time is spent.
 const NO_ARGON2ID = '$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5J3MgaGFzaC4uLg$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'
 const NO_BCRYPT = 'abcdefghijklmnopqrstuOabcdefghijklmnopqrstuvwxyzABCDe'
 
@@ -27,7 +27,7 @@ export const isBcrypt = (hash: string): boolean => hash.startsWith('$2')
 
 export const hashPassword = (password: string): Promise<string> => hash(password, ARGON2ID)
 
-/** Whether the password is the one that was hashed; every no costs the same. */
+/** Whether the password is the one that was hashed; every wrong one costs the same. */
 export async function verifyPassword(password: string, stored: Stored): Promise<boolean> {
   for (const each of workOf(stored)) {
     const isRight = await (isBcrypt(each) ? isBcryptOf(password, each) : verify(each, password))
@@ -37,8 +37,9 @@ export async function verifyPassword(password: string, stored: Stored): Promise<
 }
 
 /**
- * The hashes that a no has to be computed from, a person's own first: one argon2id and, while somebody's is bcrypt still,
- * as much bcrypt as the dearest of them. Each cost is twice the one before, so one of each makes up a difference.
+ * The hashes to verify before a password is called wrong, the person's own first: one argon2id and, while anybody still has
+ * bcrypt, as much bcrypt as its highest cost. Each cost takes twice the time of the one below, so one hash of every cost from the
+ * own one up to the one below the highest makes up the difference.
  */
 export function workOf({ hash, dearestBcrypt }: Stored): string[] {
   if (hash === null || !isBcrypt(hash))
@@ -48,7 +49,7 @@ export function workOf({ hash, dearestBcrypt }: Stored): string[] {
   return [hash, NO_ARGON2ID, ...missing]
 }
 
-/** bcrypt compares 72 bytes and takes whatever follows for right, so what is longer is never right. */
+/** bcrypt ignores whatever follows the first 72 bytes, so a longer password is never right. */
 async function isBcryptOf(password: string, hash: string): Promise<boolean> {
   return (await verifyBcrypt(password, hash)) && Buffer.byteLength(password) <= BCRYPT_MAX_BYTES
 }

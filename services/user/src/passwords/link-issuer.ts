@@ -11,8 +11,8 @@ const rightsOf = async (trx: Transaction<Tables>, person: PersonRow): Promise<Ri
 })
 
 /**
- * Whether the administrator who made a link could still make it: whoever was raised above them or moved to another tenant
- * since is not theirs to sign in as, and who is no administrator any more lets nobody in.
+ * Whether the administrator who made a link could make it now. If the person has been raised above them or moved to another
+ * tenant since, or they are no administrator any more, the link must let nobody in.
  */
 export async function mayStillReset(trx: Transaction<Tables>, issuer: string, person: PersonRow): Promise<boolean> {
   const found = await findPerson(trx, issuer)

@@ -10,7 +10,7 @@ import { findStored, insertSignIn, lockSigningIn, rehash } from './passwords.ts'
 import { credentialsInvalid } from './problems.ts'
 
 /**
- * Opens a session for an e-mail and its password. Why not, is told to those alone who know the password.
+ * Opens a session for an e-mail and its password. Only somebody who knows the password is told why the account may not be used.
  * @throws Problem 401 `credentials-invalid`, 429, 503, and 403 by the account
  */
 export async function login(deps: PasswordDeps, { email, password }: Credentials, caller: Caller): Promise<Session> {
@@ -29,9 +29,9 @@ export async function login(deps: PasswordDeps, { email, password }: Credentials
     insert: (trx, session) => insertSignIn(trx, { ...session, origin }),
   }
   return openSession(deps, opening, async (trx) => {
-    // From here on nobody else changes them.
+    // Nobody else changes person and password until the commit.
     const person = await lockSigningIn(trx, account)
-    // Since it was looked at another may have been set, which ended every session that this one would outlive.
+    // A password that was set meanwhile has ended all sessions, and this one must not escape that.
     if (person === undefined) throw credentialsInvalid()
     if (hash !== undefined) await rehash(trx, account, hash)
     return person
@@ -40,6 +40,6 @@ export async function login(deps: PasswordDeps, { email, password }: Credentials
 
 async function renewed(deps: PasswordDeps, { hash }: { hash: string | null }, text: string) {
   if (hash === null || !isBcrypt(hash)) return undefined
-  // Where too many come at once it waits for the next sign-in.
+  // Where the pool is busy, the next sign-in will replace it.
   return newHash(deps, text).catch(() => undefined)
 }

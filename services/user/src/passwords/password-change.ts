@@ -11,7 +11,8 @@ import { findStoredOf, isStillPassword, setPassword } from './passwords.ts'
 import { passwordNotSet, passwordWrong } from './problems.ts'
 
 /**
- * Replaces one's own password, ends one's other sessions and tells the person by mail; a wrong current one is an attempt like those at signing in.
+ * Replaces one's own password, ends one's other sessions and tells the person by mail. A wrong current password counts like a
+ * failed sign-in.
  * @throws Problem 400, 403 `password-wrong`, 409 `password-not-set`, 429, 503
  */
 export async function changePassword(deps: PasswordDeps, request: FastifyRequest, given: PasswordChange) {

@@ -42,6 +42,6 @@ export async function isPassword(
   return isRight
 }
 
-/** Nobody sets a password who has not shown who they are. */
+/** In the queue of known people: whoever sets a password has proved who they are. */
 export const newHash = ({ pool }: Pick<PasswordDeps, 'pool'>, password: string): Promise<string> =>
   pool.run('known', () => hashPassword(password))

@@ -1,4 +1,4 @@
-// What has no e-mail's form, or what PostgreSQL's lower() and ours could read differently, signs nobody in.
+// Also refuses letters that PostgreSQL's lower() and JavaScript's could read differently.
 const EMAIL = /^[^\p{Changes_When_Lowercased}\s\p{C}@]+@[^\p{Changes_When_Lowercased}\s\p{C}@]+$/u
 const LENGTH = { min: 3, max: 254 }
 

@@ -24,7 +24,7 @@ interface LinkDeps extends AdminDeps {
 }
 type Step = Parameters<PersonChange>[0]
 
-/** An administrator hands out a link, and the person is told of it; the password is the person's own from the beginning. */
+/** An administrator is given a link to hand over, and the person is told of it by mail; the person alone chooses the password. */
 export function passwordLinkRoutes(scope: FastifyInstance, deps: LinkDeps): void {
   const app = scope.withTypeProvider<TypeBoxProvider>()
 
@@ -54,13 +54,13 @@ export function passwordLinkRoutes(scope: FastifyInstance, deps: LinkDeps): void
   })
 }
 
-/** What the person signs in with: what is given, what they signed in with so far, or what the IdP says. */
+/** Sets the e-mail that the person signs in with: the given one, else the one they have signed in with so far, else the IdP's. */
 async function setEmail({ trx, actor, target }: Step, given: string | undefined): Promise<string> {
   const { own, so_far } = await findEmails(trx, target.sub)
   const email = given === undefined ? (so_far ?? own) : passwordEmail(given)
   if (email === undefined) throw invalidField('email', given === undefined ? 'is needed' : 'is no e-mail')
   if (email === so_far) return email
-  // Whether an e-mail is free is known across tenants, and whoever has it is not to be kept from it: within a tenant it is not for choosing.
+  // E-mails are unique across tenants: free to choose, one would tell what other tenants use, or take it from its owner.
   if (email !== own && !actor.superuser) throw superuserRequired()
   await trx
     .insertInto('passwords')

@@ -4,7 +4,7 @@ import type { Settings } from '../settings.ts'
 const MAX_CHARACTERS = 1024
 
 /**
- * A password as it is hashed, so that every keyboard's spelling of it is the same one. Characters are code points.
+ * A password in the form that is hashed: NFC, so that it is the same from every keyboard. Characters are code points.
  * @throws Problem 400 naming `field`
  */
 export function passwordText(typed: string, field: string): string {

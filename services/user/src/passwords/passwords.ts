@@ -13,15 +13,15 @@ export interface Account {
   email: string
   hash: string | null
   version: number
-  /** Whether they have signed in from where they come now in the last 30 days. */
+  /** Whether they have signed in from this network within the last 30 days. */
   is_known: boolean
 }
 
 /** What a password is compared with. */
 export interface Stored {
-  /** Undefined where nobody signs in so. */
+  /** Undefined where there is no such account. */
   account: Account | undefined
-  /** The highest cost of a bcrypt hash that is still there, null where there is none. */
+  /** The highest cost of all bcrypt hashes, null where there are none. */
   dearestBcrypt: number | null
 }
 
@@ -30,7 +30,7 @@ interface ByOrigin {
   since: Date
 }
 
-/** One row, whoever is or is not among `passwords` at the end of it. */
+/** Always one row: the highest bcrypt cost of all, and the account's columns, which are null where there is none. */
 const selectStored = (db: Kysely<Tables>, { origin, since }: ByOrigin, column: 'email' | 'person_sub', value: string) =>
   db
     .selectFrom(
@@ -64,7 +64,7 @@ const selectBySub = compiledOnce((db, given: ByOrigin & { sub: string }) =>
   selectStored(db, given, 'person_sub', given.sub),
 )
 
-/** Of whoever signs in by an e-mail; nobody has the empty one. */
+/** By e-mail; nobody has the empty one. */
 export const findStored = async (db: Kysely<Tables>, by: { email: string; origin: string }): Promise<Stored> =>
   storedOf(await selectByEmail(db, { ...by, since: liveOriginsSince() }))
 
@@ -88,7 +88,7 @@ const selectSigningIn = compiledOnce((trx, { sub }: { sub: string }) =>
 
 /** Locks the person as `lockPersonAlone` does; undefined where another password has been set since `version` was read. */
 export async function lockSigningIn(trx: Transaction<Tables>, { person_sub, version }: Account) {
-  // Both rows are read as they are once they are locked, however long that took.
+  // Both rows are read after they were locked, so the version is the current one.
   const [row] = await selectSigningIn(trx, { sub: person_sub })
   return row?.version === version ? row : undefined
 }
@@ -103,7 +103,7 @@ export async function isStillPassword(trx: Transaction<Tables>, { person_sub, ve
   return row?.version === version
 }
 
-/** Writes the same password in another way, unless somebody was faster. */
+/** Replaces a hash by another of the same password, unless it has changed meanwhile. */
 export async function rehash(trx: Transaction<Tables>, { person_sub, hash: old }: Account, hash: string) {
   await trx
     .updateTable('passwords')
@@ -113,7 +113,7 @@ export async function rehash(trx: Transaction<Tables>, { person_sub, hash: old }
     .execute()
 }
 
-/** Sets a password; links that were to set another are void. */
+/** Sets a password and voids the links that could set another. */
 export async function setPassword(trx: Transaction<Tables>, person_sub: string, hash: string): Promise<void> {
   await trx
     .updateTable('passwords')
@@ -135,12 +135,12 @@ const upsertOrigin = (query: QueryCreator<Tables>, { person_sub, origin, last_si
     .values({ person_sub, origin, last_signed_in_at })
     .onConflict((conflict) => conflict.columns(['person_sub', 'origin']).doUpdateSet({ last_signed_in_at }))
 
-/** Whoever has signed in from there is no stranger there for 30 days. */
+/** For 30 days the person is no stranger at this network. */
 export async function rememberOrigin(trx: Transaction<Tables>, person_sub: string, origin: string): Promise<void> {
   await upsertOrigin(trx, { person_sub, origin, last_signed_in_at: new Date() }).execute()
 }
 
-/** Opens the session of whoever signed in by their password, remembers when and from where, and commits. */
+/** Opens a session after a sign-in by password, notes when and from where that was, and commits. */
 export const insertSignIn = compiledLast((trx, given: NewSession & { origin: string }) => {
   const { person_sub, origin, at } = given
   const query = trx

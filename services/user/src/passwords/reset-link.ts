@@ -30,7 +30,7 @@ export async function insertLink(
     .insertInto('password_resets')
     .values({ token_hash: digest(token), person_sub, created_by, expires_at })
     .execute()
-  // What stands behind # is sent to no server.
+  // Browsers send what follows # to no server.
   return { reset_url: `${frontendUrl}${NEW_PASSWORD_PATH}#token=${token}`, expires_at: expires_at.toISOString() }
 }
 
@@ -72,7 +72,7 @@ const findLink = (db: Kysely<Tables>, token: string) =>
     .where('expires_at', '>', new Date())
     .executeTakeFirst()
 
-/** Who made the link, which is thereby spent. */
+/** Spends the link and gives who made it. */
 async function takeLink(trx: Transaction<Tables>, token: string): Promise<string | undefined> {
   const taken = await trx
     .deleteFrom('password_resets')

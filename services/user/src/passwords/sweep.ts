@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely'
 import type { Tables } from '../tables.ts'
 import { liveOriginsSince } from './passwords.ts'
 
-/** Removes links that have ended and origins that are no longer known; nothing is left afterwards. */
+/** Removes links that have expired and origins that are no longer known, all of them at once. */
 export async function sweepPasswords(db: Kysely<Tables>): Promise<true> {
   await db.deleteFrom('password_resets').where('expires_at', '<=', new Date()).execute()
   await db.deleteFrom('password_origins').where('last_signed_in_at', '<=', liveOriginsSince()).execute()

@@ -7,7 +7,7 @@ import type { Tables } from '../tables.ts'
 import { lockPersonAlone, type PersonRow } from './person-rows.ts'
 import { requireStanding } from './standing.ts'
 
-/** Somebody who signed in themselves, and the session they ask by. */
+/** Somebody who signed in themselves, and the session that their request belongs to. */
 interface SignedIn {
   person: PersonRow
   sid: string | undefined
@@ -22,7 +22,10 @@ export async function requireSignedIn(db: Kysely<Tables>, request: FastifyReques
   return { person, sid: token.sid }
 }
 
-/** Changes what is one's own, one change at a time, inside one's tenant; whoever is shut out meanwhile changes nothing. */
+/**
+ * Makes a change to something of the caller's own, one at a time and inside their tenant. Whether they may is checked again
+ * under the lock.
+ */
 export async function changeOwn<Result>(
   db: Kysely<Tables>,
   request: FastifyRequest,

@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely'
 import { compiledOnce } from '../compiled-once.ts'
 import type { Tables } from '../tables.ts'
 
-/** What everybody who may see a person at all sees. */
+/** What is shown to everybody who may see a person at all. */
 export const PROFILE = [
   'sub',
   'user_id',
@@ -46,14 +46,14 @@ export const findPersonByName = (db: Kysely<Tables>, name: { issuer: string; sub
     .where('person_names.sub', '=', name.sub)
     .executeTakeFirst()
 
-/** As `lockPerson`, and one transaction at a time. */
+/** As `lockPerson`, but exclusive: for one transaction at a time. */
 export const lockPersonAlone = async (trx: Kysely<Tables>, sub: string) => (await selectLockedAlone(trx, { sub }))[0]
 
 const selectLockedAlone = compiledOnce((trx, { sub }: { sub: string }) =>
   selectPeople(trx).where('people.sub', '=', sub).forNoKeyUpdate('people'),
 )
 
-/** Keeps the person as they are until the transaction ends, so that who is disabled meanwhile is so afterwards. */
+/** A shared lock: nobody changes the person, or disables them, before the transaction ends. */
 export const lockPerson = async (trx: Kysely<Tables>, sub: string) => (await selectLocked(trx, { sub }))[0]
 
 const selectLocked = compiledOnce((trx, { sub }: { sub: string }) =>

@@ -24,11 +24,11 @@ interface Shown {
 }
 
 /**
- * Whether a person and what was shown for them still stand; `over` replaces what is told of an end.
+ * Checks that the person may use the platform, and that their token or session has not ended; `over` replaces the problem of an end.
  * @throws Problem 403 by the account, else 401.
  */
 export function assertStanding(person: PersonRow, { iat, session }: Shown, over?: () => Problem): void {
-  // Shutting somebody out ends their sessions too: to sign in again would not help them, so the reason comes first.
+  // Shutting somebody out ends their sessions too, and signing in again would not help them: so the reason comes first.
   assertActive(person)
   if (iat < person.valid_from) throw (over ?? tokenOutdated)()
   if (session !== undefined && session.ended_at !== null) throw (over ?? sessionEnded)()

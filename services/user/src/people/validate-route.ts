@@ -8,7 +8,7 @@ import type { UserDeps } from '../deps.ts'
 import { listSections } from './sections.ts'
 import { requireStanding } from './standing.ts'
 
-/** Source 004's question whether a token holds, and for what; the token comes in Authorization as everywhere. */
+/** Source 004's question whether a token is valid, and for what; the token comes in Authorization, as everywhere. */
 export function validateRoute(scope: FastifyInstance, { db }: UserDeps, prefix: string): void {
   scope
     .withTypeProvider<TypeBoxProvider>()

@@ -3,7 +3,7 @@ import { invalidField } from '@munjigi/server/invalid-field'
 import type { Transaction } from 'kysely'
 import type { Tables } from '../tables.ts'
 
-/** Every section named must be there, and once. */
+/** @throws Problem 400 unless every section named exists and is named once */
 export async function requireSections(trx: Transaction<Tables>, sections: SectionGrant[]): Promise<void> {
   const known = await trx.selectFrom('sections').select('id').execute()
   const left = new Set(known.map(({ id }) => id))

@@ -4,8 +4,8 @@ import { nowSeconds } from '../tokens/token-times.ts'
 import { endSessionsOf } from './sessions.ts'
 
 /**
- * Ends a person's sessions and API keys for good, also if the account is enabled again: tokens of the second that runs are
- * refused with the older ones, whoever issued them, and links to a new password are void.
+ * Ends a person's sessions, API keys and password links for good, even if the account is enabled again later. All tokens that
+ * were issued up to the end of this second are refused, whoever issued them.
  */
 export async function endEverything(trx: Transaction<Tables>, sub: string): Promise<void> {
   await trx.deleteFrom('password_resets').where('person_sub', '=', sub).execute()

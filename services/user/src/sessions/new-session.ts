@@ -13,19 +13,19 @@ export interface NewSession extends NewRefreshToken, Pick<Caller, 'user_agent' |
   way: 'sso' | 'password'
   access_exp: number
   id_token_sealed: string | null
-  /** In seconds, and the same as a Date. */
+  /** The time of the sign-in in seconds, and as a Date. */
   now: number
   at: Date
   /** How many other live sessions may stay. */
   keep: number
   action: string
-  /** Of the audit line, as JSON. */
+  /** The audit line's, as JSON. */
   details: string
 }
 
 /**
- * Ends all but the `keep` live sessions of a person that were used last, opens another, and gives what its tokens say; who
- * runs it holds the person alone.
+ * Ends all but the `keep` most recently used live sessions of a person, opens another, and gives the person's rights and the ids
+ * of the sessions that ended. The caller has locked the person exclusively.
  */
 export const selectOpened = (db: QueryCreator<Tables>, given: NewSession) => {
   const { sid, person_sub, access_exp, exp, id_token_sealed, way, user_agent, address, at } = given
@@ -75,7 +75,7 @@ export const selectOpened = (db: QueryCreator<Tables>, given: NewSession) => {
   return selectRights(query, person_sub).select(sql<string[]>`array(select sid from ended)`.as('ended'))
 }
 
-/** The same alone, committed. */
+/** The same as a statement of its own, which commits. */
 export const insertSession = compiledLast(selectOpened)
 
 const selectLongestIdle = (

@@ -16,7 +16,7 @@ export interface Session {
   person: PersonRow
   /** Of the first access token. */
   facts: TokenFacts
-  /** Of the moment in which it was opened; undefined where its first token is of a later second. */
+  /** As read when it was opened; undefined where its first token is dated to a later second, for which they must be read again. */
   rights: RightsClaims | undefined
   refresh_token: string
   refresh_exp: number
@@ -28,15 +28,15 @@ export interface Opening {
   caller: Caller
   /** For the IdP's own sign-out. */
   id_token?: string | null
-  /** Of the audit line, besides session and way. */
+  /** What the audit line tells besides session and way. */
   details?: Record<string, unknown>
-  /** Writes it, with what else the way of signing in writes at the end, and commits. */
+  /** Writes the session, with whatever else this way of signing in has to write last, and commits. */
   insert: typeof insertSession
 }
 
 /**
- * Opens a session of the person whom `identify` locks alone, in one transaction with what that writes; beyond the cap the
- * longest idle one ends.
+ * Opens a session for the person whom `identify` gives and has locked exclusively, in one transaction with it. Beyond the cap
+ * the session that has been idle longest ends.
  * @throws Problem 403 where the person or their tenant may not use the platform, and what `identify` throws
  */
 export async function openSession(
@@ -69,7 +69,7 @@ async function open(
   const now = nowSeconds()
   const exp = iat + accessTtl
   const refresh: NewRefreshToken = { jti: randomUUID(), sid, iat, exp: iat + settings.refreshTtl, key_id }
-  // Two sign-ins at once take turns, or each would leave room for itself alone.
+  // The lock on the person keeps two sign-ins at once from exceeding the cap.
   const [row] = await insert(trx, {
     ...caller,
     ...refresh,

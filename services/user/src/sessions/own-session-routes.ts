@@ -11,7 +11,7 @@ import { endSession, endSessionsOf, findSession } from './sessions.ts'
 
 const SessionParams = Type.Object({ sid: Type.String({ minLength: 1, maxLength: 100 }) })
 
-/** Where one is signed in, and signing out elsewhere. */
+/** One's own sessions: the list, and ending one or all others. */
 export function ownSessionRoutes(scope: FastifyInstance, deps: UserDeps, prefix: string): void {
   const app = scope.withTypeProvider<TypeBoxProvider>()
   const { db } = deps

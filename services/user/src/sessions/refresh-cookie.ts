@@ -22,11 +22,11 @@ export function clearRefreshCookie(settings: CookieSettings, reply: FastifyReply
   reply.clearCookie(nameOf(settings), attributes)
 }
 
-/** What the browser sent, whatever page made it; for `GET logout` alone, which SameSite=Strict protects. */
+/** The cookie, whichever page the request comes from: for `GET logout` alone, which SameSite=Strict protects. */
 export const peekRefreshCookie = (settings: CookieSettings, request: FastifyRequest): string | undefined =>
   request.cookies[nameOf(settings)]
 
-/** @throws Problem 403 `origin-refused` where the cookie came with a page that is not ours (DESIGN §8). */
+/** @throws Problem 403 `origin-refused` where the cookie came with a request from a page that is not ours (DESIGN §8). */
 export function readRefreshCookie(settings: CookieSettings, request: FastifyRequest): string | undefined {
   const token = peekRefreshCookie(settings, request)
   if (token === undefined) return undefined
@@ -34,7 +34,7 @@ export function readRefreshCookie(settings: CookieSettings, request: FastifyRequ
   return token
 }
 
-/** @throws Problem 403 `origin-refused` where a page that is not ours asks for something of the cookie. */
+/** @throws Problem 403 `origin-refused` where the request comes from a page that is not ours. */
 export function requireOwnPage(settings: CookieSettings, request: FastifyRequest): void {
   const ours = [settings.frontendUrl, settings.platformIssuer].map((url) => new URL(url).origin)
   if (!ours.includes(request.headers.origin ?? '')) throw originRefused()

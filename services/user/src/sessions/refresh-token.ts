@@ -20,7 +20,7 @@ const RefreshClaims = Type.Object({
 export type RefreshClaims = Static<typeof RefreshClaims>
 const refreshClaims = Compile(RefreshClaims)
 
-/** The same facts under the same key give the same token, letter by letter, so that none need be stored. */
+/** The same facts under the same key give the same token to the byte, so that no token need be stored. */
 export function signRefreshToken(facts: Omit<RefreshClaims, 'type'>, { kid, secret }: RefreshKey): string {
   const { sub, jti, sid, iat, exp } = facts
   const signed = `${encode({ alg: 'HS256', typ: TYPE, kid })}.${encode({ sub, type: 'refresh', jti, sid, iat, exp })}`
@@ -37,7 +37,7 @@ export async function readRefreshToken(
   const kid = (header as { kid?: unknown } | null | undefined)?.kid
   if (typeof kid !== 'string' || !refreshClaims.Check(claims)) return undefined
   const key = await keys.findRefresh(kid)
-  // Whatever else a header or claims could say: there is one token of these facts.
+  // Signed anew and compared as a whole: these facts have one token, whatever else a header or claims could say.
   if (key === undefined || !isSameText(token, signRefreshToken(claims, key))) return undefined
   return claims.exp > nowSeconds() ? claims : undefined
 }

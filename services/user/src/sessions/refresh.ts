@@ -14,7 +14,7 @@ import { refreshTokenInvalid, refreshTokenUsed } from './problems.ts'
 import { type RefreshClaims, readRefreshToken, signRefreshToken } from './refresh-token.ts'
 import { endSession, lockRefreshToken, type NewRefreshToken, noteRefresh, replaceRefreshToken } from './sessions.ts'
 
-/** Parallel tabs and lost answers come again within it; later it is somebody else. */
+/** Parallel tabs, and clients that lost the answer, come again within this time; whoever comes later is taken for a thief. */
 const SAME_SUCCESSOR_MS = 10_000
 
 export interface Refreshed {

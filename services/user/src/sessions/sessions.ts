@@ -32,17 +32,17 @@ const selectLocked = compiledOnce((db, { jti }: { jti: string }) =>
     .forNoKeyUpdate('sessions'),
 )
 
-/** A token with its session and person, locked in this order, so that each is as it is now however long that took. */
+/** A refresh token with its session and person, locked in this order; each row is read after it was locked. */
 export const lockRefreshToken = async (trx: Transaction<Tables>, jti: string) => (await selectLocked(trx, { jti }))[0]
 
 interface Replacement extends NewRefreshToken, Refresh {
   person_sub: string
-  /** The token that goes, and since when. */
+  /** The token that is replaced, and when. */
   old: string
   used_at: Date
 }
 
-/** Stores the successor of a token, marks that one used, prolongs their session, gives the person's rights, and commits. */
+/** Stores the successor of a token, marks the old one as used, prolongs the session, reads the person's rights, and commits. */
 export const replaceRefreshToken = compiledLast((db, given: Replacement) => {
   const { jti, person_sub, old, used_at } = given
   const query = db
@@ -52,7 +52,7 @@ export const replaceRefreshToken = compiledLast((db, given: Replacement) => {
   return selectRights(query, person_sub)
 })
 
-/** Notes until when tokens of the session live: for so long its end is told. */
+/** Notes when the session's last access token expires: until then gateways are told of an end of the session. */
 export const prolongSession = (query: QueryCreator<Tables>, sid: string, access_exp: number) =>
   query
     .updateTable('sessions')
@@ -64,7 +64,7 @@ interface Refresh extends Pick<NewRefreshToken, 'sid' | 'exp'>, Pick<Caller, 'us
   last_used_at: Date
 }
 
-/** The same, and by whom it was refreshed. */
+/** The same, with the device and the address that refreshed it. */
 export const noteRefresh = (query: QueryCreator<Tables>, refresh: Refresh) => {
   const { sid, exp, access_exp, last_used_at, user_agent, address } = refresh
   return prolongSession(query, sid, access_exp).set({ refresh_exp: exp, last_used_at, user_agent, address })
@@ -73,7 +73,7 @@ export const noteRefresh = (query: QueryCreator<Tables>, refresh: Refresh) => {
 const ending = (trx: Transaction<Tables>) =>
   trx.updateTable('sessions').set({ ended_at: new Date(), id_token_sealed: null })
 
-/** Ends a session for good; undefined where it had ended before. Its id_token goes with it and is given back sealed. */
+/** Ends a session for good and gives the sealed id_token that it held; undefined where it had ended before. */
 export async function endSession(
   trx: Transaction<Tables>,
   sid: string,
@@ -90,7 +90,7 @@ export async function endSession(
   return live
 }
 
-/** Ends a person's live sessions, all but `except`, and gives their ids, which are to be told after the commit. */
+/** Ends a person's live sessions, all but `except`, and gives their ids; gateways are to be told after the commit. */
 export async function endSessionsOf(
   trx: Transaction<Tables>,
   person_sub: string,
@@ -106,7 +106,7 @@ export async function endSessionsOf(
 }
 
 export interface LiveSince {
-  /** In seconds: a session whose last token ended before it has none. */
+  /** In seconds: a session whose last access token expired before this has no live one. */
   endsSince: number
   usedSince: Date
 }
@@ -116,7 +116,7 @@ export const liveSince = (now: number): LiveSince => ({
   usedSince: liveKeysUsedSince(now),
 })
 
-/** Ended sessions and revoked API keys of a person of which some access token may still live. */
+/** A person's ended sessions and revoked API keys, as far as access tokens of theirs may still be live. */
 export const selectEndedSids = (db: Kysely<Tables>, person_sub: string, { endsSince, usedSince }: LiveSince) =>
   db
     .selectFrom('sessions')

@@ -3,7 +3,7 @@ import type { UserDeps } from '../deps.ts'
 import { lockPerson } from '../people/person-rows.ts'
 import { endSession } from './sessions.ts'
 
-/** Signs out of one session; what it held of the IdP's id_token comes back for the IdP's own sign-out. */
+/** Signs out of one session and gives the id_token that it held, for the IdP's own sign-out. */
 export async function signOut(
   deps: UserDeps,
   session: { sid: string; person_sub: string },

@@ -8,8 +8,8 @@ import type { Newcomer } from './newcomer.ts'
 import { loginIdTaken } from './problems.ts'
 
 /**
- * The subject of the person bound to (iss, sub), brought up to date or made. Of two first logins at once the unique constraints let one
- * make the person, and the other finds them.
+ * The subject of the person bound to (iss, sub), who is brought up to date or made. Of two first logins at once, the unique
+ * constraints let one make the person, and the other finds them.
  * @throws Problem 403 `login-id-taken` where the login id, or the subject, is somebody else's.
  */
 export async function provision(trx: Transaction<Tables>, who: Newcomer): Promise<string> {

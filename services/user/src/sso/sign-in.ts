@@ -28,7 +28,7 @@ export async function signIn(
     return person
   })
     .then(async (session) => {
-      // Their rights may have come with them.
+      // The sign-in may have changed their rights.
       await deps.events.personChanged(session.person.sub)
       return session
     })
@@ -36,7 +36,7 @@ export async function signIn(
     .finally(deps.sender.wake)
 }
 
-/** The refused attempt is no longer part of any transaction, and yet must be told. */
+/** Audits a refused attempt, whose own transaction has been rolled back. */
 async function refuse({ db }: UserDeps, who: Newcomer, error: unknown): Promise<never> {
   const refusal = isUniqueViolation(error) ? loginIdTaken() : error
   if ((refusal as { type?: unknown }).type !== loginIdTaken().type) throw refusal
@@ -55,7 +55,7 @@ async function refuse({ db }: UserDeps, who: Newcomer, error: unknown): Promise<
   throw refusal
 }
 
-/** The line tells that there is such a person, which is for their own tenant to know. */
+/** The line reveals that there is such a person, so only their own tenant may read it. */
 async function tenantOf(trx: Transaction<Tables>, user_id: string): Promise<string | null> {
   const isTheirs = sql<SqlBool>`lower(user_id) = lower(${user_id})`
   return (await trx.selectFrom('people').select('tenant_id').where(isTheirs).executeTakeFirst())?.tenant_id ?? null

@@ -102,7 +102,7 @@ export async function ssoRoutes(scope: FastifyInstance, deps: UserDeps): Promise
       const claims = token === undefined ? undefined : await readRefreshToken(token, deps.keys)
       const session = claims && { sid: claims.sid, person_sub: claims.sub }
       const idToken = session && (await signOut(deps, session, request.id))
-      // A page elsewhere can lead a browser here, and its answer could still take away the cookie it does not bring.
+      // Another site's page can lead a browser here: it does not send the cookie then, but would obey an answer that clears it.
       if (token !== undefined) clearRefreshCookie(settings, reply)
       const target = settings.signoutUrl ?? (await idp.signOutUrl(idToken, `${settings.frontendUrl}/`))
       if (target !== undefined) return redirect(reply, target)

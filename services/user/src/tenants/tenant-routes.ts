@@ -22,10 +22,10 @@ const PageQuery = Type.Object(
   strict,
 )
 
-/** What the module's document says of each route; ADMIN has it, and so has every superuser. */
+/** Said of each route in the OpenAPI document. ADMIN has the permission, and so has every superuser. */
 const ofTenants = { ...FOR_SUPERUSERS, tags: ['tenants'], 'x-permission': 'tenant:manage' }
 
-/** Tenants live across tenants, so only superusers see them: who is one is ADMIN, who may `tenant:manage`. */
+/** Tenants are for superusers alone; each of them is ADMIN and so holds `tenant:manage`. */
 export function tenantRoutes(scope: FastifyInstance, deps: AdminDeps): void {
   const app = scope.withTypeProvider<TypeBoxProvider>()
   const { db } = deps
@@ -104,7 +104,7 @@ export function tenantRoutes(scope: FastifyInstance, deps: AdminDeps): void {
 function setStatus(deps: AdminDeps, request: FastifyRequest, id: string, status: Tenant['status']): Promise<Tenant> {
   const isSuspension = status === 'suspended'
   return changeHouse(deps, request, async (trx) => {
-    // Two superusers may shut out each other's tenant, or one the other, at once: the second finds that they are out.
+    // Two superusers may shut each other out at the same time: under the lock, the second finds that they are out already.
     await lockPeople(trx, [requireUser(request).token.sub])
     const actor = await requireSuperuser(trx, request)
     const before = await tenants(trx).lock(id)

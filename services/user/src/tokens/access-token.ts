@@ -18,14 +18,14 @@ export interface TokenFacts extends TokenTimes {
   scope?: string
 }
 
-/** A token from the future is refused elsewhere. */
+/** A token dated to the future would be refused, so its second is waited for. */
 async function waitForSecond(iat: number): Promise<void> {
   const wait = iat * 1000 - Date.now()
   if (wait > MAX_WAIT_MS) throw clocksDiffer()
   if (wait > 0) await delay(wait)
 }
 
-/** A platform access token with the claims of DESIGN §4.3; `rights` where they were read while nobody could change them. */
+/** A platform access token with the claims of DESIGN §4.3; `rights` are given where they were read under the person's lock. */
 export async function issueAccessToken(
   { db, settings, keys }: Pick<UserDeps, 'db' | 'settings' | 'keys'>,
   person: PersonRow,

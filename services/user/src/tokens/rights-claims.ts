@@ -9,7 +9,7 @@ import type { Tables } from '../tables.ts'
 
 export type RightsClaims = Pick<PlatformClaims, 'tenant_id' | 'role' | 'permissions' | 'case_roles' | 'case_roles_ref'>
 
-/** What a person's rights are made of: a statement, or the end of one that does more. */
+/** Selects what a person's rights are made of, by itself or at the end of a statement that does more. */
 export const selectRights = (query: QueryCreator<Tables>, sub: string) =>
   query
     .selectFrom('people')
@@ -30,14 +30,17 @@ export const selectRights = (query: QueryCreator<Tables>, sub: string) =>
 
 const selectRightsOnce = compiledOnce((db, { sub }: { sub: string }) => selectRights(db, sub))
 
-/** What a token says of its person's rights: those of now, in their own tenant. */
+/** What a token says of its person's rights: the current ones, in their own tenant. */
 export async function rightsClaims(db: Kysely<Tables>, sub: string): Promise<RightsClaims> {
   return rightsOf((await selectRightsOnce(db, { sub }))[0])
 }
 
 const selectRightsLast = compiledLast((trx, { sub }: { sub: string }) => selectRights(trx, sub))
 
-/** The same once no change is under way: one that began before this second would be told by nothing later. */
+/**
+ * The same, read when no change is under way: one that is dated before this second, and commits after the reading, would never
+ * outdate the token.
+ */
 export function settledRights(db: Kysely<Tables>, sub: string): Promise<RightsClaims> {
   return db.transaction().execute(async (trx) => {
     await lockPerson(trx, sub)
@@ -46,8 +49,8 @@ export function settledRights(db: Kysely<Tables>, sub: string): Promise<RightsCl
 }
 
 /**
- * For a token of `iat`; undefined where they were read before that second, since a change that ends before it would not be told
- * by it. `readAt` is taken before they are read: whoever is answered after a commit may be answered late.
+ * The rights for a token of `iat`; undefined where they were read in an earlier second, as a change between the two would be dated
+ * before `iat` and so not outdate the token. `readAt` is taken before the reading, whose answer may come late.
  */
 export const unlessEarly = (iat: number, readAt: number, rights: RightsClaims): RightsClaims | undefined =>
   iat > readAt ? undefined : rights

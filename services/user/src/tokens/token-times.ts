@@ -3,7 +3,7 @@ import { unknownCredential } from '../problems.ts'
 
 export const EXCHANGED_TTL_S = 300
 
-/** In seconds, as tokens count. */
+/** In seconds since 1970. */
 export interface TokenTimes {
   iat: number
   exp: number
@@ -11,7 +11,7 @@ export interface TokenTimes {
 
 export const nowSeconds = (): number => Math.floor(Date.now() / 1000)
 
-/** The first second in which a token of theirs carries their rights of now (DESIGN §4.6). */
+/** The earliest `iat` with which a token counts as carrying the person's current rights (DESIGN §4.6). */
 export const earliestIat = (person: Pick<PersonRow, 'valid_from' | 'rights_changed_at'>): number =>
   Math.max(nowSeconds(), person.valid_from, person.rights_changed_at + 1)
 
