@@ -3,7 +3,7 @@ import { createFlights } from './flights.ts'
 import type { UserService } from './user-service.ts'
 
 const FRESH_MS = 5_000
-/** A person who is busy is asked for ahead, so that none of their requests waits. */
+/** The record of somebody busy is fetched ahead of time, so that none of their requests waits for it. */
 const REFRESH_AFTER_MS = 4_250
 const STALE_MS = 60_000
 const SWEEP_MS = 1_000
@@ -34,7 +34,7 @@ interface AccessRecordsDeps {
   now?: () => number
 }
 
-/** How a person is called in memory and in messages about changes; no subject holds a line feed. */
+/** The name of a person in memory and in messages about changes; no subject contains a line feed. */
 export const personName = (issuer: string, sub: string): string => `${issuer}\n${sub}`
 
 /** Access records (DESIGN §4.4): kept for 5 s, dropped at a message, stale for 60 s at most while user is away. */
@@ -56,7 +56,7 @@ export function createAccessRecords({ user, now = () => performance.now() }: Acc
     if (kept.size > MAX_NAMES || now() - sweptAt > SWEEP_MS) sweep()
   }
 
-  /** Not at each answer: to step over what was deleted at the front of a Map costs as much as to delete it. */
+  /** Not at each answer: a Map steps over what was deleted at its front, which costs as much as deleting it. */
   function sweep() {
     sweptAt = now()
     for (const [name, { askedAt }] of kept) {
@@ -82,7 +82,7 @@ export function createAccessRecords({ user, now = () => performance.now() }: Acc
     if (age < REFRESH_AFTER_MS) return access
     if (age >= FRESH_MS && !(user.isDown && age < STALE_MS)) return undefined
     refresh(issuer, sub).catch(() => {
-      // Asked ahead: who needs the answer asks again, and is told.
+      // This was ahead of time: whoever needs the record asks again, and is told of a failure.
     })
     return access
   }
@@ -95,7 +95,7 @@ export function createAccessRecords({ user, now = () => performance.now() }: Acc
       try {
         return await refresh(issuer, sub)
       } catch (error) {
-        // Looked up after the failure: what a message deleted meanwhile is never used.
+        // Read after the failure, so that a record that a message has deleted meanwhile is never used.
         const stale = kept.get(personName(issuer, sub))
         if (stale !== undefined && now() - stale.askedAt < STALE_MS) return stale
         throw error

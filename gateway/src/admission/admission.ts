@@ -28,7 +28,7 @@ interface AdmissionOptions {
   internalKey: string
   store: Store | undefined
   log: FastifyBaseLogger
-  /** The table of this moment. */
+  /** The current table. */
   table: () => RouteTable
   upstreams: Upstreams
   onKeyFetch: (issuer: string, outcome: 'ok' | 'failed') => void
@@ -37,14 +37,14 @@ interface AdmissionOptions {
 export interface Admission {
   authenticate: Authenticate
   rights: SocketRights
-  /** @throws Error while keys of an issuer were never had. */
+  /** @throws Error until the keys of every issuer have been fetched once. */
   requireKeys(): void
   /** Takes over the issuers of a new table. */
   follow(table: RouteTable): void
   close(): Promise<void>
 }
 
-/** All that knows who may pass: issuers' keys, what user says of people, and what is remembered of both. */
+/** All that decides who may pass: issuers' keys, what user says of people, and what is remembered of both. */
 export async function openAdmission(options: AdmissionOptions): Promise<Admission> {
   const { platform, internalKey, store, log, table, upstreams, onKeyFetch } = options
   // One function for all tables, so that a reload keeps the keys, even while user is away or moves.

@@ -12,7 +12,7 @@ import { tokenMissing, unknownPerson, userSubMismatch } from './problems.ts'
 import { requireStanding } from './standing.ts'
 
 const API_KEY_PREFIX = 'mj_'
-/** For all questions of a request together: one that waits for a slow service is answered within a second. */
+/** For all questions of a request together, so that it is answered within a second even if user is slow. */
 const PATIENCE_MS = 900
 
 /** At once where token and record are at hand, else by asking. @throws Problem 401, 403 or 503 */
@@ -60,7 +60,7 @@ export function authenticator({ verifier, records, exchanges, platformIssuer }: 
     return inStanding({ caller, own, token, record: await recordOf(own) }, own)
   }
 
-  /** Where user knows a shared issuer's `sub` as somebody else's, who carries it must not be taken for them (decision 1). */
+  /** A shared issuer's `sub` may be the platform's `sub` of somebody else, for whom its bearer must not be taken (decision 1). */
   async function asStranger(caller: Caller, own: VerifiedToken): Promise<Principal> {
     const namesake = await records.find(platformIssuer, own.sub)
     if (namesake.record !== undefined) throw unknownPerson()

@@ -15,13 +15,13 @@ export interface Caller {
   readonly userSub: string | undefined
   /** `X-Tenant-Id`. */
   readonly tenantId: string | undefined
-  /** Behind trusted proxies the one that they name. */
+  /** The caller's address; behind trusted proxies the one that they name. */
   readonly address: string
 }
 
 /**
  * Reads who calls from the raw headers; `elsewhere` are a handshake's tokens.
- * @throws Problem 400 where there are two credentials or a header stands there twice, 401 where the one is no bearer.
+ * @throws Problem 400 for two credentials or a header sent twice, 401 for a credential that is not a bearer token.
  */
 export function readCaller(rawHeaders: readonly string[], address: string, elsewhere = NOWHERE): Caller {
   return {
@@ -39,7 +39,7 @@ function onlyValue(rawHeaders: readonly string[], name: string, twice: () => Pro
   let value: string | undefined
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const given = rawHeaders[i] as string
-    // The length first: hardly any header needs to be put into lower case.
+    // The length is compared first, so that hardly any header has to be lower-cased.
     if (given.length !== name.length || given.toLowerCase() !== name) continue
     if (value !== undefined) throw twice()
     value = rawHeaders[i + 1]

@@ -14,13 +14,13 @@ import type { UserService } from './user-service.ts'
 const MAX_REMEMBERED = 10_000
 const RENEW_BEFORE_END_MS = 30_000
 const UNKNOWN_KEY_MS = 10_000
-/** A flood of invented keys takes user's time neither from people with good tokens nor from who comes with a good key. */
+/** So that a flood of invented keys takes user's time neither from people with good tokens nor from those with good keys. */
 const NEW_KEYS = { atOnce: 8, mostWaiting: 1_000 }
-/** Who waits longer than their caller, who is answered by then, keeps a place from somebody else. */
+/** Callers have been answered by then; waiting on would keep the place from somebody else. */
 const TURN_PATIENCE = { ms: 900, refusal: accessUnknown }
 const API_KEY = /^mj_[\x21-\x7e]{1,252}$/
 
-/** How an API key is called in messages about changes. */
+/** The name of an API key in messages about changes. */
 export const keyName = (keyId: string): string => `key\n${keyId}`
 
 export interface Exchanges {
@@ -30,7 +30,7 @@ export interface Exchanges {
    * @throws Problem 401 or 403 as user refuses it, 503 `access-unknown`
    */
   find(credential: TokenExchange, address: string, access?: KnownAccess): Promise<VerifiedToken>
-  /** Forgets the tokens of these names; undefined: all of them, and which keys are unknown. */
+  /** Forgets the tokens of these names or, given undefined, all of them and which keys are unknown. */
   drop(names: readonly string[] | undefined): void
 }
 
@@ -68,7 +68,7 @@ export function createExchanges({ user, verifier, now = () => performance.now() 
     const names = [personName(token.issuer.issuer, token.sub)]
     if (answer.key_id !== undefined) names.push(keyName(answer.key_id))
     const lifeMs = answer.expires_in * 1000
-    // One that lives for less than a minute, as its caller's own does, is not renewed at each request.
+    // Half its life at most: a token that lives for less than a minute would otherwise be renewed at each request.
     return { token, names, askedAt, endsAt: askedAt + lifeMs - Math.min(RENEW_BEFORE_END_MS, lifeMs / 2) }
   }
 
@@ -76,7 +76,7 @@ export function createExchanges({ user, verifier, now = () => performance.now() 
     try {
       return await verifier.verify(token)
     } catch (error) {
-      // A token of user's that does not verify is no fault of the caller's.
+      // If user's own token does not verify, that is not the caller's fault.
       throw error instanceof Problem && error.status === 503 ? error : accessUnknown(error)
     }
   }
@@ -132,7 +132,7 @@ export function createExchanges({ user, verifier, now = () => performance.now() 
   }
 }
 
-/** Of the second in which rights changed, a token counts as current only if it was asked for after the record. */
+/** A token issued in the very second in which rights changed counts as current only if it was asked for after the record came. */
 function isCurrent({ token, askedAt }: Exchanged, access: KnownAccess | undefined): boolean {
   if (access?.record === undefined) return true
   const { valid_from, rights_changed_at } = access.record

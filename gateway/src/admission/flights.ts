@@ -18,7 +18,7 @@ interface Overtaken extends Member {
 export interface Flights<Value> {
   /** The answer for `key`, asked once for all who wait; a question sent before `since` (ms) is not joined. */
   fly(key: string, since: number, ask: () => Promise<Value>): Promise<Value>
-  /** Answers on their way that bear one of these names are void and asked for again; undefined: all of them. */
+  /** Voids the answers on their way that bear one of these names or, given undefined, all of them; they are asked for again. */
   overtake(names: readonly string[] | undefined): void
 }
 
@@ -29,7 +29,7 @@ interface FlightRules<Value> {
   now: () => number
 }
 
-/** Questions that are asked once for many, and whose answers are not believed where a change came in between. */
+/** Questions that are asked once for many callers, and whose answers are discarded where a change came in between. */
 export function createFlights<Value>({ namesOf, keep, now }: FlightRules<Value>): Flights<Value> {
   const flights = new Map<string, Flight<Value>>()
   const inTheAir = new Roster<Overtaken>()

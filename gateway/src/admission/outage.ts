@@ -22,7 +22,7 @@ export class Outage {
     return this.#failures >= FAILURES_OF_AN_OUTAGE
   }
 
-  /** Asks, unless the answer would be silence. @throws Problem 503 `access-unknown` at once in an outage */
+  /** Asks, unless nobody would answer. @throws Problem 503 `access-unknown` at once in an outage */
   async ask<T>(question: () => Promise<T>): Promise<T> {
     const startedAt = performance.now()
     const isTry = this.#requireTurn(startedAt)

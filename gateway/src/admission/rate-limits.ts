@@ -4,7 +4,10 @@ import type { RouteTable } from '../table/route-table.ts'
 import type { Principal } from './principal.ts'
 import { tooManyRequests } from './problems.ts'
 
-/** Callers counted apart under one limit; those beyond share one count, so that a flood of addresses costs bounded memory. */
+/**
+ * So many callers are counted apart under one limit; further ones share a count, so that a flood of addresses costs bounded
+ * memory.
+ */
 const MAX_CALLERS = 100_000
 const OTHERS = ''
 
@@ -55,13 +58,13 @@ class Buckets {
     this.#fillMs = burst * this.#intervalMs
   }
 
-  /** Takes one, or says for how many milliseconds there is none. */
+  /** Takes one, or gives in how many milliseconds there will be one. */
   take(caller: string, now: number): number {
     if (now >= this.#turnAt) this.#turn(now)
     const key = this.#young.size < MAX_CALLERS || this.#young.has(caller) ? caller : OTHERS
     const fullAt = Math.max(this.#young.get(key) ?? this.#old.get(key) ?? 0, now) + this.#intervalMs
     const waitMs = fullAt - now - this.#fillMs
-    // What is left over of a sum of fractions is no reason to wait.
+    // A rounding error is no reason to wait.
     if (waitMs > 1e-6) return waitMs
     this.#young.set(key, fullAt)
     return 0

@@ -11,13 +11,13 @@ import type { Principal } from './principal.ts'
 import { sessionEnded } from './problems.ts'
 
 const TICK_MS = 500
-/** While messages arrive, a look now and then finds what a lost one would have said. */
+/** While messages arrive, looking now and then finds out what a lost one would have said. */
 const LOOK_AGAIN_MS = 60_000
 const RETRY_MS = 1_000
 /** As long as a record may be stale. */
 const UNCONFIRMED_MS = 60_000
 const CLOCK_SKEW_MS = 30_000
-/** Everybody's rights may change at once; user is asked in a queue nevertheless. */
+/** Even if everybody's rights change at once, user is not asked more questions at a time. */
 const MAX_LOOKS_AT_ONCE = 64
 
 export interface SocketRights {
@@ -27,7 +27,7 @@ export interface SocketRights {
 }
 
 export interface WatchedSocket {
-  /** After a reload: the right is looked at again by the route of the new table. */
+  /** After a reload: checks the right again, by the route of the new table. */
   move(route: Route): void
   /** To be called when the socket has closed. */
   stop(): void
@@ -54,7 +54,7 @@ export const closeCodeOf = ({ status }: Problem): number => (status === 401 ? 44
 /** Ends open WebSockets when the right to them ends: after messages, with the caller's own token, and by looking. */
 export function createSocketRights({ authenticate, changes }: SocketRightsDeps): SocketRights {
   const sockets = new Set<Watched>()
-  /** Who waits to be looked at; true: a change was announced, and what is not confirmed now has ended. */
+  /** The sockets that wait to be checked; true where a change was announced, and a right that cannot be confirmed now has ended. */
   const due = new Map<Watched, boolean>()
   let looks = 0
 

@@ -15,9 +15,9 @@ import type { ServiceSettings } from '../table/service-settings.ts'
 import { Outage } from './outage.ts'
 import { challenged } from './problems.ts'
 
-/** A frozen user service is known soon enough for the caller to be answered within a second. */
+/** Short enough for the caller of a frozen user service to be answered within a second. */
 const TIMEOUT_MS = 700
-/** What user refuses about the caller; its other refusals are about the gateway, and are failures. */
+/** Refusals that concern the caller; any other concerns the gateway, and is a failure. */
 const REFUSALS = new Set([
   'unknown-credential',
   'acting-refused',
@@ -35,13 +35,13 @@ export interface UserService {
   findRecord(name: PrincipalName): Promise<AccessRecord | undefined>
   /** @throws Problem 401 or 403 as user refuses it, 503 `access-unknown` */
   exchange(credential: TokenExchange): Promise<ExchangedToken>
-  /** True while it does not answer: nobody waits for it but one try at a time. */
+  /** True while it does not answer: then only one question at a time waits for it. */
   readonly isDown: boolean
   close(): Promise<void>
 }
 
 interface UserServiceDeps {
-  /** The host of module `auth` in the table of this moment. */
+  /** The host of module `auth` in the current table. */
   find: () => ServiceSettings | undefined
   internalKey: string
   log: Pick<FastifyBaseLogger, 'info' | 'warn' | 'error'>
@@ -59,7 +59,7 @@ export function createUserService({ find, internalKey, log }: UserServiceDeps): 
     return answer
   }
 
-  /** A refusal that is not about the caller is about our key, or the host is no user service; said once. */
+  /** A refusal that is not about the caller means that our key is wrong, or that the host is no user service; logged once. */
   function failure(error: unknown): Problem {
     if (error instanceof Problem && error.status < 500 && error.type !== misfit) {
       misfit = error.type

@@ -11,8 +11,8 @@ export interface Database {
    * A handle whose every statement runs under `role`. Tables are named by schema: `as<Tables>('meal_serving').withSchema('meal')`,
    * and raw SQL writes `meal.menus`. `timestamptz` is a Date, `date` a string `YYYY-MM-DD`, `bigint` a number (throws beyond 2^53),
    * `numeric` a string; a JSON array goes in as `JSON.stringify(array)`. With `acrossTenants` the setting `app.all_tenants`
-   * is `on`, which the policies of a schema may let through, except inside `withTenant`. With `isCommand`, for what an operator
-   * waits for, a statement may take a minute; a request's has 700 ms.
+   * is `on` outside `withTenant`, and policies may let such statements through. With `isCommand`, for an operator's commands, a
+   * statement may take a minute; otherwise it has 700 ms.
    */
   as<Tables>(role: string, options?: { acrossTenants?: boolean; isCommand?: boolean }): Kysely<Tables>
   /** Throws within 1 s when the database is gone, frozen or read-only. */

@@ -65,7 +65,7 @@ class RoleDriver implements Driver {
 class RoleConnection implements DatabaseConnection {
   readonly session: Session
   isOver = false
-  // Kysely asks one after another.
+  // The last is enough: Kysely runs the statements of a connection one after another.
   #last: Promise<unknown> | undefined
 
   constructor(session: Session) {
@@ -80,7 +80,7 @@ class RoleConnection implements DatabaseConnection {
     return { rows: rows as Row[], ...(affected !== undefined && { numAffectedRows: affected }) }
   }
 
-  /** What was asked and not awaited ends before its transaction does, and what waits behind it would run outside. */
+  /** Waits for a statement that nobody awaited, so that it ends inside the transaction; those queued behind it are refused. */
   async finish() {
     this.isOver = true
     await this.#last?.catch(() => {})

@@ -7,7 +7,7 @@ export const databaseEnv = (servingRole: string) => ({
   DATABASE_URL: Url(`the database, as a login whose only right is to take the role ${servingRole}`),
 })
 
-/** What a service's `migrate.ts` is told. */
+/** The environment of a service's `migrate.ts`. */
 export const MigrationEnv = Type.Object({
   MIGRATION_DATABASE_URL: Url('the database as the owner of the tables, not as the role that serves'),
 })

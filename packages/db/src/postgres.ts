@@ -10,9 +10,9 @@ import { within } from './within.ts'
 
 // The server stops a slow statement first; the client's own limit is for a server that no longer answers at all.
 const CONNECT_LIMIT_MS = 700
-// Of the pool, whose clock also counts while this process stands still: it ends what nobody waits for any more.
+// The pool's own limit, which also counts while this process stands still, so it must be far above CONNECT_LIMIT_MS.
 const FORGOTTEN_LIMIT_MS = 3_000
-// Rows that a frozen process has locked are free before a lease of 5 s that it holds has ended.
+// 3 s: rows locked by a frozen process are free again before a lease of 5 s that it holds has ended.
 const REQUEST = { statement: 700, answer: 800, idleInTransaction: 3_000 }
 const COMMAND = { statement: 60_000, answer: 61_000, idleInTransaction: 60_000 }
 const MIGRATION_LOCK_LIMIT_MS = 60_000
@@ -50,7 +50,7 @@ export function postgresEngine(url: string): Engine {
         return socket.once('close', () => sockets.delete(socket))
       },
     })
-    // A lost connection is told by the statement that meets it; without a listener it would end the process.
+    // The statement that meets a lost connection reports it; without a listener the error would end the process.
     pool.on('error', () => {})
     pool.on('connect', (client) => client.on('error', () => {}))
     pools.set(name, pool)
@@ -78,7 +78,7 @@ export function postgresEngine(url: string): Engine {
     dump: () => Promise.reject(new Error('only PGlite can be dumped')),
     async close() {
       isClosed = true
-      // A frozen server never answers the farewell.
+      // A frozen server never acknowledges the end.
       const cut = setTimeout(() => {
         for (const socket of sockets) socket.destroy()
       }, CLOSE_LIMIT_MS)
@@ -107,7 +107,7 @@ class ServingClient extends pg.Client {
 async function freeClient(pool: pg.Pool): Promise<pg.PoolClient> {
   const client = pool.connect()
   return within(CONNECT_LIMIT_MS, client).catch((error) => {
-    // It may come when nobody waits for it any more.
+    // It may still come after nobody waits for it any more.
     client.then(
       (late) => late.release(),
       () => {},

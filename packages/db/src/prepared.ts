@@ -4,17 +4,17 @@ import type { CompiledQuery } from 'kysely'
 /** A query that a connection plans once, under this name. */
 export interface PreparedQuery<Row = unknown> extends CompiledQuery<Row> {
   readonly preparedAs: string
-  /** Whether it is the last of its transaction: the COMMIT goes with it, and no statement after it is taken. */
+  /** Whether it is the last of its transaction: COMMIT goes along with it, and no further statement is taken. */
   readonly commits?: boolean
 }
 
-/** For a text that is asked again and again with other values: PostgreSQL reads and plans it once per connection. */
+/** For a statement that runs again and again with other values: PostgreSQL parses and plans it once per connection. */
 export const prepared = <Row>(query: CompiledQuery<Row>): PreparedQuery<Row> => ({
   ...query,
   preparedAs: createHash('sha256').update(query.sql).digest('base64url'),
 })
 
-/** The same of a statement that is the last of its transaction, for one trip less. */
+/** The same for the last statement of a transaction, which saves a round trip. */
 export const committing = <Row>(query: CompiledQuery<Row>): PreparedQuery<Row> => ({
   ...prepared(query),
   commits: true,

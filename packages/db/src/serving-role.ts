@@ -37,7 +37,7 @@ async function listPowers<Tables>(db: Kysely<Tables>, until: number): Promise<Po
 }
 
 async function selectPowers<Tables>(db: Kysely<Tables>): Promise<Powers[]> {
-  // PGlite has one login, its superuser, which no statement of ours reaches.
+  // PGlite's only login is its superuser, as whom no statement of ours runs.
   const { rows } = await sql<Powers>`
     select r.rolname as name, array_remove(array[
       case when r.rolsuper then 'is a superuser' end,

@@ -15,7 +15,7 @@ function liveScope(): Scope | undefined {
   return scope?.state === 'over' ? undefined : scope
 }
 
-/** Called as a connection is taken: inside `withTenant` only its own transaction may speak to the database. */
+/** Called whenever a connection is taken: inside `withTenant` only its own transaction may use the database. */
 export function enterScope(): void {
   const scope = liveScope()
   if (!scope) return
@@ -31,8 +31,8 @@ export function tenantSettings(): string[] {
 
 /**
  * Runs `work` in one transaction whose `app.tenant_id` is the tenant (a UUID), for row-level security policies on
- * `nullif(current_setting('app.tenant_id', true), '')::uuid`; a handle across tenants is held to it too. Throws on nesting, inside any other transaction, and when
- * `work` uses a database handle other than its own.
+ * `nullif(current_setting('app.tenant_id', true), '')::uuid`; it limits a handle across tenants too. Throws where it is nested,
+ * inside any other transaction, and when `work` uses a database handle other than its own.
  */
 export async function withTenant<Tables, Result>(
   db: Kysely<Tables>,

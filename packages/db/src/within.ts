@@ -1,6 +1,6 @@
 import { deadline } from '@munjigi/deadline'
 
-/** @throws Error where `work` takes longer */
+/** What `work` gives. @throws Error where that takes longer than `ms` */
 export function within<Result>(ms: number, work: Promise<Result>): Promise<Result> {
   const { promise: late, reject } = Promise.withResolvers<never>()
   const callOff = deadline(ms, () => reject(new Error('the database does not answer')))

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 
 const ANSWER_LIMIT_BYTES = 1024 * 1024
 
-/** What one piece of work has asked so far, by question. */
+/** The answers that one piece of work has had so far, by question. */
 interface Work {
   answers: Map<string, { status: number; headers: Headers; body: string }>
   heard: ((body: string) => void) | undefined
@@ -10,11 +10,11 @@ interface Work {
 
 const works = new AsyncLocalStorage<Work>()
 
-/** Runs work whose POSTs are each asked once, however often it begins anew. */
+/** Runs work that sends each of its POSTs only once, however often it starts over. */
 export const askingOnce = <T>(heard: Work['heard'], work: () => T): T => works.run({ answers: new Map(), heard }, work)
 
 /**
- * `fetch` within such work: a code or a rotating refresh token works once, so its answer is kept instead of asked for again.
+ * `fetch` within such work: a code or a rotating refresh token works only once, so the answer is kept and given again.
  * @throws TypeError, as `fetch` does, for an answer above 1 MB too
  */
 export async function fetchOnce(url: string, init: RequestInit): Promise<Response> {

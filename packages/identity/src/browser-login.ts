@@ -46,7 +46,7 @@ export interface BrowserLogins<Login> {
   /** Remembers a login and gives its `state` (RFC 6749 §10.12). */
   begin(request: FastifyRequest, reply: FastifyReply, login: Login): Promise<string>
   /**
-   * The login that `state` belongs to, which is thereby spent, whoever asks.
+   * Spends `state`, whoever sends it, and gives the login that it belongs to.
    * @throws Problem of `refusals`
    */
   take(request: FastifyRequest, state: string): Promise<Login>

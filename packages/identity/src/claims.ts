@@ -13,14 +13,14 @@ const OTHER_TOKENS = new Set(['ID', 'Refresh', 'Offline', 'Logout'])
 /** RFC 6750 §3. The details beside it are those of source 003 (§1.2). */
 const CHALLENGE = { 'www-authenticate': 'Bearer error="invalid_token"' }
 
-/** 401 for a token that no issuer of ours gave, or not for this; why, the body says in `reason`. */
+/** 401 for a token that no trusted issuer issued, or that is not for this use; the body gives the `reason`. */
 export const tokenInvalid = (reason: string, detail = 'Invalid token') =>
   new Problem(401, 'token-invalid', 'The token is not accepted', { detail, headers: CHALLENGE, extensions: { reason } })
-/** 401 for a token that was good once. */
+/** 401 for a token that was valid once. */
 export const tokenExpired = () =>
   new Problem(401, 'token-expired', 'The token has expired', { detail: 'Token expired', headers: CHALLENGE })
 
-/** True while a token's times hold, with 30 s for clocks that differ. */
+/** Whether a token has not expired, with 30 s for clocks that differ. */
 export const isWithin = (exp: number, now: number): boolean => now < exp + CLOCK_SKEW_S
 
 /** @throws Problem 401 unless the claims are those of an access token of this issuer, for us, now (RFC 9068 §4). */

@@ -24,7 +24,7 @@ export function parseJws(token: string): ParsedJws | undefined {
   if (typeof header.alg !== 'string' || typeof header.kid !== 'string') return undefined
   if (KEY_CARRYING.some((name) => Object.hasOwn(header, name))) return undefined
   const signature = Buffer.from(token.slice(claimsEnd + 1), 'base64url')
-  // Bits that the last character carries in vain would give one token up to 16 spellings, each remembered by itself.
+  // The unused bits of the last character would give one token up to 16 spellings, each remembered separately.
   if (signature.toString('base64url') !== token.slice(claimsEnd + 1)) return undefined
   return {
     header: header as ParsedJws['header'],

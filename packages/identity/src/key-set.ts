@@ -17,7 +17,10 @@ interface Jwk {
   crv?: string
 }
 
-/** The key set of an issuer, from its address or, by discovery, from the one it names (RFC 7517 §5). @throws Error where there is none to be had within 3 s */
+/**
+ * An issuer's key set (RFC 7517 §5), from `jwks_uri` or the address that discovery gives.
+ * @throws Error where none comes within 3 s
+ */
 export async function fetchKeySet(issuer: TrustedIssuer, stop: AbortSignal): Promise<{ keys?: unknown }> {
   if (issuer.loadKeys !== undefined) return issuer.loadKeys()
   return inTime(FETCH_TIMEOUT_MS, async (late) => {
@@ -56,7 +59,7 @@ async function readBounded(body: Dispatcher.ResponseData['body']): Promise<strin
   return Buffer.concat(chunks).toString('utf8')
 }
 
-/** The keys of a set that may sign by one of `algorithms`, by `<algorithm>:<kid>`; others are passed over. @throws Error where there are none */
+/** The keys of a set that fit one of `algorithms`, by `<algorithm>:<kid>`. @throws Error where there are none */
 export function readKeys(document: { keys?: unknown }, algorithms: Algorithm[]): Map<string, KeyObject> {
   if (!Array.isArray(document.keys)) throw new Error('not a key set')
   const keys = new Map<string, KeyObject>()

@@ -12,7 +12,7 @@ const COOL_DOWN_MS = 30_000
 export interface KeySource {
   /** Grows whenever the set of keys changes, so that what was verified by an older set is verified again. */
   readonly generation: number
-  /** False until keys were had once. */
+  /** False until keys were fetched for the first time. */
   readonly isReady: boolean
   find(kid: string, algorithm: Algorithm): KeyObject | undefined
   /** Fetches once per cool-down, however many unknown keys ask for it; failures count. Never rejects. */
@@ -62,9 +62,9 @@ export function createKeySource(issuer: TrustedIssuer, { patienceMs, onFetch }: 
     })
     return running
   }
-  // A house that starts all at once finds its issuers a moment later; one that is down for long is asked seldom.
+  // Where everything starts at once the issuer is there a moment later; one that is down for long is asked seldom.
   const retryMs = () => Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** (failures - 1))
-  // A fetch in the background uses nobody's turn: an issuer may sign by a new key right after it.
+  // Fetches in the background do not count: an issuer may sign by a new key right after one.
   const isCoolingDown = (): boolean => {
     const now = performance.now()
     if (fetchedAt === undefined) return now - lastAttempt < retryMs()

@@ -6,7 +6,7 @@ import { CLOCK_SKEW_S } from './claims.ts'
 const COOL_DOWN_MS = 5_000
 const UNKNOWN_KEY = 'OAUTH_KEY_SELECTION_FAILED'
 
-/** URLs that begin with `from` are asked at `to`, for a public address may be out of this machine's reach. */
+/** Requests to URLs that begin with `from` go to `to`, since this machine may be unable to reach the public address. */
 interface Detour {
   from: string
   to: string
@@ -40,7 +40,7 @@ export const originAt = (issuer: string, origin: string): Detour => ({
   to: `${origin.replace(/\/+$/, '')}/`,
 })
 
-/** What a provider's answer came to; `message` may hold its words and is for the log alone. */
+/** How an exchange with the provider failed; `message` may contain the provider's words and is for the log alone. */
 export class ProviderError extends Error {
   /**
    * `unreachable`: no answer, a 5xx, or what no provider answers (HTML). `refused`: an OAuth error (RFC 6749 §5.2).
@@ -105,7 +105,7 @@ async function discover({ issuer, clientId, clientSecret, reachedAt, timeoutS, e
   const isPlain = [issuer, reachedAt?.to].some((url) => url?.startsWith('http:'))
   const metadata = { client_secret: clientSecret, [client.clockTolerance]: CLOCK_SKEW_S }
   const configuration = await client.discovery(new URL(issuer), clientId, metadata, undefined, {
-    // The library's own limit would take time in which this process stood still for the provider's silence.
+    // The library's own limit would count time in which this process stood still as the provider's silence.
     [client.customFetch]: (url, init) =>
       inTime(timeoutS * 1000, (signal) => fetchOnce(addressOf(url, reachedAt), { ...(init as RequestInit), signal })),
     execute: [...execute, ...(isPlain ? [client.allowInsecureRequests] : [])],
@@ -125,7 +125,7 @@ function addressOf(url: string, reachedAt: Detour | undefined): string {
     : url
 }
 
-/** What the library and `fetch` throw; anything else is the work's own. */
+/** Errors of the library and of `fetch`; any other is thrown by the work itself. */
 const isOfTheProtocol = (error: unknown): error is Error =>
   error instanceof client.ClientError ||
   error instanceof client.ResponseBodyError ||

@@ -23,13 +23,13 @@ const userSubMismatch = () =>
     'Send the subject of the token, or let the gateway set it',
   )
 const tenantMismatch = () => new Problem(403, 'tenant-mismatch', 'Another tenant', { detail: 'Tenant mismatch' })
-/** 403 for a token of another issuer, where rights of ours are asked. */
+/** 403 for a token of another issuer where rights of ours are needed. */
 export const platformTokenRequired = () =>
   new Problem(403, 'platform-token-required', 'A platform token is needed here', {
     detail: 'This token carries no permissions of ours: sign in at the platform and send its access token',
   })
 
-/** Who calls, as the verified token says it; what `X-User-Sub` claims was compared with it. */
+/** Who calls, according to the verified token, with which `X-User-Sub` has been compared. */
 export interface UserContext {
   /** The subject, unique among all trusted issuers. */
   readonly sub: string
@@ -37,9 +37,9 @@ export interface UserContext {
   readonly tenantId: string | undefined
   readonly role: string | undefined
   readonly permissions: ReadonlySet<string>
-  /** What they are in which case, as of the token; undefined where they are more than fit in: then user must be asked. */
+  /** Case roles by case, as of the token; undefined where there are too many for a token, and user must be asked. */
   readonly caseRoles: ReadonlyMap<string, CaseRole> | undefined
-  /** Keycloak's roles (source 002 §2.2); who comes from an issuer with people of its own has none (decision 1). */
+  /** Keycloak's roles (source 002 §2.2); somebody from an issuer with people of its own has none (decision 1). */
   hasRealmRole(role: string): boolean
   hasClientRole(client: string, role: string): boolean
 }

@@ -11,11 +11,14 @@ export interface Verifier {
   remembered(token: string): VerifiedToken | undefined
   /** Undefined where the key must be fetched first. @throws Problem 401 `token-invalid` or `token-expired` */
   verifyAtOnce(token: string): VerifiedToken | undefined
-  /** @throws Problem 401 `token-invalid` or `token-expired`; 503 `keys-unavailable` where the issuer's keys were never had. */
+  /**
+   * @throws Problem 401 `token-invalid` or `token-expired`; 503 `keys-unavailable` where the issuer's keys have never been
+   * fetched.
+   */
   verify(token: string): Promise<VerifiedToken>
-  /** What a trusted issuer signed, of whatever type: the signature alone is judged. @throws as `verify`, but never `token-expired` */
+  /** Checks the issuer and the signature alone, of a token of any type. @throws as `verify`, but never `token-expired` */
   verifySignature(token: string): Promise<ParsedJws>
-  /** Takes a new list at once; issuers that stay keep their keys, what others signed is forgotten. */
+  /** Takes over a new list at once. Issuers that stay keep their keys; remembered tokens are forgotten. */
   replaceIssuers(issuers: TrustedIssuer[]): void
   prefetch(): Promise<void>
   status(): ReturnType<KeySource['status']>[]
@@ -118,7 +121,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
   }
 }
 
-/** One of ours names no issuer, so what it is must be said first: the most frequent mistake of a client. */
+/** A frequent mistake of clients. Ours names no issuer, so it is told apart before the issuer is looked at. */
 const isRefreshToken = ({ header }: ParsedJws): boolean => header.typ === 'rt+jwt'
 
 function requireNames(issuers: TrustedIssuer[]): void {

@@ -57,7 +57,7 @@ function boundText(bind: string): string {
 
 function readKey(text: string, index: number): FernetKey {
   const bytes = Buffer.from(text.trim(), 'base64url')
-  // Node skips what is not base64; a mistyped key would be a different key.
+  // Node skips characters that are not base64, and would take a mistyped key for another one.
   if (bytes.length !== 32 || bytes.toString('base64url') !== text.trim().replace(/=$/, '')) {
     const remedy = 'make one with "openssl rand -base64 32 | tr +/ -_"'
     throw new Error(`sealing key ${index + 1} is not 32 bytes in URL-safe base64: ${remedy}`)

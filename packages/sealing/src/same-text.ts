@@ -2,10 +2,10 @@ import { hash, timingSafeEqual } from 'node:crypto'
 
 const hashOf = (text: string): Buffer => hash('sha256', text, 'buffer')
 
-/** Whether somebody gave the secret that is expected, in a time that tells neither what it holds nor how long it is. */
+/** Whether `given` is the expected secret, in a time that reveals neither its text nor its length. */
 export const isSameText = (given: string, expected: string): boolean => timingSafeEqual(hashOf(given), hashOf(expected))
 
-/** The same for secrets that are asked for all day; which of them was given is not told either. */
+/** The same for one of several secrets, hashed beforehand; the time does not reveal which of them was given either. */
 export function isOneOf(secrets: readonly string[]): (given: string) => boolean {
   const expected = secrets.map(hashOf)
   return (given) => {

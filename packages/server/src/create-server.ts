@@ -47,7 +47,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
     ...options.fastify,
   })
   app.setValidatorCompiler(validatorCompiler)
-  // Plain text is no request body of ours; without its parser it is a 415.
+  // No route takes plain text: without this parser it is answered 415.
   app.removeContentTypeParser('text/plain')
   app.setErrorHandler(answerProblem)
   app.setNotFoundHandler((request) => {
@@ -55,9 +55,9 @@ export function createServer(options: ServerOptions): FastifyInstance {
       detail: `No route for ${request.method} here`,
     })
   })
-  // Hooks that wait for nothing call back: a promise each would be made for every request.
+  // Hooks that await nothing use the callback: an async one would cost a promise per request.
   app.addHook('onRequest', ({ raw: { headers }, server }, _reply, done) => {
-    // Many front ends name the type of a body that they do not send, which FastAPI does not mind. Where bodies are handed on it stays.
+    // Many front ends send Content-Type without a body, which FastAPI accepts. It stays where bodies are handed on unread.
     const isNamed = headers['content-type'] !== undefined
     if (isNamed && !hasBody(headers) && server.hasContentTypeParser('application/json')) delete headers['content-type']
     done()
@@ -73,11 +73,11 @@ export function createServer(options: ServerOptions): FastifyInstance {
       { method, route: routeOptions.url, status: reply.statusCode, ms, subject: request.subject },
       'request',
     )
-    // A refused upgrade was taken out of Node's hands: without this its socket would stay open with nobody reading it.
+    // Node no longer looks after the socket of a refused upgrade, which would stay open with nobody reading it.
     if (request.raw.headers.upgrade !== undefined) request.raw.socket.destroySoon()
     done()
   })
-  // Node closes idle connections once; those whose last answer comes later would hold the server for their keep-alive.
+  // Node closes idle connections only once; one whose last answer comes later would delay the end by its keep-alive.
   app.addHook('preClose', async () => {
     const looking = setInterval(() => app.server.closeIdleConnections(), DRAIN_LOOK_MS)
     app.server.once('close', () => clearInterval(looking))
@@ -91,7 +91,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
 function answerProblem(error: FastifyError | Problem, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const problem = problemOf(error)
   logFailure(request.log, error, problem)
-  // Fastify would close under somebody who is still sending, and the answer would be lost with the connection; Node reads the rest away.
+  // Fastify would close the connection while the caller still sends, and the answer would be lost; Node discards the rest.
   if (problem.status === 413) reply.removeHeader('connection')
   return reply
     .code(problem.status)

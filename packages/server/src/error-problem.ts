@@ -1,7 +1,10 @@
 import { Problem } from '@munjigi/problem'
 import type { FastifyBaseLogger, FastifyError } from 'fastify'
 
-/** What the caller is told of what was thrown: a Problem as it is, a fault of the request as 4xx, an outage as 503, a bug as an opaque 500. */
+/**
+ * What the caller is told of an error: a Problem as it is, a fault of the request as 4xx, an outage as 503, a bug as an opaque
+ * 500.
+ */
 export function problemOf(error: FastifyError | Problem): Problem {
   if (error instanceof Problem) return error
   if (error.validation !== undefined) return invalidRequest(error)
@@ -26,7 +29,7 @@ export function problemOf(error: FastifyError | Problem): Problem {
   })
 }
 
-// In words of our own: a parser's may repeat what was sent.
+// In words of our own, as a parser's may repeat what was sent.
 const UNREADABLE = new Map([
   ['FST_ERR_CTP_EMPTY_JSON_BODY', 'The body is empty: send JSON, or leave Content-Type out'],
   ['FST_ERR_CTP_INVALID_JSON_BODY', 'The body is not well-formed JSON'],
@@ -39,7 +42,10 @@ function badRequest(status: number, code: string): Problem {
   })
 }
 
-/** A bug or an outage of our own is an error with its stack; what somebody else fails in, which a bare Problem tells, is a line. */
+/**
+ * Logs a bug or an outage of our own as an error with its stack, and a failure of somebody else's, which is a Problem without a
+ * cause, as one line.
+ */
 export function logFailure(log: FastifyBaseLogger, error: FastifyError | Problem, { status, type }: Problem): void {
   if (status < 500) return
   if (error instanceof Problem && error.cause === undefined) log.warn({ problem: type }, 'request failed')
@@ -63,7 +69,10 @@ function sentenceOf(keyword: string, params: Record<string, unknown>, message = 
 
 type Fault = NonNullable<FastifyError['validation']>[number]
 
-/** Of a union what its members say beyond the type; where that is nothing, the types of all of them as one fault. The innermost speaks. */
+/**
+ * The faults of a union are those that its members find beyond a wrong type or, where there are none, a single one that lists the
+ * types of all members. Where unions are nested, a fault belongs to the innermost.
+ */
 function plainFaults(faults: Fault[]): Fault[] {
   const unions = faults
     .filter(({ keyword }) => keyword === 'anyOf')

@@ -2,7 +2,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import pino from 'pino'
 import { type Static, Type } from 'typebox'
 
-/** From which level on lines are written. */
+/** The lowest level that is written. */
 export const LogLevel = Type.Enum(['debug', 'info', 'warn', 'error', 'silent'], { default: 'info' })
 export type LogLevel = Static<typeof LogLevel>
 
@@ -24,7 +24,7 @@ const SECRET_NAMES = [
   'assertion',
 ].join('|')
 
-// In a finished line only a name stands between a quotation mark and `":`; those within a text are escaped.
+// In a finished line only a property's name stands between `"` and `":`, as quotation marks within a text are escaped.
 const SECRET = new RegExp(`"(?:${SECRET_NAMES})":`, 'i')
 const SECRET_KEY = new RegExp(`^(?:${SECRET_NAMES})$`, 'i')
 
@@ -34,7 +34,10 @@ export function createLogger(name: string, level: LogLevel, destination?: pino.D
   return destination === undefined ? pino(options) : pino(options, destination)
 }
 
-/** Looked for in the text, as nearly no line has one: to walk what is logged, or to redact by path, costs many times as much. */
+/**
+ * Searches the finished text, since hardly any line has a secret name: walking the logged object, or redacting by path, costs
+ * many times as much.
+ */
 function redacted(line: string): string {
   if (!SECRET.test(line)) return line
   const clean = (key: string, value: unknown) => (SECRET_KEY.test(key) ? '[redacted]' : value)

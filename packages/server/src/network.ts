@@ -4,11 +4,14 @@ const NETWORK_GROUPS = 4
 const SITE_GROUPS = 3
 const ALL_GROUPS = 8
 const GROUP = '(?:0|[1-9a-f][0-9a-f]{0,3})'
-/** As the system writes nearly every address, read at a tenth of the cost: four whole groups, or fewer before a gap that reaches beyond the fourth. */
+/**
+ * A fast path for the form in which the system writes nearly every address: four groups in full, or fewer before a `::` that
+ * covers the fourth.
+ */
 const PLAIN = new RegExp(`^(${GROUP}(?::${GROUP}){3}):|^(${GROUP}(?::${GROUP}){0,2})::(?:${GROUP}(?::${GROUP}){0,3})?$`)
 const DOTTED_END = /[\d.]+\.\d+$/
 
-/** Whom requests are counted for: the address, of IPv6 the /64, in which whoever has one address has them all. */
+/** The network that requests are counted for: an IPv4 address, or the /64 of an IPv6 one, all of whose addresses one caller has. */
 export function networkOf(address: string): string {
   if (!address.includes(':')) return address
   const [, whole, start] = PLAIN.exec(address) ?? []
@@ -20,19 +23,19 @@ export function networkOf(address: string): string {
   return `${groups.map(withoutZeros).join(':')}::/64`
 }
 
-/** Of networkOf: the /48 it lies in, which is what one site is given at most; an IPv4 address stands for itself. */
+/** The /48 of what `networkOf` gives: the most that one site is assigned. An IPv4 address stands for itself. */
 export function siteOf(network: string): string {
   if (!network.includes(':')) return network
   return `${network.split(':', SITE_GROUPS).join(':')}::/48`
 }
 
 function groupsOf(text: string): string[] {
-  // What is written as IPv4 are the last 32 bits, and which they are makes no difference here.
+  // A dotted end is the last 32 bits, whose value makes no difference here.
   const groups = (text.includes('.') ? text.replace(DOTTED_END, '0:0') : text).split(':')
   const gap = groups.indexOf('', 1)
   if (gap > 0) groups.splice(gap, 1, ...Array<string>(ALL_GROUPS + 1 - groups.length).fill('0'))
   return groups
 }
 
-/** Nothing, as it stands before or behind a gap at the border, is a zero too. */
+/** An empty group, as before or after a `::` at either end, is zero too. */
 const withoutZeros = (group: string): string => group.replace(/^0+/, '') || '0'

@@ -23,8 +23,8 @@ const problemResponse = {
 } as const
 
 /**
- * Serves under `path`, to anybody, what the schemas of this scope's routes say, of those declared from now on: OpenAPI 3.1
- * with bearer tokens and problem answers. A route's preHandler says by its property `openapi`, of `x-` keys, what it demands.
+ * Serves an OpenAPI 3.1 document under `path`, to anybody, about the routes that are declared in this scope from now on. What a
+ * preHandler demands stands in its property `openapi`, under `x-` keys.
  */
 export async function openApi(
   app: FastifyInstance,
@@ -96,7 +96,7 @@ function describedParameter(parameter: object): object {
   }
 }
 
-/** What has a default may be left out of a request, though its schema, which is its answer's too, demands it. */
+/** A request may leave out what has a default, although its schema, which is also that of the answer, requires it. */
 function optionalDefaults(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value
   if (Array.isArray(value)) return value.map(optionalDefaults)

@@ -23,7 +23,7 @@ export interface Page {
   title: string
   paragraphs: readonly string[]
   action?: PageAction | undefined
-  /** In small letters below: what somebody is told who is asked for help. */
+  /** In small letters below: what to tell whoever is asked for help. */
   footnote?: string
   /** Where a form may lead, its redirects included: sources of `form-action` (CSP3 §6.4.2). */
   formTargets?: readonly string[]

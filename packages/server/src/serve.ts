@@ -4,7 +4,7 @@ const DRAIN_MS = 10_000
 
 /**
  * Listens, and ends in order on SIGTERM and SIGINT: requests in flight finish within 10 s, then the process exits.
- * A taken port is said by number, with the variable that moves it, an outage by its message; both exit 1.
+ * Where the port is taken it prints its number and the variable that changes it, in an outage the message; both exit 1.
  */
 export async function serve(app: FastifyInstance, port: number, variable = 'PORT', host = '0.0.0.0'): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void shutdown(app))

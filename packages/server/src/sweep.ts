@@ -3,13 +3,13 @@ import type { FastifyInstance } from 'fastify'
 const FIRST_MS = 60_000
 const HOUR_MS = 60 * 60_000
 
-/** Sweeps what takes up room and does no harm until then. */
+/** For what only takes up room until it is swept. */
 export const sweepHourly = (app: FastifyInstance, removeBatch: () => Promise<boolean>): void =>
   sweepEvery(HOUR_MS, app, removeBatch)
 
 /**
- * A minute after the server is made, for what a crash left behind, and every `intervalMs` calls `removeBatch` until it says that
- * nothing is left; stops between batches when the server closes.
+ * Calls `removeBatch` until it gives true, for nothing is left: first a minute after the server was made, for what a crash left
+ * behind, then every `intervalMs`. Stops between batches when the server closes.
  */
 export function sweepEvery(intervalMs: number, app: FastifyInstance, removeBatch: () => Promise<boolean>): void {
   let isClosing = false

@@ -37,7 +37,7 @@ const BOOLEANS = new Map([
   ['0', 'false'],
 ])
 
-/** FastAPI, which the sources' programs are written for, takes Python's spelling of a boolean, and 1 and 0. */
+/** As FastAPI does, for clients written for it: Python's spelling of a boolean, and 1 and 0. */
 function spellPlainly(query: Record<string, unknown>, name: string): void {
   const plain = BOOLEANS.get(query[name] as string)
   if (plain !== undefined) query[name] = plain

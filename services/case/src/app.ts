@@ -24,9 +24,9 @@ import { guardsOf } from './rights/guards.ts'
 import { guardScope } from './rights/scope-guard.ts'
 import type { Tables } from './tables.ts'
 
-/** Grants that stand without a case are named in tokens until they are swept. */
+/** Until they are swept, grants without a case appear in tokens. */
 const SWEEP_INTERVAL_MS = 60_000
-/** Far more than making a case takes: what is unsettled for so long was left behind. */
+/** Far longer than making a case takes: a note as old as this was left behind. */
 const CREATION_PATIENCE_MS = 60_000
 
 export interface CaseOptions {

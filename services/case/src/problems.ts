@@ -4,7 +4,7 @@ const absent = (type: string, title: string, detail: string) => new Problem(404,
 const conflict = (type: string, title: string, detail: string) => new Problem(409, type, title, { detail })
 const forbidden = (type: string, title: string, detail: string) => new Problem(403, type, title, { detail })
 
-/** Another tenant's case is absent too, and answered so. */
+/** Also for another tenant's case. */
 export const caseNotFound = () =>
   absent('case-not-found', 'There is no such case', 'GET /api/case/v1/cases lists those you may read')
 export const documentNotFound = () =>

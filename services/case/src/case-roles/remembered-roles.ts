@@ -5,9 +5,12 @@ import type { UserService } from './user-service.ts'
 
 const FRESH_MS = 5_000
 const STALE_MS = 60_000
-/** So long user is waited for where something stale is remembered: the database, asked next, may be what holds user up. */
+/**
+ * How long user is waited for where stale roles are at hand: it may be held up by the database, which is asked next and must be
+ * waited for too.
+ */
 const STALE_WAIT_MS = 200
-/** After a failure what is stale answers at once, so that callers do not wait one after the other. */
+/** For so long after a failure stale roles are given at once, so that callers do not wait one after another. */
 const COOL_DOWN_MS = 500
 const MAX_PEOPLE = 10_000
 const MAX_ATTEMPTS = 3
@@ -28,7 +31,7 @@ interface Flight {
 export interface RememberedRoles {
   /** @throws Problem 503 `case-roles-unknown` where user does not answer and nothing young enough is remembered */
   rolesOf(sub: string): Promise<CaseRoles>
-  /** What was asked before is not believed any more, an answer on its way neither. */
+  /** Forgets the person's roles, and discards an answer that is on its way. */
   drop(sub: string): void
   dropAll(): void
 }
@@ -79,7 +82,7 @@ export function rememberedRoles(
   }
 
   function keep(sub: string, known: Known) {
-    // What is deleted first stands at the end, so the map's order is that of age.
+    // Deleted first, it moves to the end, so that the map is in the order of age.
     kept.delete(sub)
     kept.set(sub, known)
     if (kept.size > MAX_PEOPLE) kept.delete(kept.keys().next().value as string)
@@ -91,7 +94,7 @@ export function rememberedRoles(
       if (roles) return roles
       const asked = ask(sub)
       if (findKept(sub, STALE_MS)) await atMost(STALE_WAIT_MS, asked).catch(() => undefined)
-      // Looked up after waiting: what came in time is kept by now, and what a message deleted meanwhile is never used.
+      // Read after waiting: an answer that came in time is here by now, and what a message has deleted is never used.
       return findKept(sub, STALE_MS) ?? asked
     },
     drop(sub) {

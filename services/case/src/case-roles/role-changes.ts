@@ -13,11 +13,11 @@ export function hearRoleChanges(
     message(text) {
       const message = readAccessMessage(text)
       if (message === undefined) log.warn('unreadable message about changed access: every case role is forgotten')
-      // A person's names are told one by one, the platform's among them, by which people are remembered here.
+      // Each name of a person is announced by itself; people are remembered here by the platform's.
       if (message !== undefined && 'sub' in message) roles.drop(message.sub)
       else if (message === undefined || 'all' in message) roles.dropAll()
     },
-    // What was said while nobody listened is lost.
+    // Messages sent before this are lost.
     ready: roles.dropAll,
   })
 }

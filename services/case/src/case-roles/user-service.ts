@@ -9,7 +9,7 @@ import { Compile } from 'typebox/compile'
 import type { CaseOfTenant } from '../case-ids.ts'
 import { caseRolesUnknown, unknownPerson } from '../problems.ts'
 
-/** A frozen user service is known soon enough for the caller to be answered within a second. */
+/** Short enough for the caller of a frozen user service to be answered within a second. */
 const TIMEOUT_MS = 700
 const PATH = `${INTERNAL_USER_PATH}/case-roles`
 
@@ -21,13 +21,16 @@ export interface UserAddress {
   internalKey: string
 }
 
-/** User's part of a case: who has which role in it (DESIGN §4.6). Everything throws 503 `case-roles-unknown` while it does not answer. */
+/**
+ * User's part of a case: who has which role in it (DESIGN §4.6). Everything throws 503 `case-roles-unknown` while it does not
+ * answer.
+ */
 export interface UserService {
   listOfPerson(sub: string): Promise<CaseRoleGrant[]>
   listOfCase(of: CaseOfTenant): Promise<CaseRoleGrant[]>
   /** @throws Problem 404 `unknown-person` where nobody of the tenant is called so */
   grant(role: NewCaseRole): Promise<void>
-  /** What is not there is withdrawn already; `actor` is who did it, absent for the service itself. */
+  /** Withdrawing a role that is not there is no error; `actor` is who did it, absent for the service itself. */
   withdraw(grant: { case_id: string; sub: string; actor?: string }): Promise<void>
   close(): Promise<void>
 }
@@ -38,7 +41,7 @@ export function createUserService(
 ): UserService {
   const client = createClient({ baseUrl: url, timeoutMs: TIMEOUT_MS, headers: { [X_INTERNAL_KEY]: internalKey } })
 
-  /** A refusal that is not about the person is about us, or the address is no user service. */
+  /** A refusal that is not about the person means that our key is wrong, or that the address is no user service. */
   function failure(error: unknown): Problem {
     if (error instanceof Problem && error.status < 500)
       log.error({ status: error.status, problem: error.type }, 'user service refuses the case service')

@@ -16,14 +16,14 @@ export function caseRoutes(scope: FastifyInstance, deps: CaseDeps): void {
   const app = scope.withTypeProvider<TypeBoxProvider>()
   const { db, roles, guards } = deps
 
-  /** `work` in a transaction of the caller's tenant; what it gives is shown with the caller's own role. */
+  /** Runs `work` in a transaction of the caller's tenant, and adds the caller's own role to the case that it gives. */
   async function onCases(request: FastifyRequest, work: Work<StoredCase>): Promise<Case> {
     const caller = callerOf(request)
     const found = await withTenant(db, caller.tenantId, (trx) => work(caseStore(trx, caller.tenantId), caller))
     return { ...found, own_role: (await rolesOf(caller)).get(found.case_id) ?? null }
   }
 
-  /** An administrator's standing needs no role, so theirs are shown where user answers and hide nothing where it does not. */
+  /** Administrators need no role: theirs are shown if user answers, and missing if it does not. */
   const rolesOf = ({ sub, isAdmin }: Caller) =>
     roles.rolesOf(sub).catch((error) => {
       if (isAdmin) return new Map<string, never>()
@@ -138,5 +138,5 @@ export function caseRoutes(scope: FastifyInstance, deps: CaseDeps): void {
 type Work<Result> = (cases: ReturnType<typeof caseStore>, caller: Caller) => Promise<Result>
 
 const CASE_ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
-/** User takes other services' ids too, and the database no text that is no UUID. */
+/** User also keeps ids of other services' making, and the database takes nothing but UUIDs. */
 const isCaseId = (text: string): boolean => CASE_ID.test(text)

@@ -22,7 +22,7 @@ const columns = [
 ] as const
 
 interface CaseFilter extends CaseQuery {
-  /** Only these; undefined: all of the tenant. */
+  /** Only these cases; undefined for all of the tenant. */
   case_ids: string[] | undefined
 }
 
@@ -49,7 +49,10 @@ export function caseStore(trx: Kysely<Tables>, tenant_id: string) {
         .values({ tenant_id, ...values })
         .returning(columns)
         .executeTakeFirstOrThrow(),
-    /** Undefined where it is absent or closed; one statement, as two who both keep it open wait for each other. */
+    /**
+     * Undefined where it is absent or closed. A single statement: two transactions that first locked it as open would wait for
+     * each other.
+     */
     updateOpen: (case_id: string, change: CaseChange): Promise<StoredCase | undefined> =>
       update(case_id)
         .where('status', '=', 'open')

@@ -8,8 +8,8 @@ import { caseStore, type StoredCase } from './case-store.ts'
 import { unsettledGrants } from './unsettled-grants.ts'
 
 /**
- * Makes a case whose trustee is its creator (DESIGN §10): that a grant is about to be made is written first, then it is made
- * at user, then the row, which ends the note. Wherever this breaks off there is no case, and the sweep withdraws the grant.
+ * Makes a case whose trustee is its creator (DESIGN §10), in three steps: a note that a grant is about to be made, the grant at
+ * user, then the case, with which the note goes. Wherever this breaks off there is no case, and the sweep withdraws the grant.
  */
 export async function createCase(
   { db, user, roles }: Pick<CaseDeps, 'db' | 'user' | 'roles'>,
@@ -22,7 +22,7 @@ export async function createCase(
   const made = await withTenant(db, tenantId, async (trx) => {
     if (await unsettledGrants(trx).settleCreation(of))
       return caseStore(trx, tenantId).insert({ ...values, case_id: of.case_id, created_by: sub })
-    // The sweep may have been over before the grant came.
+    // The sweep may have looked for grants before this one was made.
     await unsettledGrants(trx).add(of, 'withdrawing')
     return undefined
   })

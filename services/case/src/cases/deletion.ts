@@ -12,7 +12,7 @@ export async function deleteCase(
   of: CaseOfTenant,
   deletedBy: string,
 ): Promise<void> {
-  // Nobody is made a member meanwhile: that grant would outlive the case.
+  // Nobody may become a member meanwhile, as that grant would outlive the case.
   await inMembersTurn(deps.db, of, () =>
     withTenant(deps.db, of.tenant_id, async (trx) => {
       if (!(await caseStore(trx, of.tenant_id).remove(of.case_id))) throw caseNotFound()

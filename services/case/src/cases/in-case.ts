@@ -6,12 +6,12 @@ import { callerOf } from '../rights/caller.ts'
 import type { Tables } from '../tables.ts'
 import { caseStore } from './case-store.ts'
 
-/** Where the stores of what is in a case work. */
+/** What a store of something in a case is made from. */
 type OfCase = [trx: Kysely<Tables>, tenantId: string, caseId: string]
 
 /**
- * Runs `work` in a transaction of the caller's tenant on the case of the path, which is there and, where that is asked, stays
- * open until the end. @throws Problem 404 `case-not-found`, 409 `case-closed`
+ * Runs `work` in a transaction of the caller's tenant on the case that the path names; with `open` the case is open, and stays
+ * so until the end. @throws Problem 404 `case-not-found`, 409 `case-closed`
  */
 export function inCase<Result>(
   db: Kysely<Tables>,

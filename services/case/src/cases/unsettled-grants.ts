@@ -13,7 +13,7 @@ interface GrantDeps {
   user: Pick<UserService, 'listOfCase' | 'withdraw'>
 }
 
-/** Cases whose grants at user may stand without them: written before what makes them so, taken out when all is well. */
+/** Notes of cases that may have grants at user without existing: written before anything can go wrong, removed when all is well. */
 export function unsettledGrants(trx: Kysely<Tables>) {
   return {
     add: (of: CaseOfTenant, state: 'creating' | 'withdrawing', deleted_by: string | null = null) =>
@@ -35,7 +35,10 @@ export function unsettledGrants(trx: Kysely<Tables>) {
         .executeTakeFirst()
       return row !== undefined
     },
-    /** From now on the case cannot be made any more; gives what `remove` takes, and who deleted it, or undefined where it was made. */
+    /**
+     * After this the case can no longer be made. Gives what `remove` takes and who deleted the case; undefined where it was
+     * made.
+     */
     beginWithdrawal: ({ tenant_id, case_id }: CaseOfTenant) =>
       trx
         .updateTable('unsettled_grants')
@@ -44,7 +47,7 @@ export function unsettledGrants(trx: Kysely<Tables>) {
         .where('case_id', '=', case_id)
         .returning([placeOf('since'), 'deleted_by'])
         .executeTakeFirst(),
-    /** One that was added again meanwhile stays: there may be a grant that was not seen. */
+    /** A note that was added again meanwhile stays, as there may be a grant that was not seen. */
     remove: ({ tenant_id, case_id }: CaseOfTenant, begun: string) =>
       trx
         .deleteFrom('unsettled_grants')
@@ -52,7 +55,7 @@ export function unsettledGrants(trx: Kysely<Tables>) {
         .where('case_id', '=', case_id)
         .where('since', '=', sql<Date>`${begun}::timestamptz`)
         .execute(),
-    /** Those left behind by a crash or an outage; a creation counts after `patienceMs`. */
+    /** Notes left behind by a crash or an outage; those of a creation after `patienceMs`. */
     listDue: (patienceMs: number): Promise<CaseOfTenant[]> =>
       trx
         .selectFrom('unsettled_grants')
@@ -69,7 +72,7 @@ export function unsettledGrants(trx: Kysely<Tables>) {
   }
 }
 
-/** Withdraws every grant of a case that is gone or was never made; once more is no harm. */
+/** Withdraws every grant of a case that is gone or was never made; doing it again is harmless. */
 export async function withdrawGrants({ db, user }: GrantDeps, of: CaseOfTenant): Promise<void> {
   const begun = await withTenant(db, of.tenant_id, (trx) => unsettledGrants(trx).beginWithdrawal(of))
   if (begun === undefined) return
@@ -79,7 +82,7 @@ export async function withdrawGrants({ db, user }: GrantDeps, of: CaseOfTenant):
   await withTenant(db, of.tenant_id, (trx) => unsettledGrants(trx).remove(of, begun.place))
 }
 
-/** A batch of what `all`, a handle across tenants, finds unsettled; true when nothing is left. */
+/** Settles one batch of what `all`, a handle across tenants, finds; true when nothing is left. */
 export async function sweepGrants(all: Kysely<Tables>, deps: GrantDeps, patienceMs: number): Promise<boolean> {
   const due = await unsettledGrants(all).listDue(patienceMs)
   for (const of of due) await withdrawGrants(deps, of)

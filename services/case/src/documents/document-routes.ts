@@ -27,7 +27,7 @@ const ChangeHeaders = Type.Object({
   ),
 })
 
-/** What keeps a version of which approval was asked. */
+/** The foreign key that keeps a version for which approval was asked. */
 const ASKED_OF = 'approvals__document_version'
 
 /** A document with the tag that If-Match takes. */

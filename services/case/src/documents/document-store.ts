@@ -52,7 +52,7 @@ export function documentStore(trx: Kysely<Tables>, tenant_id: string, case_id: s
         .where('document_id', '=', document_id)
         .where('version', '=', version)
         .executeTakeFirst(),
-    /** The newest version, which stays it until the transaction ends. */
+    /** The newest version, locked so that it remains the newest until the transaction ends. */
     async lock(document_id: string): Promise<CaseDocument | undefined> {
       const row = await trx
         .selectFrom('documents')

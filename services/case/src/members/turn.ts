@@ -27,7 +27,7 @@ export async function inMembersTurn<Result>(
     return await work()
   } finally {
     await withTenant(db, of.tenant_id, (trx) => release(trx, of, turn)).catch(() => {
-      // It ends by itself.
+      // The mark ends by itself.
     })
   }
 }
