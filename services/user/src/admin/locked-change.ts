@@ -10,19 +10,9 @@ import { personNotFound, superuserRequired } from '../problems.ts'
 import type { Tables } from '../tables.ts'
 import { administer, requireAdministrator } from './administrator.ts'
 import { lockPeople } from './people-lock.ts'
+import type { PersonChange } from './person-change.ts'
 import { lastAdministrator, ownRights } from './problems.ts'
-import type { Rights } from './rights.ts'
-import { requireTarget, type Target } from './target.ts'
-
-/**
- * A change of a person, made in the transaction that decides whether it is allowed. Gives what the audit log says of it;
- * undefined where nothing was left to change.
- */
-export type PersonChange = (step: {
-  trx: Transaction<Tables>
-  actor: Rights
-  target: Target
-}) => Promise<{ action: string; details?: Record<string, unknown> } | undefined>
+import { requireTarget } from './target.ts'
 
 /**
  * Changes a person under locks: the audit line stands or falls with it, gateways are told after the commit, nobody

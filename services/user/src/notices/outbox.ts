@@ -1,8 +1,8 @@
 import type { NoticeKind } from '@munjigi/contracts/notices'
 import type { Kysely, Transaction } from 'kysely'
-import type { PersonChange } from '../admin/locked-change.ts'
+import type { PersonChange } from '../admin/person-change.ts'
 import type { Tables } from '../tables.ts'
-import { approversOf, type Recipient, theirself } from './recipients.ts'
+import { approversOf, type Recipient, recipientOf } from './recipients.ts'
 import { noticeContent } from './texts.ts'
 
 interface NewNotice {
@@ -54,7 +54,7 @@ export function outbox(settings: { mail: unknown; frontendUrl: string }): Outbox
 
   async function tellPerson(trx: Transaction<Tables>, kind: NoticeKind, sub: string) {
     if (!isOn) return
-    await addNotice(trx, { kind, sub, occasion: String(Date.now()), recipients: await theirself(trx, sub) })
+    await addNotice(trx, { kind, sub, occasion: String(Date.now()), recipients: await recipientOf(trx, sub) })
   }
 
   const telling =

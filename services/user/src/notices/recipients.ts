@@ -15,7 +15,7 @@ type Row = { sub: string; email: string | null; language_preference: 'ko' | 'en'
 const toRecipients = (rows: Row[]): Recipient[] =>
   rows.flatMap(({ sub, email, language_preference }) => (email ? [{ sub, email, language: language_preference }] : []))
 
-export async function theirself(db: Kysely<Tables>, sub: string): Promise<Recipient[]> {
+export async function recipientOf(db: Kysely<Tables>, sub: string): Promise<Recipient[]> {
   return toRecipients(await db.selectFrom('people').select(columns).where('sub', '=', sub).execute())
 }
 

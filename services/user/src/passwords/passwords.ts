@@ -1,12 +1,9 @@
-import type { Kysely, QueryCreator, Transaction } from 'kysely'
+import type { Kysely, Transaction } from 'kysely'
 import { compiledLast, compiledOnce } from '../compiled-once.ts'
 import { selectPeople } from '../people/person-rows.ts'
 import { type NewSession, selectOpened } from '../sessions/new-session.ts'
 import type { Tables } from '../tables.ts'
-
-const ORIGIN_LIFE_MS = 30 * 86_400_000
-
-export const liveOriginsSince = (): Date => new Date(Date.now() - ORIGIN_LIFE_MS)
+import { liveOriginsSince, upsertOrigin } from './password-origins.ts'
 
 export interface Account {
   person_sub: string
@@ -121,23 +118,6 @@ export async function setPassword(trx: Transaction<Tables>, person_sub: string, 
     .where('person_sub', '=', person_sub)
     .execute()
   await trx.deleteFrom('password_resets').where('person_sub', '=', person_sub).execute()
-}
-
-interface SignIn {
-  person_sub: string
-  origin: string
-  last_signed_in_at: Date
-}
-
-const upsertOrigin = (query: QueryCreator<Tables>, { person_sub, origin, last_signed_in_at }: SignIn) =>
-  query
-    .insertInto('password_origins')
-    .values({ person_sub, origin, last_signed_in_at })
-    .onConflict((conflict) => conflict.columns(['person_sub', 'origin']).doUpdateSet({ last_signed_in_at }))
-
-/** For 30 days the person is no stranger at this network. */
-export async function rememberOrigin(trx: Transaction<Tables>, person_sub: string, origin: string): Promise<void> {
-  await upsertOrigin(trx, { person_sub, origin, last_signed_in_at: new Date() }).execute()
 }
 
 /** Opens a session after a sign-in by password, notes when and from where that was, and commits. */

@@ -11,8 +11,9 @@ import { endEverything } from '../sessions/end-everything.ts'
 import type { Tables } from '../tables.ts'
 import { mayStillReset } from './link-issuer.ts'
 import { newHash, type PasswordDeps } from './password-check.ts'
+import { rememberOrigin } from './password-origins.ts'
 import { newPasswordText } from './password-text.ts'
-import { rememberOrigin, setPassword } from './passwords.ts'
+import { setPassword } from './passwords.ts'
 import { resetLinkInvalid } from './problems.ts'
 
 const LIFE_MS = 86_400_000

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely'
 import type { Tables } from '../tables.ts'
-import { liveOriginsSince } from './passwords.ts'
+import { liveOriginsSince } from './password-origins.ts'
 
 /** Removes links that have expired and origins that are no longer known, all of them at once. */
 export async function sweepPasswords(db: Kysely<Tables>): Promise<true> {

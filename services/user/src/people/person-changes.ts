@@ -1,6 +1,6 @@
 import type { PrincipalName, SectionGrant } from '@munjigi/contracts/access'
 import { sql, type Transaction } from 'kysely'
-import type { PersonChange } from '../admin/locked-change.ts'
+import type { PersonChange } from '../admin/person-change.ts'
 import { changedGrants, holdsGrant, holdsRole } from '../admin/rights.ts'
 import { aboveOwnRights, superuserRequired } from '../problems.ts'
 import { requireSections } from '../sections/named-sections.ts'

@@ -1,5 +1,5 @@
 import { invalidField } from '@munjigi/server/invalid-field'
-import type { PersonChange } from '../admin/locked-change.ts'
+import type { PersonChange } from '../admin/person-change.ts'
 import { superuserRequired } from '../problems.ts'
 import { endEverything } from '../sessions/end-everything.ts'
 import { tenants } from './tenants.ts'
