@@ -232,16 +232,11 @@ test('of several processes each notice is sent by one, and one whose sender died
 
 test('what is undone is not told, and without a mail API nothing is written', async () => {
   const settings = { mail: {}, frontendUrl: FRONTEND }
-  const written = async () => (await service.db.selectFrom('notices').select('id').execute()).length
+  const written = async (db = service.db) => (await db.selectFrom('notices').select('id').execute()).length
   const before = await written()
-  const notice = {
-    kind: 'approved' as const,
-    sub: root.sub,
-    occasion: 'undone',
-    recipients: [{ sub: root.sub, email: 'undone@example.com', language: 'ko' as const }],
-  }
   const undone = service.db.transaction().execute(async (trx) => {
-    await outbox(settings).addNotice(trx, notice)
+    await outbox(settings).tellPerson(trx, 'approved', root.sub)
+    assert.equal(await written(trx), before + 1)
     throw new Error('undone')
   })
   await assert.rejects(undone, /undone/)

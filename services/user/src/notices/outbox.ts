@@ -16,7 +16,6 @@ interface NewNotice {
 
 /** Writes notices, in the transaction of what they report; without a mail API it writes none. */
 export interface Outbox {
-  addNotice(trx: Transaction<Tables>, notice: NewNotice): Promise<void>
   /** To everybody who may approve, when a person begins to wait for approval. */
   askApproval(trx: Transaction<Tables>, sub: string): Promise<void>
   /** To the person, who is locked by now, so that each event has a time of its own. */
@@ -65,7 +64,7 @@ export function outbox(settings: { mail: unknown; frontendUrl: string }): Outbox
       return done
     }
 
-  return { addNotice, askApproval, tellPerson, telling }
+  return { askApproval, tellPerson, telling }
 }
 
 const describe = (db: Kysely<Tables>, sub: string) =>
