@@ -43,7 +43,7 @@ export const unknownPerson = () =>
 export const sectionRequired = (section: string, level: string) =>
   forbidden('section-required', 'A section is missing', `Section '${section}' with level '${level}' is required`)
 export const scopeRequired = (module: string) =>
-  forbidden('scope-required', 'The token is held to other modules', `Its scope does not include '${module}'`)
+  forbidden('scope-required', 'The token is limited to other modules', `Its scope does not include '${module}'`)
 export const clientNotAllowed = () =>
   forbidden('client-not-allowed', 'The client may not use this', 'services.yaml does not list it under clients here')
 export const clientsOnly = () =>

@@ -21,11 +21,11 @@ export const unknownPerson = () =>
 export const caseClosed = () => conflict('case-closed', 'The case is closed', 'Open it again by POST …/reopen')
 export const caseOpen = () => conflict('case-open', 'The case is open', 'There is nothing to do')
 export const versionOutdated = () =>
-  conflict('version-outdated', 'The document has another version by now', 'Read it again and change that version')
+  conflict('version-outdated', 'The document has a newer version by now', 'Read it again and change that version')
 export const documentInApproval = () =>
-  conflict('document-in-approval', 'Approval was asked of this document', 'It stays for as long as its case')
+  conflict('document-in-approval', 'Approval has been asked for this document', 'It stays for as long as its case')
 const approvalPending = () =>
-  conflict('approval-pending', 'Approval was asked of this already', 'Wait for the decision')
+  conflict('approval-pending', 'Approval has been asked for this already', 'Wait for the decision')
 export const approvalDecided = () =>
   conflict('approval-decided', 'This was decided already', 'Ask for another approval')
 export const lastTrustee = () =>
@@ -38,12 +38,12 @@ export const ownCaseRole = () =>
 export const scopeRequired = () =>
   forbidden(
     'scope-required',
-    'The token is held to something else',
+    'The token is limited to something else',
     'Use a token without a scope, or one of module case',
   )
 
 export const preconditionFailed = () =>
-  new Problem(412, 'precondition-failed', 'The document has another version by now', {
+  new Problem(412, 'precondition-failed', 'The document has a newer version by now', {
     detail: 'Read it again and send its ETag in If-Match',
   })
 export const versionRequired = () =>

@@ -71,7 +71,7 @@ export function approvalRoutes(scope: FastifyInstance, { db, guards }: CaseDeps)
     url: '/cases/:case_id/approvals/:approval_id/decision',
     preHandler: guards['decide-approval'],
     schema: {
-      summary: 'Approve or reject, once, and never what one asked for oneself',
+      summary: "Approve or reject a request, once; never one's own",
       tags,
       params: ApprovalParams,
       body: ApprovalDecision,

@@ -35,7 +35,7 @@ export function caseRoutes(scope: FastifyInstance, deps: CaseDeps): void {
     url: '/cases',
     preHandler: guards['list-cases'],
     schema: {
-      summary: 'Cases in which the caller has a role, newest first; to an administrator all of the tenant',
+      summary: 'Cases in which the caller has a role, newest first; for an administrator all cases of the tenant',
       tags: ['cases'],
       querystring: CaseQuery,
       response: { 200: CasePage },

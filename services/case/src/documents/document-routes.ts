@@ -97,7 +97,7 @@ export function documentRoutes(scope: FastifyInstance, { db, guards }: CaseDeps)
     url: '/cases/:case_id/documents/:document_id',
     preHandler: guards['write-document'],
     schema: {
-      summary: 'Write a new version; what is left out is as before. Takes If-Match, or version in the body',
+      summary: 'Write a new version; what is left out stays as it is. Takes If-Match, or version in the body',
       tags,
       params: DocumentParams,
       headers: ChangeHeaders,

@@ -41,7 +41,7 @@ export function memberRoutes(scope: FastifyInstance, { db, user, roles, guards }
     url: '/cases/:case_id/members/:sub',
     preHandler: guards['assign-member'],
     schema: {
-      summary: 'Give somebody of the tenant a role in the case, in place of the one they have; never oneself',
+      summary: 'Give somebody of the tenant a role in the case, replacing the one they have; never oneself',
       tags: ['members'],
       params: MemberParams,
       body: GivenCaseRole,

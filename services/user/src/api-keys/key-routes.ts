@@ -23,7 +23,7 @@ export function keyRoutes(scope: FastifyInstance, deps: UserDeps, prefix: string
 
   app.get(
     `${prefix}/keys`,
-    { schema: { tags, summary: 'Own API keys, newest first', response: { 200: ApiKeyList } } },
+    { schema: { tags, summary: 'API keys of the signed-in person, newest first', response: { 200: ApiKeyList } } },
     async (request) => {
       const { person } = await requireSignedIn(db, request)
       return { keys: await listKeys(db, person) }
@@ -32,7 +32,13 @@ export function keyRoutes(scope: FastifyInstance, deps: UserDeps, prefix: string
 
   app.get(
     `${prefix}/keys/active`,
-    { schema: { tags, summary: 'The newest own API key that works, masked', response: { 200: ActiveApiKey } } },
+    {
+      schema: {
+        tags,
+        summary: 'The newest working API key of the signed-in person, masked',
+        response: { 200: ActiveApiKey },
+      },
+    },
     async (request) => {
       const { person } = await requireSignedIn(db, request)
       const key = await findNewestLive(db, person, new Date())
@@ -44,7 +50,12 @@ export function keyRoutes(scope: FastifyInstance, deps: UserDeps, prefix: string
   app.post(
     `${prefix}/keys`,
     {
-      schema: { tags, summary: 'Makes an API key and shows it, once', body: NewApiKey, response: { 201: MadeApiKey } },
+      schema: {
+        tags,
+        summary: 'Makes an API key, which is shown only in this answer',
+        body: NewApiKey,
+        response: { 201: MadeApiKey },
+      },
     },
     async (request, reply) => {
       const { name, scopes, expires_at } = request.body

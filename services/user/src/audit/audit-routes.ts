@@ -40,7 +40,7 @@ export function auditRoutes(scope: FastifyInstance, { db }: { db: Kysely<Tables>
     method: 'GET',
     url: '/audit-events/export',
     schema: {
-      summary: 'All of it as JSON lines, newest first; an answer that breaks off is not whole',
+      summary: 'The whole log as JSON lines, newest first; complete only if the response ends normally',
       querystring: AuditFilter,
       response: { 200: { content: { [JSON_LINES]: { schema: Lines } } } },
     },

@@ -3,4 +3,4 @@ import { conflict } from '../problems.ts'
 
 export const groupNotFound = () =>
   new Problem(404, 'group-not-found', 'There is no such group', { detail: 'Look for it in the list' })
-export const groupExists = () => conflict('group-exists', 'A group of that id exists', 'Choose another id')
+export const groupExists = () => conflict('group-exists', 'A group with that id exists already', 'Choose another id')

@@ -37,7 +37,7 @@ export function noticeRoutes(scope: FastifyInstance, { db, sender }: AdminDeps &
     url: '/notices/:id/retry',
     schema: {
       ...ofNotices,
-      summary: 'Sends it now, also one that was given up',
+      summary: 'Sends a notice now, even one that was given up',
       params: IdParams,
       response: { 200: Notice },
     },

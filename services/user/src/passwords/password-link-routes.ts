@@ -33,7 +33,7 @@ export function passwordLinkRoutes(scope: FastifyInstance, deps: LinkDeps): void
     method: 'POST',
     url: '/people/:sub/password-reset',
     schema: {
-      summary: 'Makes the link by which a person sets a password: once, within a day; earlier links are void',
+      summary: 'Makes a link by which a person sets a password, once and within a day; earlier links become void',
       params: SubParams,
       body: Type.Optional(Type.Union([NewPasswordReset, Type.Null()])),
       response: { 200: PasswordResetLink },

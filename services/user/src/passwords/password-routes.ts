@@ -54,7 +54,7 @@ export function passwordRoutes(scope: FastifyInstance, deps: PasswordDeps, prefi
       bodyLimit,
       schema: {
         tags,
-        summary: 'Changes the own password and ends the own other sessions',
+        summary: 'Changes the password of the signed-in person and ends their other sessions',
         body: PasswordChange,
         response: { 204: Type.Null() },
       },
@@ -72,7 +72,7 @@ export function passwordRoutes(scope: FastifyInstance, deps: PasswordDeps, prefi
       bodyLimit,
       schema: {
         tags,
-        summary: 'Sets the password that a link of an administrator is for, once, and ends all sessions',
+        summary: "Sets a password by an administrator's link, which works once, and ends all sessions",
         body: PasswordReset,
         response: { 204: Type.Null() },
       },

@@ -14,7 +14,7 @@ export const passwordsBusy = () =>
     headers: { 'retry-after': '2' },
   })
 export const passwordWrong = () =>
-  forbidden('password-wrong', 'The current password is another', 'Type the current password again')
+  forbidden('password-wrong', 'The current password is wrong', 'Type the current password again')
 export const passwordNotSet = () =>
   conflict('password-not-set', 'There is no password yet', 'Ask an administrator for a link')
 export const resetLinkInvalid = () =>

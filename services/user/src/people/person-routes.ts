@@ -82,10 +82,10 @@ export function personRoutes(scope: FastifyInstance, deps: PersonDeps): void {
         return person
       },
     })
-  act('approve', 'Lets a person in who waits, as USER', telling('approved', approve))
-  act('reject', 'Turns away a person who waits', telling('rejected', reject))
-  act('disable', 'Ends everything of a person, for good or until enabled', disable)
-  act('enable', 'Takes back a disabling or a rejection', enable)
+  act('approve', 'Approves a person who waits, as USER', telling('approved', approve))
+  act('reject', 'Rejects a person who waits', telling('rejected', reject))
+  act('disable', 'Disables a person: all sessions and API keys end for good', disable)
+  act('enable', 'Enables a person who was disabled or rejected', enable)
 
   const set = <Body extends TSchema>(
     path: string,

@@ -6,7 +6,7 @@ export const accountRejected = () =>
   forbidden('account-rejected', 'The request for access was rejected', 'User inactive')
 export const tenantSuspended = () => forbidden('tenant-suspended', 'The tenant is suspended', 'Ask an administrator')
 export const alreadyDecided = () =>
-  conflict('already-decided', 'The request was already decided', 'Read the person anew to see how')
+  conflict('already-decided', 'The request was already decided', 'Read the person again to see how')
 export const alreadyDisabled = () =>
   conflict('already-disabled', 'The account is not active', 'Nothing is left to disable')
 export const alreadyActive = () => conflict('already-active', 'The account is active', 'Nothing is left to enable')

@@ -14,7 +14,13 @@ export function validateRoute(scope: FastifyInstance, { db }: UserDeps, prefix: 
     .withTypeProvider<TypeBoxProvider>()
     .post(
       `${prefix}/validate`,
-      { schema: { tags: ['me'], summary: 'Whose the token is, and their sections', response: { 200: Validation } } },
+      {
+        schema: {
+          tags: ['me'],
+          summary: 'Whom the token belongs to, and their sections',
+          response: { 200: Validation },
+        },
+      },
       async (request) => {
         const { person } = await requireStanding(db, requireUser(request).token)
         const sections = await listSections(db, person)

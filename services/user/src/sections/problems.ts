@@ -3,6 +3,7 @@ import { conflict } from '../problems.ts'
 
 export const sectionNotFound = () =>
   new Problem(404, 'section-not-found', 'There is no such section', { detail: 'Look for it in the list' })
-export const sectionExists = () => conflict('section-exists', 'A section of that id exists', 'Choose another id')
+export const sectionExists = () =>
+  conflict('section-exists', 'A section with that id exists already', 'Choose another id')
 export const sectionProtected = () =>
-  conflict('section-protected', 'Administration itself stands on this section', 'It can be renamed, not removed')
+  conflict('section-protected', 'Administration itself depends on this section', 'It can be renamed, not removed')

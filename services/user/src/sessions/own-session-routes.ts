@@ -19,7 +19,13 @@ export function ownSessionRoutes(scope: FastifyInstance, deps: UserDeps, prefix:
 
   app.get(
     `${prefix}/sessions`,
-    { schema: { tags, summary: 'Own sessions, the one used last first', response: { 200: SessionList } } },
+    {
+      schema: {
+        tags,
+        summary: 'Sessions of the signed-in person, the one used last first',
+        response: { 200: SessionList },
+      },
+    },
     async (request) => {
       const { person, sid } = await requireSignedIn(db, request)
       return { sessions: await listSessions(db, person.sub, sid) }
@@ -28,7 +34,14 @@ export function ownSessionRoutes(scope: FastifyInstance, deps: UserDeps, prefix:
 
   app.delete(
     `${prefix}/sessions/:sid`,
-    { schema: { tags, summary: 'Ends one own session', params: SessionParams, response: { 204: Type.Null() } } },
+    {
+      schema: {
+        tags,
+        summary: 'Ends a session of the signed-in person',
+        params: SessionParams,
+        response: { 204: Type.Null() },
+      },
+    },
     async (request, reply) => {
       const { sid } = request.params
       const sub = await changeOwn(db, request, async (trx, { person }) => {
@@ -44,7 +57,7 @@ export function ownSessionRoutes(scope: FastifyInstance, deps: UserDeps, prefix:
 
   app.delete(
     `${prefix}/sessions`,
-    { schema: { tags, summary: 'Ends all own sessions but this one', response: { 204: Type.Null() } } },
+    { schema: { tags, summary: 'Ends all other sessions of the signed-in person', response: { 204: Type.Null() } } },
     async (request, reply) => {
       const { person, ended } = await changeOwn(db, request, async (trx, { person, sid }) => {
         const ended = await endSessionsOf(trx, person.sub, { except: sid })

@@ -2,7 +2,7 @@ import { Problem } from '@munjigi/problem'
 import { forbidden, unauthenticated } from '../problems.ts'
 
 export const refreshTokenMissing = () =>
-  unauthenticated('refresh-token-missing', 'No refresh token came', 'Sign in, or send refresh_token in a JSON body')
+  unauthenticated('refresh-token-missing', 'No refresh token was sent', 'Sign in, or send refresh_token in a JSON body')
 export const refreshTokenInvalid = () =>
   unauthenticated('refresh-token-invalid', 'The refresh token is not accepted', 'Invalid refresh token')
 export const refreshTokenUsed = () =>

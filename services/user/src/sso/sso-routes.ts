@@ -48,7 +48,7 @@ export async function ssoRoutes(scope: FastifyInstance, deps: UserDeps): Promise
 
   app.get(
     '/api/auth/login',
-    { config, schema: { tags, summary: 'Goes to the sign-in service', response: elsewhere } },
+    { config, schema: { tags, summary: 'Redirects to the sign-in service', response: elsewhere } },
     async (request, reply) => {
       const nonce = newSecret()
       const state = await logins.begin(request, reply, { nonce })
@@ -62,7 +62,7 @@ export async function ssoRoutes(scope: FastifyInstance, deps: UserDeps): Promise
       config,
       schema: {
         tags,
-        summary: "Takes the sign-in service's answer and goes to the front end",
+        summary: "Takes the sign-in service's answer and redirects to the front end",
         consumes: ['application/x-www-form-urlencoded'],
         body: Answer,
         response: elsewhere,
@@ -93,7 +93,7 @@ export async function ssoRoutes(scope: FastifyInstance, deps: UserDeps): Promise
       config,
       schema: {
         tags,
-        summary: "Ends the session, then goes to the IdP's sign-out",
+        summary: "Ends the session, then redirects to the IdP's sign-out",
         response: { ...elsewhere, 200: Type.Object({ message: Type.String() }) },
       },
     },

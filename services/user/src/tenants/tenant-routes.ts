@@ -63,7 +63,7 @@ export function tenantRoutes(scope: FastifyInstance, deps: AdminDeps): void {
   app.route({
     method: 'PATCH',
     url: '/tenants/:id',
-    schema: { ...ofTenants, summary: 'Changes the name', params: IdParams, body: Named, response: { 200: Tenant } },
+    schema: { ...ofTenants, summary: 'Renames a tenant', params: IdParams, body: Named, response: { 200: Tenant } },
     handler: (request) =>
       changeHouse(deps, request, async (trx) => {
         const { id } = request.params
@@ -86,7 +86,7 @@ export function tenantRoutes(scope: FastifyInstance, deps: AdminDeps): void {
     url: '/tenants/:id/suspend',
     schema: {
       ...ofTenants,
-      summary: 'Nothing of its people works any more',
+      summary: 'Suspends a tenant: its people can do nothing any more',
       params: IdParams,
       response: { 200: Tenant },
     },
@@ -96,7 +96,7 @@ export function tenantRoutes(scope: FastifyInstance, deps: AdminDeps): void {
   app.route({
     method: 'POST',
     url: '/tenants/:id/resume',
-    schema: { ...ofTenants, summary: 'Takes back a suspension', params: IdParams, response: { 200: Tenant } },
+    schema: { ...ofTenants, summary: 'Resumes a suspended tenant', params: IdParams, response: { 200: Tenant } },
     handler: (request) => setStatus(deps, request, request.params.id, 'active'),
   })
 }
