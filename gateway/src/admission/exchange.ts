@@ -9,11 +9,11 @@ import { type KnownAccess, personName } from './access-records.ts'
 import { FairLine } from './fair-line.ts'
 import { createFlights } from './flights.ts'
 import { unknownCredential } from './problems.ts'
+import { UnknownKeys } from './unknown-keys.ts'
 import type { UserService } from './user-service.ts'
 
 const MAX_REMEMBERED = 10_000
 const RENEW_BEFORE_END_MS = 30_000
-const UNKNOWN_KEY_MS = 10_000
 /** So that a flood of invented keys takes user's time neither from people with good tokens nor from those with good keys. */
 const NEW_KEYS = { atOnce: 8, mostWaiting: 1_000 }
 /** Callers have been answered by then; waiting on would keep the place from somebody else. */
@@ -50,7 +50,7 @@ interface ExchangesDeps {
 /** Tokens exchanged at user (DESIGN §4.6), remembered until 30 s before their end or the next change of the person. */
 export function createExchanges({ user, verifier, now = () => performance.now() }: ExchangesDeps): Exchanges {
   const kept = new Map<string, Exchanged>()
-  const unknownKeys = new Map<string, number>()
+  const unknownKeys = new UnknownKeys(now)
   const newKeys = new Turns(NEW_KEYS.atOnce, new FairLine(NEW_KEYS.mostWaiting))
   const flights = createFlights<Exchanged>({ namesOf: ({ names }) => names, keep, now })
 
@@ -84,12 +84,13 @@ export function createExchanges({ user, verifier, now = () => performance.now() 
   async function askForKey(credential: { api_key: string }, address: string): Promise<Exchanged> {
     const { api_key } = credential
     const wasGood = kept.has(api_key)
-    if (!wasGood) requireAskable(api_key)
+    if (!wasGood && (!API_KEY.test(api_key) || unknownKeys.has(api_key))) throw unknownCredential()
     try {
       return await (wasGood ? ask(credential) : askInTurn(credential, siteOf(networkOf(address))))
     } catch (error) {
       if (!(error instanceof Problem && error.type === 'unknown-credential')) throw error
-      rememberUnknown(api_key)
+      kept.delete(api_key)
+      unknownKeys.add(api_key)
       throw unknownCredential()
     }
   }
@@ -101,18 +102,6 @@ export function createExchanges({ user, verifier, now = () => performance.now() 
     } finally {
       pass()
     }
-  }
-
-  function requireAskable(key: string) {
-    const knownUntil = unknownKeys.get(key)
-    if (!API_KEY.test(key) || (knownUntil !== undefined && now() < knownUntil)) throw unknownCredential()
-  }
-
-  function rememberUnknown(key: string) {
-    kept.delete(key)
-    unknownKeys.delete(key)
-    unknownKeys.set(key, now() + UNKNOWN_KEY_MS)
-    if (unknownKeys.size > MAX_REMEMBERED) unknownKeys.delete(unknownKeys.keys().next().value as string)
   }
 
   return {
