@@ -11,7 +11,7 @@ import { hearAccessChanges } from './access-changes.ts'
 import { createAccessRecords } from './access-records.ts'
 import { type Authenticate, authenticator } from './authenticate.ts'
 import { createExchanges } from './exchange.ts'
-import { createSocketRights, type SocketRights } from './socket-rights.ts'
+import { SocketRights } from './socket-rights.ts'
 import { createUserService } from './user-service.ts'
 
 const KEYS_TIMEOUT_MS = 3000
@@ -56,7 +56,7 @@ export async function openAdmission(options: AdmissionOptions): Promise<Admissio
   const exchanges = createExchanges({ user, verifier })
   const changes = await hearAccessChanges({ store, records, exchanges, log })
   const authenticate = authenticator({ verifier, records, exchanges, platformIssuer: platform.issuer })
-  const rights = createSocketRights({ authenticate, changes })
+  const rights = new SocketRights({ authenticate, changes })
   return {
     authenticate,
     rights,

@@ -3,7 +3,7 @@ import { type TestContext, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Problem } from '@munjigi/problem'
 import { type Asked, bearer, openDoor, testClock } from './door.fixture.ts'
-import { closeCodeOf, createSocketRights } from './socket-rights.ts'
+import { closeCodeOf, SocketRights } from './socket-rights.ts'
 
 const seconds = () => Math.floor(Date.now() / 1000)
 
@@ -11,8 +11,8 @@ const seconds = () => Math.floor(Date.now() / 1000)
 async function openDoorWithSockets(t: TestContext, { isHearing = true } = {}) {
   const { now, pass } = testClock()
   const door = await openDoor(t, { isHearing, now })
-  const rights = createSocketRights({ authenticate: door.authenticate, changes: door.changes })
-  t.after(rights.close)
+  const rights = new SocketRights({ authenticate: door.authenticate, changes: door.changes })
+  t.after(() => rights.close())
   door.user.setPerson({ sub: 'kim', sections: [{ id: 'reports', level: 'user' }] })
   return {
     ...door,

@@ -20,12 +20,6 @@ const CLOCK_SKEW_MS = 30_000
 /** Even if everybody's rights change at once, user is not asked more questions at a time. */
 const MAX_LOOKS_AT_ONCE = 64
 
-export interface SocketRights {
-  /** Looks after the right of an open WebSocket to be there; `end` is called once, with why it is gone. */
-  watch(principal: Principal, route: Route, end: (why: Problem) => void): WatchedSocket
-  close(): void
-}
-
 export interface WatchedSocket {
   /** After a reload: checks the right again, by the route of the new table. */
   move(route: Route): void
@@ -52,43 +46,100 @@ interface SocketRightsDeps {
 export const closeCodeOf = ({ status }: Problem): number => (status === 401 ? 4401 : status === 403 ? 4403 : 1013)
 
 /** Ends open WebSockets when the right to them ends: after messages, with the caller's own token, and by looking. */
-export function createSocketRights({ authenticate, changes }: SocketRightsDeps): SocketRights {
-  const sockets = new Set<Watched>()
+export class SocketRights {
+  readonly #authenticate: Authenticate
+  readonly #changes: AccessChanges
+  readonly #ticking: NodeJS.Timeout
+  readonly #sockets = new Set<Watched>()
   /** The sockets that wait to be checked; true where a change was announced, and a right that cannot be confirmed now has ended. */
-  const due = new Map<Watched, boolean>()
-  let looks = 0
+  readonly #due = new Map<Watched, boolean>()
+  #looks = 0
 
-  function queue(socket: Watched, isAnnounced: boolean) {
-    due.set(socket, isAnnounced || due.get(socket) === true)
+  constructor({ authenticate, changes }: SocketRightsDeps) {
+    this.#authenticate = authenticate
+    this.#changes = changes
+    changes.onChange((names) => this.#lookAtThose(names))
+    this.#ticking = setInterval(() => this.#tick(), TICK_MS).unref()
   }
 
-  function lookAtDue() {
-    for (const [socket, isAnnounced] of due) {
-      if (looks >= MAX_LOOKS_AT_ONCE) return
-      due.delete(socket)
-      if (sockets.has(socket)) look(socket, isAnnounced)
+  /** Looks after the right of an open WebSocket to be there; `end` is called once, with why it is gone. */
+  watch(principal: Principal, route: Route, end: (why: Problem) => void): WatchedSocket {
+    const now = Date.now()
+    const socket: Watched = {
+      principal,
+      names: namesOf(principal),
+      endsAt: endOf(principal, now),
+      end,
+      route,
+      confirmedAt: now,
+      nextLookAt: now + LOOK_AGAIN_MS,
+    }
+    this.#sockets.add(socket)
+    return {
+      move: (next) => {
+        socket.route = next
+        this.#queue(socket, false)
+        this.#lookAtDue()
+      },
+      stop: () => void this.#sockets.delete(socket),
     }
   }
 
-  function look(socket: Watched, isAnnounced: boolean) {
+  close(): void {
+    clearInterval(this.#ticking)
+  }
+
+  #lookAtThose(names: readonly string[] | undefined): void {
+    for (const socket of this.#sockets)
+      if (names === undefined || socket.names.some((name) => names.includes(name)))
+        this.#queue(socket, names !== undefined)
+    this.#lookAtDue()
+  }
+
+  #tick(): void {
+    const now = Date.now()
+    for (const socket of this.#sockets) {
+      if (now >= socket.endsAt) this.#finish(socket, tokenExpired())
+      else if (now >= socket.nextLookAt || !this.#changes.isHeard) this.#queue(socket, false)
+    }
+    this.#lookAtDue()
+  }
+
+  #queue(socket: Watched, isAnnounced: boolean): void {
+    this.#due.set(socket, isAnnounced || this.#due.get(socket) === true)
+  }
+
+  #lookAtDue(): void {
+    for (const [socket, isAnnounced] of this.#due) {
+      if (this.#looks >= MAX_LOOKS_AT_ONCE) return
+      this.#due.delete(socket)
+      if (this.#sockets.has(socket)) this.#look(socket, isAnnounced)
+    }
+  }
+
+  #look(socket: Watched, isAnnounced: boolean): void {
     if (socket.route.rule.access === 'open') return
     try {
-      const found = authenticate(socket.principal.caller, socket.route)
-      if (!(found instanceof Promise)) return confirm(socket, found)
-      looks += 1
-      found
-        .then((principal) => confirm(socket, principal))
-        .catch((error) => doubt(socket, error, isAnnounced))
-        .finally(() => {
-          looks -= 1
-          lookAtDue()
-        })
+      const found = this.#authenticate(socket.principal.caller, socket.route)
+      if (found instanceof Promise) this.#confirmLater(socket, found, isAnnounced)
+      else this.#confirm(socket, found)
     } catch (error) {
-      doubt(socket, error, isAnnounced)
+      this.#doubt(socket, error, isAnnounced)
     }
   }
 
-  function confirm(socket: Watched, principal: Principal) {
+  #confirmLater(socket: Watched, found: Promise<Principal>, isAnnounced: boolean): void {
+    this.#looks += 1
+    found
+      .then((principal) => this.#confirm(socket, principal))
+      .catch((error) => this.#doubt(socket, error, isAnnounced))
+      .finally(() => {
+        this.#looks -= 1
+        this.#lookAtDue()
+      })
+  }
+
+  #confirm(socket: Watched, principal: Principal): void {
     authorize(principal, socket.route)
     // The upstream goes on believing the subject it was told at the handshake.
     if (principal.token?.subject !== socket.principal.token?.subject) throw sessionEnded()
@@ -96,55 +147,15 @@ export function createSocketRights({ authenticate, changes }: SocketRightsDeps):
     socket.nextLookAt = socket.confirmedAt + LOOK_AGAIN_MS
   }
 
-  function doubt(socket: Watched, error: unknown, isAnnounced: boolean) {
+  #doubt(socket: Watched, error: unknown, isAnnounced: boolean): void {
     const problem = error instanceof Problem ? error : accessUnknown(error)
     const isKnown = problem.status < 500
-    if (isKnown || isAnnounced || Date.now() - socket.confirmedAt >= UNCONFIRMED_MS) finish(socket, problem)
+    if (isKnown || isAnnounced || Date.now() - socket.confirmedAt >= UNCONFIRMED_MS) this.#finish(socket, problem)
     else socket.nextLookAt = Date.now() + RETRY_MS
   }
 
-  function finish(socket: Watched, why: Problem) {
-    if (sockets.delete(socket)) socket.end(why)
-  }
-
-  changes.onChange((names) => {
-    for (const socket of sockets)
-      if (names === undefined || socket.names.some((name) => names.includes(name))) queue(socket, names !== undefined)
-    lookAtDue()
-  })
-
-  const ticking = setInterval(() => {
-    const now = Date.now()
-    for (const socket of sockets) {
-      if (now >= socket.endsAt) finish(socket, tokenExpired())
-      else if (now >= socket.nextLookAt || !changes.isHeard) queue(socket, false)
-    }
-    lookAtDue()
-  }, TICK_MS).unref()
-
-  return {
-    watch(principal, route, end) {
-      const now = Date.now()
-      const socket: Watched = {
-        principal,
-        names: namesOf(principal),
-        endsAt: endOf(principal, now),
-        end,
-        route,
-        confirmedAt: now,
-        nextLookAt: now + LOOK_AGAIN_MS,
-      }
-      sockets.add(socket)
-      return {
-        move(next) {
-          socket.route = next
-          queue(socket, false)
-          lookAtDue()
-        },
-        stop: () => void sockets.delete(socket),
-      }
-    },
-    close: () => clearInterval(ticking),
+  #finish(socket: Watched, why: Problem): void {
+    if (this.#sockets.delete(socket)) socket.end(why)
   }
 }
 
