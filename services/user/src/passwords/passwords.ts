@@ -83,7 +83,7 @@ const selectSigningIn = compiledOnce((trx, { sub }: { sub: string }) =>
     .forShare('passwords'),
 )
 
-/** Locks the person as `lockPersonAlone` does; undefined where another password has been set since `version` was read. */
+/** Locks the person as `lockPerson` does; undefined where another password has been set since `version` was read. */
 export async function lockSigningIn(trx: Transaction<Tables>, { person_sub, version }: Account) {
   // Both rows are read after they were locked, so the version is the current one.
   const [row] = await selectSigningIn(trx, { sub: person_sub })

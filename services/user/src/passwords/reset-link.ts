@@ -5,7 +5,7 @@ import { networkOf } from '@munjigi/server/network'
 import type { Kysely, Transaction } from 'kysely'
 import { recordOwn } from '../audit/audit.ts'
 import type { Caller } from '../caller.ts'
-import { lockPersonAlone } from '../people/person-rows.ts'
+import { lockPerson } from '../people/person-rows.ts'
 import { assertActive } from '../people/standing.ts'
 import { endEverything } from '../sessions/end-everything.ts'
 import type { Tables } from '../tables.ts'
@@ -45,7 +45,7 @@ export async function resetPassword(deps: PasswordDeps, { token, new_password }:
   const { person_sub } = link
   const hash = await newHash(deps, newPasswordText(deps.settings, new_password, link.email))
   await deps.db.transaction().execute(async (trx) => {
-    const person = await lockPersonAlone(trx, person_sub)
+    const person = await lockPerson(trx, person_sub)
     const issuer = await takeLink(trx, token)
     if (person === undefined || issuer === undefined) throw resetLinkInvalid()
     assertActive(person)

@@ -4,7 +4,7 @@ import { platformTokenRequired, requireUser } from '@munjigi/identity/user-conte
 import type { FastifyRequest } from 'fastify'
 import type { Kysely, Transaction } from 'kysely'
 import type { Tables } from '../tables.ts'
-import { lockPersonAlone, type PersonRow } from './person-rows.ts'
+import { lockPerson, type PersonRow } from './person-rows.ts'
 import { requireStanding } from './standing.ts'
 
 /** Somebody who signed in themselves, and the session that their request belongs to. */
@@ -33,7 +33,7 @@ export async function changeOwn<Result>(
 ): Promise<Result> {
   const { person } = await requireSignedIn(db, request)
   return withTenant(db, person.tenant_id, async (trx) => {
-    await lockPersonAlone(trx, person.sub)
+    await lockPerson(trx, person.sub)
     return change(trx, await requireSignedIn(trx, request))
   })
 }

@@ -46,16 +46,12 @@ export const findPersonByName = (db: Kysely<Tables>, name: { issuer: string; sub
     .where('person_names.sub', '=', name.sub)
     .executeTakeFirst()
 
-/** As `lockPerson`, but exclusive: for one transaction at a time. */
-export const lockPersonAlone = async (trx: Kysely<Tables>, sub: string) => (await selectLockedAlone(trx, { sub }))[0]
-
-const selectLockedAlone = compiledOnce((trx, { sub }: { sub: string }) =>
-  selectPeople(trx).where('people.sub', '=', sub).forNoKeyUpdate('people'),
-)
-
-/** A shared lock: nobody changes the person, or disables them, before the transaction ends. */
+/**
+ * Keeps the person as they are until the transaction ends, so that who is disabled meanwhile is so afterwards. One at a time:
+ * those who share a lock overtake whoever waits for it, and a person with very many requests could never be disabled.
+ */
 export const lockPerson = async (trx: Kysely<Tables>, sub: string) => (await selectLocked(trx, { sub }))[0]
 
 const selectLocked = compiledOnce((trx, { sub }: { sub: string }) =>
-  selectPeople(trx).where('people.sub', '=', sub).forShare('people'),
+  selectPeople(trx).where('people.sub', '=', sub).forNoKeyUpdate('people'),
 )

@@ -28,11 +28,11 @@ const selectLocked = compiledOnce((db, { jti }: { jti: string }) =>
     .select(['refresh_tokens.sid', 'used_at', 'successor', 'ended_at'])
     .where('refresh_tokens.jti', '=', jti)
     .forUpdate('refresh_tokens')
-    .forShare('people')
+    .forNoKeyUpdate('people')
     .forNoKeyUpdate('sessions'),
 )
 
-/** A refresh token with its session and person, locked in this order; each row is read after it was locked. */
+/** A refresh token with its person and session, locked in this order and alone; each row is read after it was locked. */
 export const lockRefreshToken = async (trx: Transaction<Tables>, jti: string) => (await selectLocked(trx, { jti }))[0]
 
 interface Replacement extends NewRefreshToken, Refresh {

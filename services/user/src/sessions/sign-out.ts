@@ -1,6 +1,6 @@
 import { recordOwn } from '../audit/audit.ts'
 import type { UserDeps } from '../deps.ts'
-import { lockPerson } from '../people/person-rows.ts'
+import { findPerson } from '../people/person-rows.ts'
 import { endSession } from './sessions.ts'
 
 /** Signs out of one session and gives the id_token that it held, for the IdP's own sign-out. */
@@ -10,9 +10,10 @@ export async function signOut(
   requestId: string,
 ): Promise<string | undefined> {
   const ended = await deps.db.transaction().execute(async (trx) => {
-    const person = await lockPerson(trx, session.person_sub)
     const live = await endSession(trx, session.sid)
-    if (live === undefined || person === undefined) return undefined
+    // Who moves them to another tenant waits for the session.
+    const person = live && (await findPerson(trx, session.person_sub))
+    if (person === undefined) return undefined
     await recordOwn(trx, person, {
       action: 'session.ended',
       request_id: requestId,

@@ -1,7 +1,7 @@
 import { type SqlBool, sql, type Transaction } from 'kysely'
 import { recordEvent } from '../audit/audit.ts'
 import type { UserDeps } from '../deps.ts'
-import { lockPersonAlone } from '../people/person-rows.ts'
+import { lockPerson } from '../people/person-rows.ts'
 import { insertSession } from '../sessions/new-session.ts'
 import { type Opening, openSession, type Session } from '../sessions/open-session.ts'
 import type { Tables } from '../tables.ts'
@@ -23,7 +23,7 @@ export async function signIn(
   return openSession(deps, sso, async (trx) => {
     const sub = await provision(trx, who)
     await deps.outbox.askApproval(trx, sub)
-    const person = await lockPersonAlone(trx, sub)
+    const person = await lockPerson(trx, sub)
     if (person === undefined) throw new Error('a person without a tenant')
     return person
   })

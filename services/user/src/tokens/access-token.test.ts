@@ -6,7 +6,7 @@ import { decodeJwt } from 'jose'
 import type { UserDeps } from '../deps.ts'
 import { signingKeys } from '../keys/signing-keys.ts'
 import { type TestPasswords, testPasswords } from '../passwords/passwords.fixture.ts'
-import { lockPersonAlone, type PersonRow } from '../people/person-rows.ts'
+import { lockPerson, type PersonRow } from '../people/person-rows.ts'
 import { insertSession } from '../sessions/new-session.ts'
 import { type Opening, openSession } from '../sessions/open-session.ts'
 import { issueAccessToken } from './access-token.ts'
@@ -35,7 +35,7 @@ test('rights that changed again before the second of a token began are not the o
   const opened = await openSession(
     deps,
     { way: 'password', accessTtl: 60, caller, insert: insertSession },
-    async (trx) => (await lockPersonAlone(trx, sub)) as PersonRow,
+    async (trx) => (await lockPerson(trx, sub)) as PersonRow,
   )
   await db.updateTable('people').set({ role: 'USER', rights_changed_at: changedAt }).where('sub', '=', sub).execute()
   t.mock.timers.tick(200)
@@ -59,7 +59,7 @@ test('rights that were read before the second of a token began are not in it, ho
       return rows
     },
   }
-  const opened = await openSession(deps, opening, async (trx) => (await lockPersonAlone(trx, sub)) as PersonRow)
+  const opened = await openSession(deps, opening, async (trx) => (await lockPerson(trx, sub)) as PersonRow)
   const demoted = { role: 'USER', rights_changed_at: changedAt }
   await deps.db.updateTable('people').set(demoted).where('sub', '=', sub).execute()
 
