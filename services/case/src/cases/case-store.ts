@@ -33,7 +33,7 @@ export function caseStore(trx: Kysely<Tables>, tenant_id: string) {
     trx.updateTable('cases').where('tenant_id', '=', tenant_id).where('case_id', '=', case_id)
 
   async function requireOpen(case_id: string): Promise<void> {
-    const row = await ofTenant.select('status').where('case_id', '=', case_id).forShare().executeTakeFirst()
+    const row = await ofTenant.select('status').where('case_id', '=', case_id).forNoKeyUpdate().executeTakeFirst()
     if (!row) throw caseNotFound()
     if (row.status === 'closed') throw caseClosed()
   }
@@ -41,7 +41,10 @@ export function caseStore(trx: Kysely<Tables>, tenant_id: string) {
   return {
     find: (case_id: string): Promise<StoredCase | undefined> =>
       ofTenant.select(columns).where('case_id', '=', case_id).executeTakeFirst(),
-    /** Within a transaction the case stays open until its end. @throws Problem 404 or 409 */
+    /**
+     * Within a transaction the case stays open until its end. One at a time: those who share a lock overtake whoever waits for
+     * it, and nobody could be put out of a case who writes in it without a pause. @throws Problem 404 or 409
+     */
     requireOpen,
     insert: (values: NewCase & { case_id: string; created_by: string }): Promise<StoredCase> =>
       trx
