@@ -107,7 +107,7 @@ async function setUp({ redisUrl, prefix }: Setup) {
   async function parts() {
     await db.executeQuery(nothing)
     await store.admit([])
-    await pool.run('known', () => verify(hash, PASSWORD))
+    await pool.run({ kind: 'known', account: PASSWORD }, () => verify(hash, PASSWORD))
     await store.giveBack({ admitted: [], forgotten: [] })
     await db.transaction().execute(async (trx) => {
       await trx.executeQuery(nothing)

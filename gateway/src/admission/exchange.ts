@@ -4,9 +4,9 @@ import type { Verifier } from '@munjigi/identity/verifier'
 import { Problem } from '@munjigi/problem'
 import { networkOf, siteOf } from '@munjigi/server/network'
 import { Turns } from '@munjigi/turns'
+import { FairLine } from '@munjigi/turns/fair-line'
 import { accessUnknown } from '../problems.ts'
 import { type KnownAccess, personName } from './access-records.ts'
-import { FairLine } from './fair-line.ts'
 import { createFlights } from './flights.ts'
 import { unknownCredential } from './problems.ts'
 import { UnknownKeys } from './unknown-keys.ts'
@@ -15,7 +15,7 @@ import type { UserService } from './user-service.ts'
 const MAX_REMEMBERED = 10_000
 const RENEW_BEFORE_END_MS = 30_000
 /** So that a flood of invented keys takes user's time neither from people with good tokens nor from those with good keys. */
-const NEW_KEYS = { atOnce: 8, mostWaiting: 1_000 }
+const NEW_KEYS = { atOnce: 8, waiting: { most: 1_000, refusal: accessUnknown } }
 /** Callers have been answered by then; waiting on would keep the place from somebody else. */
 const TURN_PATIENCE = { ms: 900, refusal: accessUnknown }
 const API_KEY = /^mj_[\x21-\x7e]{1,252}$/
@@ -51,7 +51,7 @@ interface ExchangesDeps {
 export function createExchanges({ user, verifier, now = () => performance.now() }: ExchangesDeps): Exchanges {
   const kept = new Map<string, Exchanged>()
   const unknownKeys = new UnknownKeys(now)
-  const newKeys = new Turns(NEW_KEYS.atOnce, new FairLine(NEW_KEYS.mostWaiting))
+  const newKeys = new Turns(NEW_KEYS.atOnce, new FairLine(NEW_KEYS.waiting))
   const flights = createFlights<Exchanged>({ namesOf: ({ names }) => names, keep, now })
 
   function keep(id: string, exchanged: Exchanged) {

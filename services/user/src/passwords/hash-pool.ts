@@ -1,19 +1,30 @@
 import { availableParallelism } from 'node:os'
-import { queue, Turns } from '@munjigi/turns'
+import { Turns } from '@munjigi/turns'
+import { FairLine } from '@munjigi/turns/fair-line'
 import { passwordsBusy } from './problems.ts'
 
 /** Half of the threads that Node has for everything outside its event loop: files, DNS, cryptography. */
 const MOST_AT_ONCE = 2
 const MAX_WAITING = 64
+/** While strangers wait: one person may be known at very many addresses. */
+const MOST_KNOWN_IN_A_ROW = 3
 
 /**
  * `stranger`: somebody at a network where the account has not signed in lately. Known people have a queue of their own and go
  * first.
  */
-type Whose = 'known' | 'stranger'
+type Kind = 'known' | 'stranger'
+const KNOWN_FIRST = ['known', 'stranger'] as const
+const STRANGERS_FIRST = ['stranger', 'known'] as const
+
+interface Whose {
+  kind: Kind
+  /** The accounts of a kind take turns. */
+  account: string
+}
 
 export interface HashPool {
-  /** @throws Problem 503 `passwords-busy` where the queue is full */
+  /** @throws Problem 503 `passwords-busy` where the queue of the kind is full, and nobody in it waits for more than this account */
   run<Result>(whose: Whose, work: () => Promise<Result>): Promise<Result>
 }
 
@@ -22,10 +33,22 @@ export function hashPool(): HashPool {
   // On one core two at once empty each other's cache, and each takes a fifth more CPU.
   const atOnce = Math.min(MOST_AT_ONCE, availableParallelism())
   const bound = { most: MAX_WAITING, refusal: passwordsBusy }
-  const queues = { known: queue(bound), stranger: queue(bound) }
+  const lines = { known: new FairLine(bound), stranger: new FairLine(bound) }
+  let knownInARow = 0
+
+  function next() {
+    for (const kind of knownInARow < MOST_KNOWN_IN_A_ROW ? KNOWN_FIRST : STRANGERS_FIRST) {
+      const waiter = lines[kind].next()
+      if (waiter === undefined) continue
+      knownInARow = kind === 'known' ? knownInARow + 1 : 0
+      return waiter
+    }
+    return undefined
+  }
+
   const turns = new Turns<Whose>(atOnce, {
-    join: (waiter, whose) => queues[whose].join(waiter, whose),
-    next: () => queues.known.next() ?? queues.stranger.next(),
+    join: (waiter, { kind, account }) => lines[kind].join(waiter, account),
+    next,
   })
   return {
     async run(whose, work) {

@@ -8,6 +8,7 @@ import { hashPool } from './hash-pool.ts'
 import { hashPassword, isBcrypt, isPasswordHash, verifyPassword, workOf } from './hashing.ts'
 
 const AT_ONCE = Math.min(2, availableParallelism())
+const STRANGER = { kind: 'stranger', account: 'guessed' } as const
 const argon2id = await hashPassword('right')
 const bcryptOf = (cost: number) => `$2y$${String(cost).padStart(2, '0')}$${'a'.repeat(21)}O${'a'.repeat(31)}`
 
@@ -53,17 +54,17 @@ test('two are computed at once, on one core one, sixty-four wait, and whoever co
     await gate.promise
     running -= 1
   }
-  const admitted = Array.from({ length: AT_ONCE + 64 }, () => pool.run('stranger', work))
+  const admitted = Array.from({ length: AT_ONCE + 64 }, () => pool.run(STRANGER, work))
 
   await assert.rejects(
-    pool.run('stranger', work),
+    pool.run(STRANGER, work),
     (error: unknown) =>
       error instanceof Problem && error.type === 'passwords-busy' && error.headers['retry-after'] === '2',
   )
   gate.resolve()
   await Promise.all(admitted)
   assert.equal(most, AT_ONCE)
-  await pool.run('stranger', work)
+  await pool.run(STRANGER, work)
 })
 
 test('whoever is known there goes before all strangers who wait, however many they are', async () => {
@@ -74,21 +75,44 @@ test('whoever is known there goes before all strangers who wait, however many th
     await gate.promise
     done.push(name)
   }
-  const strangers = Array.from({ length: AT_ONCE + 64 }, () => pool.run('stranger', work('stranger')))
-  const known = pool.run('known', work('known'))
+  const strangers = Array.from({ length: AT_ONCE + 64 }, () => pool.run(STRANGER, work('stranger')))
+  const known = pool.run({ kind: 'known', account: 'one' }, work('known'))
 
-  await assert.rejects(pool.run('stranger', work('late')), { type: 'passwords-busy' })
+  await assert.rejects(pool.run(STRANGER, work('late')), { type: 'passwords-busy' })
   gate.resolve()
   await Promise.all([known, ...strangers])
   assert.ok(done.indexOf('known') <= 2, `${done.indexOf('known')}`)
 })
 
+test('a stranger waits for three at most of those who are known, and these wait for one of each other’s', async () => {
+  const pool = hashPool()
+  const gate = Promise.withResolvers<void>()
+  const done: string[] = []
+  const run = (kind: 'known' | 'stranger', account: string) =>
+    pool.run({ kind, account }, async () => {
+      await gate.promise
+      done.push(account)
+    })
+  const flood = Array.from({ length: AT_ONCE + 64 }, () => run('known', 'everywhere').catch(({ type }) => type))
+  const others = [run('stranger', 'stranger'), run('known', 'colleague')]
+  gate.resolve()
+  const answers = await Promise.all(flood)
+  await Promise.all(others)
+
+  assert.deepEqual(
+    answers.filter((answer) => answer !== undefined),
+    ['passwords-busy'],
+  )
+  const [own, theirs] = [done.indexOf('stranger'), done.indexOf('colleague')]
+  assert.ok(own <= AT_ONCE + 3 && theirs <= AT_ONCE + 2, `${own} ${theirs}`)
+})
+
 test('work that fails gives its place back', async () => {
   const pool = hashPool()
   for (let each = 0; each < 4; each += 1)
-    await assert.rejects(pool.run('stranger', () => Promise.reject(new Error('failed'))))
+    await assert.rejects(pool.run(STRANGER, () => Promise.reject(new Error('failed'))))
 
-  assert.equal(await pool.run('stranger', async () => 'done'), 'done')
+  assert.equal(await pool.run(STRANGER, async () => 'done'), 'done')
 })
 
 test('a hash is taken from elsewhere where its cost is known and a library reads it', async () => {

@@ -6,7 +6,7 @@ import { isBcrypt } from './hashing.ts'
 import { isPassword, newHash, type PasswordDeps } from './password-check.ts'
 import { passwordEmail } from './password-email.ts'
 import { passwordText } from './password-text.ts'
-import { findStored, insertSignIn, lockSigningIn, rehash } from './passwords.ts'
+import { type Account, findStored, insertSignIn, lockSigningIn, rehash } from './passwords.ts'
 import { credentialsInvalid } from './problems.ts'
 
 /**
@@ -38,8 +38,8 @@ export async function login(deps: PasswordDeps, { email, password }: Credentials
   })
 }
 
-async function renewed(deps: PasswordDeps, { hash }: { hash: string | null }, text: string) {
+async function renewed(deps: PasswordDeps, { email, hash }: Pick<Account, 'email' | 'hash'>, text: string) {
   if (hash === null || !isBcrypt(hash)) return undefined
   // Where the pool is busy, the next sign-in will replace it.
-  return newHash(deps, text).catch(() => undefined)
+  return newHash(deps, email, text).catch(() => undefined)
 }

@@ -25,7 +25,7 @@ export async function changePassword(deps: PasswordDeps, request: FastifyRequest
   const password = passwordText(given.current_password, 'current_password')
   const tried = { account, dearestBcrypt, email: account.email, origin, password }
   if (!(await isPassword(deps, tried))) throw passwordWrong()
-  const hash = await newHash(deps, next)
+  const hash = await newHash(deps, account.email, next)
   const ended = await changeOwn(deps.db, request, async (trx) => {
     if (!(await isStillPassword(trx, account))) throw passwordWrong()
     await setPassword(trx, person.sub, hash)

@@ -32,7 +32,9 @@ export async function isPassword(
   const isKnown = account?.is_known === true
   const attempt = await limits.begin({ email, origin, isKnown })
   const isRight = await pool
-    .run(isKnown ? 'known' : 'stranger', () => verifyPassword(password, { hash: account?.hash ?? null, dearestBcrypt }))
+    .run({ kind: isKnown ? 'known' : 'stranger', account: email }, () =>
+      verifyPassword(password, { hash: account?.hash ?? null, dearestBcrypt }),
+    )
     .catch(async (error: unknown) => {
       await attempt.release()
       throw error
@@ -43,5 +45,5 @@ export async function isPassword(
 }
 
 /** In the queue of known people: whoever sets a password has proved who they are. */
-export const newHash = ({ pool }: Pick<PasswordDeps, 'pool'>, password: string): Promise<string> =>
-  pool.run('known', () => hashPassword(password))
+export const newHash = ({ pool }: Pick<PasswordDeps, 'pool'>, email: string, password: string): Promise<string> =>
+  pool.run({ kind: 'known', account: email }, () => hashPassword(password))

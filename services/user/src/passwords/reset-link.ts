@@ -43,7 +43,7 @@ export async function resetPassword(deps: PasswordDeps, { token, new_password }:
   const link = await findLink(deps.db, token)
   if (link === undefined) throw resetLinkInvalid()
   const { person_sub } = link
-  const hash = await newHash(deps, newPasswordText(deps.settings, new_password, link.email))
+  const hash = await newHash(deps, link.email, newPasswordText(deps.settings, new_password, link.email))
   await deps.db.transaction().execute(async (trx) => {
     const person = await lockPerson(trx, person_sub)
     const issuer = await takeLink(trx, token)

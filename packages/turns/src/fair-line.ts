@@ -1,23 +1,29 @@
-import type { Line, Waiter } from '@munjigi/turns'
-import { accessUnknown } from '../problems.ts'
+import type { Line, Waiter } from './turns.ts'
+
+/** How many may wait, and what refuses one where more do. */
+interface Bound {
+  most: number
+  refusal: () => Error
+}
 
 /**
+/**
  * Round robin over origins: whoever sends very many requests waits behind their own, and delays anybody else by one of them
- * at most. Where too many wait, one is refused with Problem 503 `access-unknown`.
+ * at most. Where too many wait, the last of the origin with most of them is refused.
  */
 export class FairLine implements Line<string> {
-  readonly #mostWaiting: number
+  readonly #bound: Bound
   /** In the order in which the origins have their turns. */
   readonly #queues = new Map<string, Waiter[]>()
   #waiting = 0
 
-  constructor(mostWaiting: number) {
-    this.#mostWaiting = mostWaiting
+  constructor(bound: Bound) {
+    this.#bound = bound
   }
 
   join(waiter: Waiter, origin: string): () => void {
     const queue = this.#queues.get(origin) ?? []
-    if (this.#waiting >= this.#mostWaiting) this.#makeRoom(queue)
+    if (this.#waiting >= this.#bound.most) this.#makeRoom(queue)
     this.#queues.set(origin, queue)
     queue.push(waiter)
     this.#waiting += 1
@@ -39,8 +45,8 @@ export class FairLine implements Line<string> {
   #makeRoom(own: Waiter[]): void {
     let longest = own
     for (const queue of this.#queues.values()) if (queue.length > longest.length) longest = queue
-    if (longest.length <= own.length + 1) throw accessUnknown()
-    longest.pop()?.refuse(accessUnknown())
+    if (longest.length <= own.length + 1) throw this.#bound.refusal()
+    longest.pop()?.refuse(this.#bound.refusal())
     this.#waiting -= 1
   }
 

@@ -1,15 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
-import type { Problem } from '@munjigi/problem'
-import { Turns } from '@munjigi/turns'
 import { FairLine } from './fair-line.ts'
+import { Turns } from './turns.ts'
 
 const LONG_MS = 100_000
 
 /** Work that ends when it is told to; `begun` has the names of what has begun, oldest first. */
-function workshop({ atOnce, mostWaiting }: { atOnce: number; mostWaiting: number }) {
-  const turns = new Turns(atOnce, new FairLine(mostWaiting))
+function workshop({ atOnce, most }: { atOnce: number; most: number }) {
+  const turns = new Turns(atOnce, new FairLine({ most, refusal: () => new Error('too many') }))
   const begun: string[] = []
   const running: (() => void)[] = []
   const refusal = () => new Error('waited in vain')
@@ -21,9 +20,7 @@ function workshop({ atOnce, mostWaiting }: { atOnce: number; mostWaiting: number
     return `${name} done`
   }
   const answerOf = (origin: string, name: string, ms = LONG_MS) =>
-    work(origin, name, ms).catch((error: Problem | Error) =>
-      'status' in error ? `${error.status} ${error.type}` : error.message,
-    )
+    work(origin, name, ms).catch((error: Error) => error.message)
   /** Ends what runs longest and lets follow what follows from it. */
   const endOne = async () => {
     await turn()
@@ -38,7 +35,7 @@ function workshop({ atOnce, mostWaiting }: { atOnce: number; mostWaiting: number
 }
 
 test('whoever comes with many keeps another waiting for one of them', async () => {
-  const { answerOf, begun, endOne, endAll } = workshop({ atOnce: 2, mostWaiting: 1000 })
+  const { answerOf, begun, endOne, endAll } = workshop({ atOnce: 2, most: 1000 })
   const flood = Array.from({ length: 500 }, (_, each) => answerOf('flood', `f${each}`))
   const other = answerOf('other', 'o')
   const third = answerOf('third', 't')
@@ -51,14 +48,14 @@ test('whoever comes with many keeps another waiting for one of them', async () =
 })
 
 test('where too many wait, the last of those who are most leaves for another, and nobody for one of the same', async () => {
-  const { answerOf, begun, endAll } = workshop({ atOnce: 1, mostWaiting: 3 })
+  const { answerOf, begun, endAll } = workshop({ atOnce: 1, most: 3 })
   const flood = ['f0', 'f1', 'f2', 'f3', 'f4'].map((name) => answerOf('flood', name))
-  assert.equal(await flood[4], '503 access-unknown')
+  assert.equal(await flood[4], 'too many')
   const other = answerOf('other', 'o')
-  assert.equal(await flood[3], '503 access-unknown')
+  assert.equal(await flood[3], 'too many')
   const third = answerOf('third', 't')
-  assert.equal(await flood[2], '503 access-unknown')
-  assert.equal(await answerOf('fourth', 'x'), '503 access-unknown')
+  assert.equal(await flood[2], 'too many')
+  assert.equal(await answerOf('fourth', 'x'), 'too many')
   await endAll()
 
   assert.deepEqual([await other, await third], ['o done', 't done'])
@@ -66,7 +63,7 @@ test('where too many wait, the last of those who are most leaves for another, an
 })
 
 test('whoever waits too long leaves room, and whoever stands behind keeps the place', async () => {
-  const { answerOf, begun, endAll } = workshop({ atOnce: 1, mostWaiting: 3 })
+  const { answerOf, begun, endAll } = workshop({ atOnce: 1, most: 3 })
   const first = answerOf('one', 'a')
   const next = answerOf('one', 'b')
   assert.deepEqual(await Promise.all([answerOf('one', 'x', 1), answerOf('two', 'y', 1)]), [
@@ -74,7 +71,7 @@ test('whoever waits too long leaves room, and whoever stands behind keeps the pl
     'waited in vain',
   ])
   const others = Promise.all([answerOf('two', 'c'), answerOf('one', 'd')])
-  assert.equal(await answerOf('one', 'z'), '503 access-unknown')
+  assert.equal(await answerOf('one', 'z'), 'too many')
   await endAll()
 
   assert.deepEqual(await Promise.all([first, next, others]), ['a done', 'b done', ['c done', 'd done']])
