@@ -2,6 +2,7 @@ import type { PGlite } from '@electric-sql/pglite'
 import { AbortedTransactionError } from 'kysely'
 import type { Answer, Session, Speaker, Statement } from './engine.ts'
 import { assertTakesStatement, type TransactionState } from './transaction-state.ts'
+import { withoutValues } from './without-values.ts'
 
 /** A turn at the one connection, which is a superuser's: every transaction, that of a single statement too, takes the role first. */
 export class PgliteSession implements Session {
@@ -92,12 +93,4 @@ function settingsOf(speaker: Speaker | undefined): string[] {
   if (speaker === undefined) return []
   const acrossTenants = speaker.acrossTenants ? ["set local app.all_tenants = 'on'"] : []
   return [`set local role "${speaker.role}"`, ...acrossTenants]
-}
-
-/** PGlite attaches the statement's parameters to its errors, and from there they would reach the log. */
-function withoutValues(error: unknown): never {
-  if (error instanceof Error) {
-    for (const name of ['params', 'query', 'queryOptions']) Reflect.deleteProperty(error, name)
-  }
-  throw error
 }

@@ -2,6 +2,7 @@ import pg from 'pg'
 import { asOutage, isOutage, OUTDATED_PLAN } from './postgres-outage.ts'
 import { type Around, transactionQuery } from './transaction-query.ts'
 import { within } from './within.ts'
+import { withoutValues } from './without-values.ts'
 
 const planned = new WeakMap<pg.ClientBase, Set<string>>()
 
@@ -41,7 +42,7 @@ export class PostgresConnection {
     } catch (error) {
       this.#isBroken ||= !(error instanceof pg.DatabaseError) || error.code === OUTDATED_PLAN
       if (isOutage(error)) asOutage(error)
-      throw error
+      withoutValues(error)
     }
   }
 }
