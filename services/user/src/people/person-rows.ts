@@ -22,8 +22,6 @@ const columns = [
   'tenants.status as tenant_status',
   'theme_preference',
   'language_preference',
-  'realm_access',
-  'resource_access',
   'valid_from',
   'rights_changed_at',
 ] as const

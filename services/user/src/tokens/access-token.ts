@@ -43,8 +43,6 @@ export async function issueAccessToken(
     ...facts,
     ...(person.email !== null && { email: person.email }),
     ...current,
-    ...(person.realm_access !== null && { realm_access: person.realm_access }),
-    ...(person.resource_access !== null && { resource_access: person.resource_access }),
     user_id: person.user_id,
     username_kr: person.username_kr,
     username_en: person.username_en,

@@ -7,7 +7,10 @@ import { compiledLast, compiledOnce } from '../compiled-once.ts'
 import { lockPerson } from '../people/person-rows.ts'
 import type { Tables } from '../tables.ts'
 
-export type RightsClaims = Pick<PlatformClaims, 'tenant_id' | 'role' | 'permissions' | 'case_roles' | 'case_roles_ref'>
+export type RightsClaims = Pick<
+  PlatformClaims,
+  'tenant_id' | 'role' | 'permissions' | 'case_roles' | 'case_roles_ref' | 'realm_access' | 'resource_access'
+>
 
 /** Selects what a person's rights are made of, by itself or at the end of a statement that does more. */
 export const selectRights = (query: QueryCreator<Tables>, sub: string) =>
@@ -16,6 +19,8 @@ export const selectRights = (query: QueryCreator<Tables>, sub: string) =>
     .select((eb) => [
       'tenant_id',
       'role',
+      'realm_access',
+      'resource_access',
       jsonArrayFrom(
         eb
           .selectFrom('case_roles')
@@ -58,7 +63,7 @@ export const unlessEarly = (iat: number, readAt: number, rights: RightsClaims): 
 /** @throws Error where there is no such person */
 export function rightsOf(row: Awaited<ReturnType<typeof selectRightsOnce>>[number] | undefined): RightsClaims {
   if (row === undefined) throw new Error('a token for nobody')
-  const { tenant_id, role, granted } = row
+  const { tenant_id, role, realm_access, resource_access, granted } = row
   const isWhole = granted.length <= MAX_CASE_ROLES_IN_TOKEN
   return {
     tenant_id,
@@ -66,5 +71,7 @@ export function rightsOf(row: Awaited<ReturnType<typeof selectRightsOnce>>[numbe
     permissions: [...permissionsOf(role)],
     case_roles: isWhole ? Object.fromEntries(granted.map(({ case_id, role }) => [case_id, role])) : {},
     ...(!isWhole && { case_roles_ref: true }),
+    ...(realm_access !== null && { realm_access }),
+    ...(resource_access !== null && { resource_access }),
   }
 }
