@@ -12,9 +12,10 @@ export interface Database {
    * and raw SQL writes `meal.menus`. `timestamptz` is a Date, `date` a string `YYYY-MM-DD`, `bigint` a number (throws beyond 2^53),
    * `numeric` a string; a JSON array goes in as `JSON.stringify(array)`. With `acrossTenants` the setting `app.all_tenants`
    * is `on` outside `withTenant`, and policies may let such statements through. With `isCommand`, for an operator's commands, a
-   * statement may take a minute; otherwise it has 700 ms.
+   * statement may take a minute; otherwise it has 700 ms. With `isApart` the handle has connections of its own, so that it never
+   * waits for one behind others.
    */
-  as<Tables>(role: string, options?: { acrossTenants?: boolean; isCommand?: boolean }): Kysely<Tables>
+  as<Tables>(role: string, options?: Partial<Omit<Speaker, 'role'>>): Kysely<Tables>
   /** Throws within 1 s when the database is gone, frozen or read-only. */
   isAlive(): Promise<void>
   /** The whole database as a file for `connect`'s `dump`; PGlite only. */
@@ -32,9 +33,12 @@ export function connect(url: string, options: { dump?: Blob } = {}): Database {
   const engine = openEngine(url, options.dump)
   const handles = new Map<string, { speaker: Speaker; handle: Kysely<unknown> }>()
 
-  function as<Tables>(role: string, { acrossTenants = false, isCommand = false } = {}): Kysely<Tables> {
-    const speaker = { role: plainName(role), acrossTenants, isCommand }
-    const name = `${role} ${acrossTenants} ${isCommand}`
+  function as<Tables>(
+    role: string,
+    { acrossTenants = false, isCommand = false, isApart = false } = {},
+  ): Kysely<Tables> {
+    const speaker = { role: plainName(role), acrossTenants, isCommand, isApart }
+    const name = `${role} ${acrossTenants} ${isCommand} ${isApart}`
     const known = handles.get(name) ?? { speaker, handle: new Kysely({ dialect: roleDialect(engine, speaker) }) }
     handles.set(name, known)
     return known.handle as Kysely<Tables>

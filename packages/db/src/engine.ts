@@ -33,6 +33,8 @@ export interface Speaker {
   readonly acrossTenants: boolean
   /** Whether an operator waits for the statement, rather than a request. */
   readonly isCommand: boolean
+  /** Its connections are no other's. */
+  readonly isApart: boolean
 }
 
 /** What opens sessions: PostgreSQL or PGlite. */

@@ -33,7 +33,7 @@ export function postgresEngine(url: string): Engine {
 
   function poolOf(speaker: Speaker | undefined): pg.Pool {
     const options = startOptions(speaker)
-    const name = `${options} ${speaker?.isCommand}`
+    const name = `${options} ${speaker?.isCommand} ${speaker?.isApart}`
     const known = pools.get(name)
     if (known) return known
     const limits = limitsOf(speaker)

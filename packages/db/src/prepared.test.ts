@@ -85,7 +85,12 @@ for (const driver of drivers(process.env.MUNJIGI_TEST_DATABASE_URL)) {
       const engine = engines.get(opened.database) as Engine
       const text = "insert into desk.notes (id, text) values ('outside', 'x')"
       for (const name of [undefined, 'outside', 'outside']) {
-        const session = await engine.acquire({ role: 'desk_serving', acrossTenants: false, isCommand: false })
+        const session = await engine.acquire({
+          role: 'desk_serving',
+          acrossTenants: false,
+          isCommand: false,
+          isApart: false,
+        })
         const outside = async () => {
           await session.begin('isolation level unheard of', [])
           await session.query({ text, name })
@@ -148,7 +153,12 @@ for (const driver of drivers(process.env.MUNJIGI_TEST_DATABASE_URL)) {
 
     test('a transaction that cannot be opened runs nothing of what was asked at the same time either', async () => {
       const engine = engines.get(opened.database) as Engine
-      const session = await engine.acquire({ role: 'desk_serving', acrossTenants: false, isCommand: false })
+      const session = await engine.acquire({
+        role: 'desk_serving',
+        acrossTenants: false,
+        isCommand: false,
+        isApart: false,
+      })
       const begin = session.begin('isolation level unheard of', [])
       const asked = ['one', 'two', 'three'].map((id) => ({ text: `insert into desk.notes values ('${id}', 'x')` }))
       const outcomes = await begin.then(

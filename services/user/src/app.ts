@@ -27,7 +27,7 @@ import { passwordRoutes } from './passwords/password-routes.ts'
 import { sweepPasswords } from './passwords/sweep.ts'
 import { meRoutes } from './people/me-routes.ts'
 import { validateRoute } from './people/validate-route.ts'
-import { servingHandle } from './serving-handle.ts'
+import { recordsHandle, servingHandle } from './serving-handle.ts'
 import { ownSessionRoutes } from './sessions/own-session-routes.ts'
 import { sessionRoutes } from './sessions/session-routes.ts'
 import { sweepSessions } from './sessions/sweep.ts'
@@ -76,7 +76,7 @@ export async function userPlugin(app: FastifyInstance, { database, store, settin
 
   for (const sweep of SWEEPS) sweepHourly(app, () => sweep(db))
   keySetRoute(app, keys)
-  app.register(internalRoutes, deps)
+  app.register(internalRoutes, { ...deps, records: recordsHandle(database) })
   app.register(authModule, deps)
   app.register(async (scope) => adminRoutes(scope, deps))
 }

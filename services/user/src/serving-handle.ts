@@ -10,6 +10,10 @@ import type { Tables } from './tables.ts'
 export const servingHandle = (database: Database): Kysely<Tables> =>
   database.as<Tables>(SERVING_ROLE, { acrossTenants: true }).withSchema(SCHEMA)
 
+/** The same for what every gateway asks all day about everybody: requests of one person, however many, cannot delay it. */
+export const recordsHandle = (database: Database): Kysely<Tables> =>
+  database.as<Tables>(SERVING_ROLE, { acrossTenants: true, isApart: true }).withSchema(SCHEMA)
+
 /** The same for an operator's commands, whose statements may take longer than a request's. */
 export const commandHandle = (database: Database): Kysely<Tables> =>
   database.as<Tables>(SERVING_ROLE, { acrossTenants: true, isCommand: true }).withSchema(SCHEMA)
