@@ -121,6 +121,13 @@ test('superuser is given by superusers, to an ADMIN, and goes with the role', as
   assert.equal((await root('PUT', `/people/${sub}/superuser`, { payload })).body.superuser, true)
   const demoted = await root('PUT', `/people/${sub}/role`, { payload: { role: 'USER' } })
   assert.deepEqual([demoted.body.role, demoted.body.superuser], ['USER', false])
+  assert.deepEqual(
+    (await eventsOf(sub)).map(({ action, details }) => [action, details]),
+    [
+      ['person.superuser-given', {}],
+      ['person.role-set', { from: 'ADMIN', to: 'USER', superuser: false }],
+    ],
+  )
 })
 
 test('the last superuser cannot leave; with a second one it is still not their own to change', async () => {

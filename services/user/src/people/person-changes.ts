@@ -43,7 +43,8 @@ export const setRole =
     if (!holdsRole(actor, role)) throw aboveOwnRights()
     if (target.role === role) return undefined
     await updateRole(trx, target.sub, role)
-    return { action: 'person.role-set', details: { from: target.role, to: role } }
+    const lost = target.superuser && { superuser: false }
+    return { action: 'person.role-set', details: { from: target.role, to: role, ...lost } }
   }
 
 export const setSuperuser =
