@@ -35,9 +35,12 @@ export function hashPool(): HashPool {
   const bound = { most: MAX_WAITING, refusal: passwordsBusy }
   const lines = { known: new FairLine(bound), stranger: new FairLine(bound) }
   let knownInARow = 0
+  let strangersAtIt = 0
 
   function next() {
-    for (const kind of knownInARow < MOST_KNOWN_IN_A_ROW ? KNOWN_FIRST : STRANGERS_FIRST) {
+    // One at a time: what strangers make us compute may be a hundred times as dear.
+    const isStrangersTurn = knownInARow >= MOST_KNOWN_IN_A_ROW && strangersAtIt === 0
+    for (const kind of isStrangersTurn ? STRANGERS_FIRST : KNOWN_FIRST) {
       const waiter = lines[kind].next()
       if (waiter === undefined) continue
       knownInARow = kind === 'known' ? knownInARow + 1 : 0
@@ -53,9 +56,12 @@ export function hashPool(): HashPool {
   return {
     async run(whose, work) {
       const pass = await turns.take(whose)
+      const strangers = whose.kind === 'stranger' ? 1 : 0
+      strangersAtIt += strangers
       try {
         return await work()
       } finally {
+        strangersAtIt -= strangers
         pass()
       }
     },

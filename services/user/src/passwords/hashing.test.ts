@@ -107,6 +107,26 @@ test('a stranger waits for three at most of those who are known, and these wait 
   assert.ok(own <= AT_ONCE + 3 && theirs <= AT_ONCE + 2, `${own} ${theirs}`)
 })
 
+test('however long strangers take, they leave a turn to those who are known', async (t) => {
+  if (AT_ONCE === 1) return t.skip('one core has one turn')
+  const pool = hashPool()
+  const [begin, end] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  const first = Array.from({ length: AT_ONCE }, () =>
+    pool.run({ kind: 'known', account: 'first' }, () => begin.promise),
+  )
+  const strangers = Array.from({ length: 4 }, () => pool.run(STRANGER, () => end.promise))
+  let looked = 0
+  const known = Array.from({ length: 20 }, () => pool.run({ kind: 'known', account: 'one' }, async () => ++looked))
+  begin.resolve()
+  await Promise.all(first)
+  // Who still waits then waits for strangers.
+  for (let turn = 0; turn < 100; turn += 1) await new Promise(setImmediate)
+  end.resolve()
+
+  assert.equal(looked, 20)
+  await Promise.all([...strangers, ...known])
+})
+
 test('work that fails gives its place back', async () => {
   const pool = hashPool()
   for (let each = 0; each < 4; each += 1)
