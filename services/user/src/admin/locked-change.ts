@@ -1,6 +1,5 @@
 import type { Person } from '@munjigi/contracts/people'
 import { requireOwnLogin } from '@munjigi/identity/own-login'
-import { requireUser } from '@munjigi/identity/user-context'
 import type { FastifyRequest } from 'fastify'
 import type { Transaction } from 'kysely'
 import { recordEvent } from '../audit/audit.ts'
@@ -25,11 +24,13 @@ export async function changePerson(
   change: PersonChange,
 ): Promise<Person> {
   requireOwnLogin(request)
-  const person = await administer(db, request, async (trx, { superuser }) => {
-    await lockPeople(trx, [requireUser(request).token.sub, sub])
+  const person = await administer(db, request, async (trx, asked) => {
+    // Whoever may not act on somebody does not hold them either.
+    await requireTarget(trx, asked, sub)
+    await lockPeople(trx, [asked.sub, sub])
     const actor = await requireAdministrator(trx, request)
     // Whoever has stopped being superuser by now must not go on in a transaction across tenants.
-    if (superuser && !actor.superuser) throw superuserRequired()
+    if (asked.superuser && !actor.superuser) throw superuserRequired()
     const target = await requireTarget(trx, actor, sub)
     const done = await change({ trx, actor, target })
     if (target.superuser && !(await hasSuperuser(trx))) throw lastAdministrator()

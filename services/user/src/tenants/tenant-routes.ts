@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { Tenant, TenantPage } from '@munjigi/contracts/tenants'
-import { requireUser } from '@munjigi/identity/user-context'
 import type { TypeBoxProvider } from '@munjigi/server/typebox-provider'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { FOR_SUPERUSERS, requireSuperuser } from '../admin/administrator.ts'
 import { changeHouse } from '../admin/house-change.ts'
-import { lockPeople } from '../admin/people-lock.ts'
+import { lockSuperusers } from '../admin/people-lock.ts'
 import type { AdminDeps } from '../deps.ts'
 import { alreadySuspended, notSuspended, ownTenant, tenantNotFound } from './problems.ts'
 import { tenants } from './tenants.ts'
@@ -105,7 +104,7 @@ function setStatus(deps: AdminDeps, request: FastifyRequest, id: string, status:
   const isSuspension = status === 'suspended'
   return changeHouse(deps, request, async (trx) => {
     // Two superusers may shut each other out at the same time: under the lock, the second finds that they are out already.
-    await lockPeople(trx, [requireUser(request).token.sub])
+    await lockSuperusers(trx)
     const actor = await requireSuperuser(trx, request)
     const before = await tenants(trx).lock(id)
     if (!before) throw tenantNotFound()
