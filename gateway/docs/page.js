@@ -23,7 +23,30 @@ function part(title, value, schemas) {
   return value === undefined ? [] : [element('h4', {}, title), json(resolve(value, schemas))]
 }
 
-function operation(path, method, { summary, description, parameters, requestBody, responses }, schemas) {
+const SAYING = {
+  'x-permission': (permission) => `permission ${permission}`,
+  'x-case-role': (roles) => `in the case the role ${roles.join(' or ')}`,
+  'x-section': ({ id, level }) => `section ${id} at level ${level}`,
+  'x-superuser': () => 'to be a superuser',
+  'x-own-login': () => 'a login of one’s own, no API key',
+  'x-any-of': (ways) => ways.map((way) => rights(way).join(' and ')).join(', or '),
+}
+
+const rights = (says) =>
+  Object.entries(says)
+    .filter(([name]) => name.startsWith('x-'))
+    .map(([name, value]) => SAYING[name]?.(value) ?? `${name} ${JSON.stringify(value)}`)
+
+function tokenNeed(security) {
+  if (security.length === 0) return 'no token'
+  return security.some((scheme) => Object.keys(scheme).length === 0)
+    ? 'no token, though one that comes counts'
+    : 'a token'
+}
+
+function operation(path, method, says, { schemas, security }) {
+  const { summary, description, parameters, requestBody, responses } = says
+  const needs = [tokenNeed(says.security ?? security), ...rights(says)]
   return element(
     'details',
     {},
@@ -35,17 +58,18 @@ function operation(path, method, { summary, description, parameters, requestBody
       element('span', { class: 'note' }, summary ?? ''),
     ),
     ...(description === undefined ? [] : [element('p', {}, description)]),
+    element('p', { class: 'needs' }, `Needs ${needs.join('; ')}.`),
     ...part('Parameters', parameters, schemas),
     ...part('Body', requestBody?.content, schemas),
     ...part('Answers', responses, schemas),
   )
 }
 
-function operations({ paths = {}, components = {} }) {
+function operations({ paths = {}, components = {}, security = [] }) {
   const schemas = components.schemas ?? {}
   return Object.entries(paths).flatMap(([path, item]) =>
     METHODS.filter((method) => item[method] !== undefined).map((method) =>
-      operation(path, method, item[method], schemas),
+      operation(path, method, item[method], { schemas, security }),
     ),
   )
 }

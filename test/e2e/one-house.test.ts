@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { after, before, suite } from 'node:test'
 import { SERVICES_FILE } from '@munjigi/embedded/folders'
 import { caseRights } from './case-rights.ts'
+import { docsPage } from './docs-page.ts'
 import { type TestHouse, testHouse } from './house.ts'
 import { journey } from './journey.ts'
 import { loginLink } from './login-link.ts'
@@ -34,4 +35,5 @@ suite('the house that `npm start` opens', () => {
   suspendedTenant(open)
   serviceAccount(open)
   loginLink(open)
+  docsPage(open)
 })
