@@ -40,6 +40,13 @@ test('everything stands under the path of BASE_URL, wherever that is', async () 
   assert.deepEqual(Object.keys(here.paths).sort(), paths.map((path) => `/api/kakao-bot${path}`).sort())
 })
 
+test('the document says of every route what it does, and that none is for bearer tokens', async () => {
+  const { paths } = (await app.inject('/api/kakao-bot/openapi.json')).json()
+
+  for (const [path, item] of Object.entries<{ post: { summary?: string; security?: object[] } }>(paths))
+    assert.deepEqual([item.post.security, typeof item.post.summary], [[], 'string'], path)
+})
+
 test('readiness asks the database and the store', async () => {
   const { checks } = (await app.inject('/readyz')).json()
 
