@@ -12,6 +12,7 @@ const skip = existsSync(CHROMIUM) ? false : `no ${CHROMIUM}: apt-get install chr
 const NEEDS = {
   'POST /api/auth/v1/login': 'Needs no token.',
   'GET /api/auth/v1/me': 'Needs a token.',
+  'GET /api/auth/v1/keys': 'Needs a token; a login of one’s own, no API key.',
   'GET /api/meal/v1/menus': 'Needs no token, though one that comes counts.',
   'POST /api/case/v1/cases': 'Needs a token; permission case:create.',
   'PATCH /api/case/v1/cases/{case_id}': 'Needs a token; permission case:write; in the case the role trustee.',

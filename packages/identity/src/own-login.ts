@@ -7,6 +7,9 @@ const ownLoginRequired = () =>
     detail: 'Sign in yourself: neither API keys nor acting clients may do this',
   })
 
+/** What a document says of routes that `requireOwnLogin` guards. */
+export const FOR_OWN_LOGIN = { 'x-own-login': true }
+
 /**
  * Refuses API keys and acting clients, whose tokens carry a scope: neither changes anybody's rights or ways in (DESIGN §8).
  * @throws Problem 403 `own-login-required`

@@ -299,6 +299,8 @@ test('OpenAPI says of every route what it needs', async () => {
   assert.equal(needs('/cases', 'post')['x-permission'], 'case:create')
   assert.deepEqual(needs('/cases/{case_id}', 'patch')['x-case-role'], ['trustee'])
   assert.equal(needs('/cases/{case_id}/approvals/{approval_id}/decision', 'post')['x-any-of']?.length, 2)
+  const ownLogin = operations.filter((operation) => 'x-own-login' in operation).map(({ tags }) => tags)
+  assert.deepEqual(ownLogin, [['members'], ['members']])
 })
 
 test('cases and requests made in one millisecond are listed once each, whatever their ids', async () => {

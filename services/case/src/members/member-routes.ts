@@ -1,7 +1,7 @@
 import { CaseRoleGrant } from '@munjigi/contracts/case-roles'
 import { CaseMember, GivenCaseRole } from '@munjigi/contracts/cases'
 import { withTenant } from '@munjigi/db/tenant'
-import { requireOwnLogin } from '@munjigi/identity/own-login'
+import { FOR_OWN_LOGIN, requireOwnLogin } from '@munjigi/identity/own-login'
 import type { TypeBoxProvider } from '@munjigi/server/typebox-provider'
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
@@ -41,7 +41,8 @@ export function memberRoutes(scope: FastifyInstance, { db, user, roles, guards }
     url: '/cases/:case_id/members/:sub',
     preHandler: guards['assign-member'],
     schema: {
-      summary: 'Give somebody of the tenant a role in the case, replacing the one they have; never oneself',
+        ...FOR_OWN_LOGIN,
+        summary: 'Give somebody of the tenant a role in the case, replacing the one they have; never oneself',
       tags: ['members'],
       params: MemberParams,
       body: GivenCaseRole,
@@ -68,6 +69,7 @@ export function memberRoutes(scope: FastifyInstance, { db, user, roles, guards }
     url: '/cases/:case_id/members/:sub',
     preHandler: guards['withdraw-member'],
     schema: {
+      ...FOR_OWN_LOGIN,
       summary: 'Take the role from somebody; the last trustee keeps it',
       tags: ['members'],
       params: MemberParams,

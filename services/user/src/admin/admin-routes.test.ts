@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { refusal } from '../refusal.fixture.ts'
-import { testAdministration } from './administration.fixture.ts'
+import { OTHER_TENANT, testAdministration } from './administration.fixture.ts'
 
 let house: Awaited<ReturnType<typeof testAdministration>>
 before(async () => {
@@ -87,6 +87,45 @@ test('the document says of every route which section it needs, and which ones on
     'put /people/{sub}/superuser',
     'put /people/{sub}/tenant',
   ])
+})
+
+test('an API key of a superuser is refused where the document asks for a login of one’s own, and nowhere else', async () => {
+  const { paths } = (await house.app.inject('/api/admin/openapi.json')).json()
+  const root = house.as(await house.seed({ role: 'ADMIN', superuser: true }))
+  const sub = await house.seed()
+  const titles = { title_ko: 'x', title_en: 'x' }
+  const bodies: Record<string, object> = {
+    'PUT /people/{sub}/role': { role: 'viewer' },
+    'PUT /people/{sub}/superuser': { superuser: false },
+    'PUT /people/{sub}/sections': { sections: [] },
+    'PUT /people/{sub}/groups': { groups: [] },
+    'PUT /people/{sub}/tenant': { tenant_id: OTHER_TENANT },
+    'PUT /people/{sub}/sso-name': { issuer: 'https://idp', sub: 'x' },
+    'POST /sections': { id: 'asked', ...titles },
+    'PATCH /sections/{id}': titles,
+    'POST /groups': { id: 'asked', title: 'x', sections: [] },
+    'PATCH /groups/{id}': { title: 'x' },
+    'POST /tenants': { name: 'x' },
+    'PATCH /tenants/{id}': { name: 'x' },
+  }
+  const idUnder = (path: string) =>
+    path.startsWith('/tenants') ? OTHER_TENANT : path.startsWith('/notices') ? '1' : 'asked'
+  const told: string[] = []
+  const refused: string[] = []
+  for (const [fullPath, item] of Object.entries<Record<string, Record<string, unknown>>>(paths))
+    for (const [method, says] of Object.entries(item)) {
+      const path = fullPath.slice('/api/admin/v1'.length)
+      const name = `${method.toUpperCase()} ${path}`
+      const url = path.replace('{sub}', sub).replace('{key_id}', sub).replace('{id}', idUnder(path))
+      const call = { claims: { scope: 'admin' }, ...(bodies[name] && { payload: bodies[name] }) }
+      const [status, type] = refusal(await root(method.toUpperCase() as 'GET', url, call))
+      assert.notEqual(status, 400, `${name}: ${type}`)
+      if (says['x-own-login'] === true) told.push(name)
+      if (type === 'own-login-required') refused.push(name)
+    }
+
+  assert.ok(refused.length > 25)
+  assert.deepEqual(told, refused)
 })
 
 test('nobody but a superuser gets further at what the document keeps for superusers', async () => {

@@ -1,3 +1,4 @@
+import { FOR_OWN_LOGIN } from '@munjigi/identity/own-login'
 import { identity } from '@munjigi/identity/user-context'
 import type { Verifier } from '@munjigi/identity/verifier'
 import { openApi } from '@munjigi/server/openapi'
@@ -37,7 +38,8 @@ export function adminRoutes(app: FastifyInstance, deps: AdminModuleDeps): void {
       await admin.register(
         async (routes) => {
           routes.addHook('onRoute', (route) => {
-            route.schema = Object.assign({ 'x-section': ADMIN_PAGE }, route.schema)
+            const changes = route.method !== 'GET' && route.method !== 'HEAD'
+            route.schema = Object.assign({ 'x-section': ADMIN_PAGE }, changes && FOR_OWN_LOGIN, route.schema)
           })
           personRoutes(routes, deps)
           passwordLinkRoutes(routes, deps)

@@ -277,6 +277,35 @@ test('a key makes, sees and revokes no keys, whatever its scopes, and who waits 
   assert.deepEqual(await refusalOf(answer), [403, 'approval-pending'])
 })
 
+test('the document says where a key is not enough: at keys, sessions and passwords', async () => {
+  const response = await fetch(`${service.url}/api/auth/openapi.json`)
+  const { paths } = (await response.json()) as { paths: Record<string, Record<string, Record<string, unknown>>> }
+  const told = Object.entries(paths).flatMap(([path, item]) =>
+    Object.keys(item)
+      .filter((method) => item[method]?.['x-own-login'] === true)
+      .map((method) => `${method} ${path}`),
+  )
+  const own = [
+    'delete keys/{key_id}',
+    'delete sessions',
+    'delete sessions/{sid}',
+    'get keys',
+    'get keys/active',
+    'get sessions',
+    'post keys',
+    'put password',
+  ]
+
+  for (const prefix of ['/api/auth/v1/', '/api/v1/auth/'])
+    assert.deepEqual(
+      told
+        .filter((name) => name.includes(prefix))
+        .map((name) => name.replace(prefix, ''))
+        .toSorted(),
+      own,
+    )
+})
+
 test('fifty keys work at once and not one more, also when they are made in parallel', async () => {
   const person = await member()
   const now = Date.now()

@@ -1,4 +1,5 @@
 import { ActiveApiKey, ApiKeyList, MadeApiKey, NewApiKey } from '@munjigi/contracts/api-keys'
+import { FOR_OWN_LOGIN } from '@munjigi/identity/own-login'
 import { invalidField } from '@munjigi/server/invalid-field'
 import type { TypeBoxProvider } from '@munjigi/server/typebox-provider'
 import type { FastifyInstance } from 'fastify'
@@ -19,11 +20,11 @@ const KeyParams = Type.Object({ key_id: Type.String({ format: 'uuid' }) })
 export function keyRoutes(scope: FastifyInstance, deps: UserDeps, prefix: string): void {
   const app = scope.withTypeProvider<TypeBoxProvider>()
   const { db, events } = deps
-  const tags = ['keys']
+  const ofKeys = { ...FOR_OWN_LOGIN, tags: ['keys'] }
 
   app.get(
     `${prefix}/keys`,
-    { schema: { tags, summary: 'API keys of the signed-in person, newest first', response: { 200: ApiKeyList } } },
+    { schema: { ...ofKeys, summary: 'Own API keys, newest first', response: { 200: ApiKeyList } } },
     async (request) => {
       const { person } = await requireSignedIn(db, request)
       return { keys: await listKeys(db, person) }
@@ -32,13 +33,7 @@ export function keyRoutes(scope: FastifyInstance, deps: UserDeps, prefix: string
 
   app.get(
     `${prefix}/keys/active`,
-    {
-      schema: {
-        tags,
-        summary: 'The newest working API key of the signed-in person, masked',
-        response: { 200: ActiveApiKey },
-      },
-    },
+    { schema: { ...ofKeys, summary: 'The newest own API key that works, masked', response: { 200: ActiveApiKey } } },
     async (request) => {
       const { person } = await requireSignedIn(db, request)
       const key = await findNewestLive(db, person, new Date())
@@ -51,7 +46,7 @@ export function keyRoutes(scope: FastifyInstance, deps: UserDeps, prefix: string
     `${prefix}/keys`,
     {
       schema: {
-        tags,
+        ...ofKeys,
         summary: 'Makes an API key, which is shown only in this answer',
         body: NewApiKey,
         response: { 201: MadeApiKey },
@@ -82,7 +77,7 @@ export function keyRoutes(scope: FastifyInstance, deps: UserDeps, prefix: string
 
   app.delete(
     `${prefix}/keys/:key_id`,
-    { schema: { tags, summary: 'Revokes an API key at once', params: KeyParams, response: { 204: Type.Null() } } },
+    { schema: { ...ofKeys, summary: 'Revokes an API key at once', params: KeyParams, response: { 204: Type.Null() } } },
     async (request, reply) => {
       const { key_id } = request.params
       await changeOwn(db, request, async (trx, { person }) => {

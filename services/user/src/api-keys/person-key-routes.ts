@@ -1,6 +1,6 @@
 import { ApiKeyList } from '@munjigi/contracts/api-keys'
 import { Person } from '@munjigi/contracts/people'
-import { requireOwnLogin } from '@munjigi/identity/own-login'
+import { FOR_OWN_LOGIN, requireOwnLogin } from '@munjigi/identity/own-login'
 import type { TypeBoxProvider } from '@munjigi/server/typebox-provider'
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
@@ -23,7 +23,12 @@ export function personKeyRoutes(scope: FastifyInstance, deps: AdminDeps): void {
   app.route({
     method: 'GET',
     url: '/people/:sub/keys',
-    schema: { summary: "A person's API keys, masked", params: SubParams, response: { 200: ApiKeyList } },
+    schema: {
+      ...FOR_OWN_LOGIN,
+      summary: "A person's API keys, masked",
+      params: SubParams,
+      response: { 200: ApiKeyList },
+    },
     handler: async (request) => {
       requireOwnLogin(request)
       return administer(deps.db, request, async (trx, actor) => {

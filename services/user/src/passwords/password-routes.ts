@@ -1,5 +1,6 @@
 import { Credentials, PasswordChange, PasswordReset } from '@munjigi/contracts/passwords'
 import { TokenAnswer } from '@munjigi/contracts/tokens'
+import { FOR_OWN_LOGIN } from '@munjigi/identity/own-login'
 import type { TypeBoxProvider } from '@munjigi/server/typebox-provider'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { Type } from 'typebox'
@@ -53,6 +54,7 @@ export function passwordRoutes(scope: FastifyInstance, deps: PasswordDeps, prefi
     {
       bodyLimit,
       schema: {
+        ...FOR_OWN_LOGIN,
         tags,
         summary: 'Changes the password of the signed-in person and ends their other sessions',
         body: PasswordChange,

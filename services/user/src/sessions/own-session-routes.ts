@@ -1,4 +1,5 @@
 import { SessionList } from '@munjigi/contracts/sessions'
+import { FOR_OWN_LOGIN } from '@munjigi/identity/own-login'
 import type { TypeBoxProvider } from '@munjigi/server/typebox-provider'
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
@@ -15,17 +16,11 @@ const SessionParams = Type.Object({ sid: Type.String({ minLength: 1, maxLength: 
 export function ownSessionRoutes(scope: FastifyInstance, deps: UserDeps, prefix: string): void {
   const app = scope.withTypeProvider<TypeBoxProvider>()
   const { db } = deps
-  const tags = ['sessions']
+  const ofSessions = { ...FOR_OWN_LOGIN, tags: ['sessions'] }
 
   app.get(
     `${prefix}/sessions`,
-    {
-      schema: {
-        tags,
-        summary: 'Sessions of the signed-in person, the one used last first',
-        response: { 200: SessionList },
-      },
-    },
+    { schema: { ...ofSessions, summary: 'Own sessions, the one used last first', response: { 200: SessionList } } },
     async (request) => {
       const { person, sid } = await requireSignedIn(db, request)
       return { sessions: await listSessions(db, person.sub, sid) }
@@ -35,12 +30,7 @@ export function ownSessionRoutes(scope: FastifyInstance, deps: UserDeps, prefix:
   app.delete(
     `${prefix}/sessions/:sid`,
     {
-      schema: {
-        tags,
-        summary: 'Ends a session of the signed-in person',
-        params: SessionParams,
-        response: { 204: Type.Null() },
-      },
+      schema: { ...ofSessions, summary: 'Ends one own session', params: SessionParams, response: { 204: Type.Null() } },
     },
     async (request, reply) => {
       const { sid } = request.params
@@ -57,7 +47,7 @@ export function ownSessionRoutes(scope: FastifyInstance, deps: UserDeps, prefix:
 
   app.delete(
     `${prefix}/sessions`,
-    { schema: { tags, summary: 'Ends all other sessions of the signed-in person', response: { 204: Type.Null() } } },
+    { schema: { ...ofSessions, summary: 'Ends all own sessions but this one', response: { 204: Type.Null() } } },
     async (request, reply) => {
       const { person, ended } = await changeOwn(db, request, async (trx, { person, sid }) => {
         const ended = await endSessionsOf(trx, person.sub, { except: sid })

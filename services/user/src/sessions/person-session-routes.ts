@@ -1,6 +1,6 @@
 import { Person } from '@munjigi/contracts/people'
 import { SessionList } from '@munjigi/contracts/sessions'
-import { requireOwnLogin } from '@munjigi/identity/own-login'
+import { FOR_OWN_LOGIN, requireOwnLogin } from '@munjigi/identity/own-login'
 import type { TypeBoxProvider } from '@munjigi/server/typebox-provider'
 import type { FastifyInstance } from 'fastify'
 import { administer } from '../admin/administrator.ts'
@@ -18,7 +18,12 @@ export function personSessionRoutes(scope: FastifyInstance, deps: AdminDeps): vo
   app.route({
     method: 'GET',
     url: '/people/:sub/sessions',
-    schema: { summary: 'Where a person is signed in', params: SubParams, response: { 200: SessionList } },
+    schema: {
+      ...FOR_OWN_LOGIN,
+      summary: 'Where a person is signed in',
+      params: SubParams,
+      response: { 200: SessionList },
+    },
     handler: async (request) => {
       requireOwnLogin(request)
       return administer(deps.db, request, async (trx, actor) => {
