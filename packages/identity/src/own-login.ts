@@ -7,7 +7,7 @@ const ownLoginRequired = () =>
     detail: 'Sign in yourself: neither API keys nor acting clients may do this',
   })
 
-/** What a document says of routes that `requireOwnLogin` guards. */
+/** For the schema of a route that takes a login of one's own alone; OpenAPI shows it. */
 export const FOR_OWN_LOGIN = { 'x-own-login': true }
 
 /**

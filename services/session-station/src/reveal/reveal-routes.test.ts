@@ -88,6 +88,16 @@ test('nobody else is shown secrets: no key, no client acting for the owner, no c
   assert.deepEqual(await eventsOf(id), [])
 })
 
+test('the document says that secrets are shown to a login of one’s own alone', async () => {
+  const { paths } = (await service.app.inject('/api/session-station/openapi.json')).json()
+  const told = Object.entries<Record<string, Record<string, unknown>>>(paths).flatMap(([path, item]) =>
+    Object.entries(item).flatMap(([method, says]) => (says['x-own-login'] === true ? [`${method} ${path}`] : [])),
+  )
+
+  const revealed = '/api/session-station/v1/revealed/{service_id}'
+  assert.deepEqual(told, [`get ${revealed}`, `post ${revealed}/test`])
+})
+
 test('what the audit log cannot be told is not shown', async () => {
   const id = await add()
   const database = failingDatabase(service.database, (statement) => /InsertQueryNode.*audit_events/.test(statement))

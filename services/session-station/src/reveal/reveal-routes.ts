@@ -1,5 +1,6 @@
 import { RevealedProfile, TestedLogin } from '@munjigi/contracts/auth-contexts'
 import { AuthProfile } from '@munjigi/contracts/auth-profiles'
+import { FOR_OWN_LOGIN } from '@munjigi/identity/own-login'
 import { requireUser } from '@munjigi/identity/user-context'
 import type { TypeBoxProvider } from '@munjigi/server/typebox-provider'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
@@ -12,7 +13,7 @@ import { profileStore } from '../profiles/profile-store.ts'
 import { revealedProfile } from './revealed-profile.ts'
 
 const Service = Type.Pick(AuthProfile, ['service_id'])
-const tags = ['revealed']
+const ofRevealed = { ...FOR_OWN_LOGIN, tags: ['revealed'] }
 
 /** The one place where secrets are shown: the gateway asks for the section auth-profile-reveal before it lets anybody here. */
 export function revealRoutes(scope: FastifyInstance, deps: StationDeps): void {
@@ -32,8 +33,8 @@ export function revealRoutes(scope: FastifyInstance, deps: StationDeps): void {
     method: 'GET',
     url: '/revealed/:service_id',
     schema: {
+      ...ofRevealed,
       summary: 'An auth profile with its secrets in the open; audited',
-      tags,
       params: Service,
       response: { 200: RevealedProfile },
     },
@@ -48,8 +49,8 @@ export function revealRoutes(scope: FastifyInstance, deps: StationDeps): void {
     method: 'POST',
     url: '/revealed/:service_id/test',
     schema: {
+      ...ofRevealed,
       summary: 'A test login whose answer is not masked; audited',
-      tags,
       params: Service,
       response: { 200: TestedLogin },
     },
