@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
 import { after, before, test } from 'node:test'
 import { refusal } from '../refusal.fixture.ts'
 import { OTHER_TENANT, testAdministration } from './administration.fixture.ts'
@@ -56,6 +57,23 @@ test('the document lists what each part of the module offers and needs no token'
   assert.deepEqual(Object.keys(document.paths['/api/admin/v1/people/{sub}/approve']), ['post'])
   for (const path of ['people', 'people/{sub}/tenant', 'sections', 'groups', 'audit-events', 'tenants/{id}/suspend'])
     assert.ok(`/api/admin/v1/${path}` in document.paths, path)
+})
+
+test('docs/administration.md names every route of the module, and which ones are for superusers', async () => {
+  const { paths } = (await house.app.inject('/api/admin/openapi.json')).json()
+  const served = Object.entries<Record<string, Record<string, unknown>>>(paths).flatMap(([path, item]) =>
+    Object.entries(item).map(
+      ([method, says]) =>
+        `${method.toUpperCase()} ${path.slice('/api/admin/v1'.length)}${says['x-superuser'] ? ' superusers' : ''}`,
+    ),
+  )
+  const page = await readFile(new URL('../../../../docs/administration.md', import.meta.url), 'utf8')
+  const rows = [...page.matchAll(/^\| (`[A-Z].*`) \|.*\| (superusers )?\|$/gm)]
+  const named = rows.flatMap(([, routes = '', superusers]) =>
+    [...routes.matchAll(/`([A-Z]+ [^ `]+)[^`]*`/g)].map(([, route]) => `${route}${superusers ? ' superusers' : ''}`),
+  )
+
+  assert.deepEqual(named.toSorted(), served.toSorted())
 })
 
 test('the document says of every route which section it needs, and which ones only superusers may use', async () => {
