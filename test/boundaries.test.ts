@@ -36,6 +36,14 @@ test('the gateway and the services never import each other, nor what is for test
       assert.ok(![...names, 'testing', 'dev-idp', 'dev-target'].includes(used), `${path} may not use ${used}`)
 })
 
+test('packages are checked against the Node that runs them, whichever installs them', () => {
+  const workspace = readFileSync('pnpm-workspace.yaml', 'utf8')
+  const pinned = /^ {2}node-24: npm:node@(.*)$/m.exec(workspace)?.[1]
+
+  assert.ok(pinned)
+  assert.equal(/^nodeVersion: (.*)$/m.exec(workspace)?.[1], pinned)
+})
+
 test('every version stands in the catalogue', () => {
   for (const { path, dependencies, devDependencies } of manifests)
     for (const [name, version] of Object.entries({ ...dependencies, ...devDependencies }))
