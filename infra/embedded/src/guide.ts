@@ -22,7 +22,7 @@ munjigi is up (embedded: for trying and developing, never for production)
   outside  ${outside}   a service outside the house, with eight kinds of login
 
 People, by the IdP: pending.kim, user.lee, admin.park, meal.choi, global.jung; by e-mail and password, in tenant demo:
-admin@munjigi.test, and manager, attorney, analyst, engineer, staff and viewer there; in tenant other: manager@other.test.
+admin@, manager@, attorney@, analyst@, engineer@, staff@ and viewer@munjigi.test; in tenant other: manager@other.test.
 Everybody's password is ${password}.
 
 Seven things to try:

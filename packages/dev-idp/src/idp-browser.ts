@@ -36,7 +36,8 @@ export function idpBrowser(): IdpBrowser {
       const attempts = [{ username, password, credentialId: '' }]
       const attempt = () => {
         const fields = attempts.pop()
-        if (fields === undefined) throw new Error(`${username} was not signed in: the form came again`)
+        if (fields === undefined)
+          throw new Error(`${username} was not signed in: the form came again, for an unknown name or another password`)
         return fields
       }
       let response = await request(new URL(authorizationUrl))

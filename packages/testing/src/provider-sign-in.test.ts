@@ -51,7 +51,10 @@ test('a logout does not send the browser to an address that is not registered', 
 })
 
 test('a wrong password shows the form again', async () => {
-  await assert.rejects(provider.signIn('user.lee', 'wrong', authorizationUrl({})), /form came again/)
+  await assert.rejects(
+    provider.signIn('user.lee', 'wrong', authorizationUrl({})),
+    /form came again, for an unknown name or another password/,
+  )
 })
 
 test('the hybrid flow posts a code and an id token bound to it, and the code is worth tokens with roles', async () => {
