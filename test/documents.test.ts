@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path'
 import { test } from 'node:test'
 
 const LINK = /\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)/g
+const IMPORT = /^import (?:type )?\{ (.*?) \} from '@munjigi\/([a-z-]+)\/([a-z-]+)'/gm
 const documents = globSync('{*.md,{docs,gateway,certs,infra}/**/*.md,{services,packages}/*/README.md}', {
   exclude: ['**/node_modules/**'],
 })
@@ -33,6 +34,22 @@ test('every link of a document leads to a file that is there, and to a heading i
     broken.map(({ from }) => from),
     [],
   )
+})
+
+test('what an example of a document imports from a package is there', () => {
+  const imports = documents.flatMap((file) =>
+    [...readFileSync(file, 'utf8').matchAll(IMPORT)].flatMap(([, names = '', folder, module]) =>
+      names
+        .split(',')
+        .map((name) => ({ name: name.trim().replace('type ', ''), module: `packages/${folder}/src/${module}.ts` })),
+    ),
+  )
+  const absent = imports.filter(
+    ({ name, module }) => !new RegExp(`^export .*\\b${name}\\b`, 'm').test(readFileSync(module, 'utf8')),
+  )
+
+  assert.ok(imports.length > 10)
+  assert.deepEqual(absent, [])
 })
 
 for (const file of globSync(['gateway/src/env.ts', 'services/*/src/env.ts', 'infra/host/src/env.ts'])) {
