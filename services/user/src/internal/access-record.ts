@@ -3,7 +3,6 @@ import type { Kysely } from 'kysely'
 import { jsonArrayFrom, jsonBuildObject } from 'kysely/helpers/postgres'
 import { selectOtherNames } from '../access-events.ts'
 import { compiledOnce } from '../compiled-once.ts'
-import { joinTenants } from '../people/person-rows.ts'
 import { selectAllSections, selectGrants } from '../people/sections.ts'
 import { type LiveSince, liveSince, selectEndedSids } from '../sessions/sessions.ts'
 import type { Tables } from '../tables.ts'
@@ -16,7 +15,9 @@ interface Asked extends LiveSince {
 
 /** A single JSON value: reading a row of ten columns costs as much as all the rest of the answer. */
 const selectRecord = compiledOnce((db, { issuer, sub, endsSince, usedSince }: Asked) =>
-  joinTenants(db)
+  db
+    .selectFrom('people')
+    .innerJoin('tenants', 'tenants.id', 'people.tenant_id')
     .select((eb) => {
       const sections = eb
         .case()

@@ -1,13 +1,17 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
 import { hash as bcrypt } from '@node-rs/bcrypt'
 import { decodeJwt } from 'jose'
+import { type Kysely, sql } from 'kysely'
 import { refusalOf } from '../refusal.fixture.ts'
 import { FRONTEND } from '../service.fixture.ts'
+import type { Tables } from '../tables.ts'
 import { hashPassword } from './hashing.ts'
 import { newAddress, PASSWORD, send, type TestPasswords, testPasswords, tokensOf } from './passwords.fixture.ts'
 
 const WRONG = 'another-password'
+const OTHER = '00000000-0000-4000-8000-00000000000b'
 const SUSPENDED = '00000000-0000-4000-8000-00000000000a'
 
 let house: TestPasswords
@@ -15,6 +19,13 @@ before(async () => {
   house = await testPasswords()
 })
 after(() => house.service.close())
+
+/** Whether anybody waits in this database for a row that a transaction holds. */
+async function someoneWaits(db: Kysely<Tables>): Promise<boolean> {
+  const waiting = sql`
+    select from pg_locks join pg_stat_activity using (pid) where not granted and datname = current_database()`
+  return (await waiting.execute(db)).rows.length > 0
+}
 
 const hashOf = async (sub: string) =>
   (await house.service.db.selectFrom('passwords').select('hash').where('person_sub', '=', sub).executeTakeFirst())?.hash
@@ -201,6 +212,23 @@ test('many who sign in at once with one bcrypt hash all get in, and one hash is 
     [200, 200, 200, 200],
   )
   assert.match((await hashOf(sub)) ?? '', /^\$argon2id/)
+})
+
+test('who is moved to another tenant while they sign in gets in, in the tenant that is theirs then', async () => {
+  const { sub, email } = await house.person()
+  const { db, ownProcess } = house.service
+  await db.insertInto('tenants').values({ id: OTHER, name: 'other' }).execute()
+  const login = await db.transaction().execute(async (trx) => {
+    await trx.updateTable('people').set({ tenant_id: OTHER }).where('sub', '=', sub).execute()
+    // In one, so that nothing is decided before the move is.
+    const answer = [house.login({ email, password: PASSWORD })]
+    // PGlite has one connection, and whoever signs in waits for it from the start.
+    while (ownProcess !== undefined && !(await someoneWaits(trx))) await delay(10)
+    return answer
+  })
+
+  const { access_token } = await tokensOf(await (login[0] as Promise<Response>))
+  assert.equal(decodeJwt(access_token).tenant_id, OTHER)
 })
 
 test('a session that cannot be kept leaves the hash as it was', async () => {

@@ -19,17 +19,25 @@ export const PROFILE = [
 
 const columns = [
   ...PROFILE.map((column) => `people.${column}` as const),
-  'tenants.status as tenant_status',
   'theme_preference',
   'language_preference',
   'valid_from',
   'rights_changed_at',
 ] as const
 
-export const joinTenants = (db: Kysely<Tables>) =>
-  db.selectFrom('people').innerJoin('tenants', 'tenants.id', 'people.tenant_id')
-
-export const selectPeople = (db: Kysely<Tables>) => joinTenants(db).select(columns)
+/** The tenant's status is asked for and not joined: who waited for the lock of somebody moved meanwhile would find nobody. */
+export const selectPeople = (db: Kysely<Tables>) =>
+  db
+    .selectFrom('people')
+    .select(columns)
+    .select(({ selectFrom }) =>
+      selectFrom('tenants')
+        .select('status')
+        .whereRef('tenants.id', '=', 'people.tenant_id')
+        .$asScalar()
+        .$notNull()
+        .as('tenant_status'),
+    )
 
 export type PersonRow = NonNullable<Awaited<ReturnType<typeof findPerson>>>
 
