@@ -41,8 +41,8 @@ export function memberRoutes(scope: FastifyInstance, { db, user, roles, guards }
     url: '/cases/:case_id/members/:sub',
     preHandler: guards['assign-member'],
     schema: {
-        ...FOR_OWN_LOGIN,
-        summary: 'Give somebody of the tenant a role in the case, replacing the one they have; never oneself',
+      ...FOR_OWN_LOGIN,
+      summary: 'Give somebody of the tenant a role in the case, replacing the one they have; never oneself',
       tags: ['members'],
       params: MemberParams,
       body: GivenCaseRole,
