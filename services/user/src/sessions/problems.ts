@@ -6,7 +6,7 @@ export const refreshTokenMissing = () =>
 export const refreshTokenInvalid = () =>
   unauthenticated('refresh-token-invalid', 'The refresh token is not accepted', 'Invalid refresh token')
 export const refreshTokenUsed = () =>
-  unauthenticated('refresh-token-used', 'The refresh token was used before', 'Use the newest one you were given')
+  unauthenticated('refresh-token-used', 'The refresh token was used before', 'Token revoked')
 export const sessionNotFound = () =>
   new Problem(404, 'session-not-found', 'There is no such session', { detail: 'Look for it in the list' })
 export const originRefused = () =>

@@ -23,6 +23,10 @@ test('refusals say what source 003 lays down', async () => {
   const headers = { authorization: `Bearer ${token}`, 'x-user-sub': sub }
 
   assert.equal(await detailOf(service.refresh('x')), 'Invalid refresh token')
+  const earlier = await service.signIn()
+  const { refresh_token } = (await (await service.refresh(earlier.refreshToken)).json()) as { refresh_token: string }
+  await service.refresh(refresh_token)
+  assert.equal(await detailOf(service.refresh(earlier.refreshToken)), 'Token revoked')
   assert.equal(await detailOf(fetch(`${service.url}/api/auth/v1/me`, { headers })), 'Use access token')
   await set('disabled')
   assert.equal(await detailOf(service.refresh(token)), 'User inactive')
