@@ -2,6 +2,7 @@ import type { Kysely, Transaction } from 'kysely'
 import { recordEvents } from '../audit/audit.ts'
 import type { Tables } from '../tables.ts'
 import { ensureDefaultTenant } from '../tenants/default-tenant.ts'
+import { isUniqueViolation } from '../unique-violation.ts'
 import { type House, type ImportedPerson, newcomersOf } from './newcomers.ts'
 import { type Fault, readPeopleFile } from './people-file.ts'
 
@@ -35,12 +36,18 @@ export async function importPeople(
     for (const batch of batchesOf(read.people)) await insertPeople(trx, batch)
     if (isDryRun) throw new DryRun('undone')
   }
-  await db
-    .transaction()
-    .execute(work)
-    .catch((error: unknown) => {
-      if (!(error instanceof DryRun)) throw error
-    })
+  const attempt = (): Promise<void> =>
+    db
+      .transaction()
+      .execute(work)
+      .catch((error: unknown) => {
+        if (!(error instanceof DryRun)) throw error
+      })
+  // Who came between reading and writing is found at the second reading, and told with the line.
+  await attempt().catch((error: unknown) => {
+    if (!isUniqueViolation(error)) throw error
+    return attempt()
+  })
   return outcome
 }
 
