@@ -35,12 +35,21 @@ test('a group is made, changed, joined, left and removed; its members keep what 
     assert.deepEqual(refusal(await root(path.endsWith(sub) ? 'PUT' : 'GET', path)), [404, 'group-not-found'])
 })
 
+test('a title without a letter is refused', async () => {
+  const root = house.as(house.superuser)
+  for (const title of ['', ' \t'])
+    assert.deepEqual(refusal(await root('POST', '/groups', { payload: { id: 'blank', title, sections: [] } })), [
+      400,
+      'invalid-request',
+    ])
+})
+
 test('nobody is put into a group that gives more than the giver has', async () => {
   const call = house.as(await house.seed({ role: 'ADMIN', sections: { 'admin-page': 'admin' } }))
   const root = house.as(house.superuser)
   const sub = await house.seed()
-  await root('POST', '/groups', { payload: { id: 'painters', title: '', sections: [canvas] } })
-  await root('POST', '/groups', { payload: { id: 'readers', title: '', sections: [] } })
+  await root('POST', '/groups', { payload: { id: 'painters', title: 'Painters', sections: [canvas] } })
+  await root('POST', '/groups', { payload: { id: 'readers', title: 'Readers', sections: [] } })
 
   assert.deepEqual(refusal(await call('PUT', `/groups/painters/members/${sub}`)), [403, 'above-own-rights'])
   const both = { payload: { groups: ['readers', 'painters'] } }
@@ -51,7 +60,7 @@ test('nobody is put into a group that gives more than the giver has', async () =
 
 test('groups reach across tenants: an administrator reads them, a superuser changes them', async () => {
   const call = house.as(await house.seed({ role: 'ADMIN', sections: { 'admin-page': 'admin' } }))
-  const payload = { id: 'mine', title: '', sections: [] }
+  const payload = { id: 'mine', title: 'Mine', sections: [] }
 
   assert.equal((await call('GET', '/groups')).status, 200)
   assert.deepEqual(refusal(await call('POST', '/groups', { payload })), [403, 'superuser-required'])

@@ -5,6 +5,7 @@ import { Type } from 'typebox'
 import { administer, FOR_SUPERUSERS, requireAdministrator } from '../admin/administrator.ts'
 import { changeHouse } from '../admin/house-change.ts'
 import { changePerson } from '../admin/locked-change.ts'
+import { NewTitle } from '../admin/title.ts'
 import type { AdminDeps } from '../deps.ts'
 import { people } from '../people/people-list.ts'
 import { SubParams } from '../people/person-routes.ts'
@@ -16,8 +17,8 @@ const strict = { additionalProperties: false }
 const IdParams = Type.Pick(Group, ['id'])
 const MemberParams = Type.Interface([IdParams, SubParams], {})
 const MembersQuery = Type.Pick(PeopleQuery, ['cursor', 'limit'], strict)
-const NewGroup = Type.Object(Group.properties, strict)
-const Changes = Type.Partial(Type.Pick(Group, ['title', 'sections']), { ...strict, minProperties: 1 })
+const NewGroup = Type.Object({ ...Group.properties, title: NewTitle }, strict)
+const Changes = Type.Partial(Type.Pick(NewGroup, ['title', 'sections']), { ...strict, minProperties: 1 })
 
 export function groupRoutes(scope: FastifyInstance, deps: AdminDeps): void {
   const app = scope.withTypeProvider<TypeBoxProvider>()

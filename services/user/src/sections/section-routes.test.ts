@@ -28,6 +28,20 @@ test('a section is made, renamed and removed with its grants, each told to every
   assert.equal((await house.announced('{"all":true}', 3)).length, 3)
 })
 
+test('a title without a letter is refused', async () => {
+  const root = house.as(house.superuser)
+  for (const title_ko of ['', ' \t'])
+    assert.deepEqual(
+      refusal(await root('POST', '/sections', { payload: { id: 'blank', title_ko, title_en: 'Blank' } })),
+      [400, 'invalid-request'],
+    )
+
+  assert.deepEqual(refusal(await root('PATCH', '/sections/canvas', { payload: { title_en: ' ' } })), [
+    400,
+    'invalid-request',
+  ])
+})
+
 test('the section of administration itself stays', async () => {
   const answer = await house.as(house.superuser)('DELETE', '/sections/admin-page')
 
@@ -36,7 +50,7 @@ test('the section of administration itself stays', async () => {
 
 test('sections reach across tenants: an administrator reads them, a superuser changes them', async () => {
   const call = house.as(await house.seed({ role: 'ADMIN', sections: { 'admin-page': 'admin' } }))
-  const payload = { id: 'mine', title_ko: '', title_en: '' }
+  const payload = { id: 'mine', title_ko: '내 것', title_en: 'Mine' }
 
   assert.ok((await call('GET', '/sections')).body.sections.length >= 22)
   assert.deepEqual(refusal(await call('POST', '/sections', { payload })), [403, 'superuser-required'])

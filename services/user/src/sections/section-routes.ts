@@ -5,14 +5,15 @@ import { Type } from 'typebox'
 import { FOR_SUPERUSERS, requireAdministrator } from '../admin/administrator.ts'
 import { changeHouse } from '../admin/house-change.ts'
 import { ADMIN_PAGE } from '../admin/rights.ts'
+import { NewTitle } from '../admin/title.ts'
 import type { AdminDeps } from '../deps.ts'
 import { sectionExists, sectionNotFound, sectionProtected } from './problems.ts'
 
 const strict = { additionalProperties: false }
 const columns = ['id', 'title_ko', 'title_en'] as const
 const IdParams = Type.Pick(Section, ['id'])
-const NewSection = Type.Object(Section.properties, strict)
-const Titles = Type.Partial(Type.Pick(Section, ['title_ko', 'title_en']), { ...strict, minProperties: 1 })
+const NewSection = Type.Object({ ...Section.properties, title_ko: NewTitle, title_en: NewTitle }, strict)
+const Titles = Type.Partial(Type.Pick(NewSection, ['title_ko', 'title_en']), { ...strict, minProperties: 1 })
 
 export function sectionRoutes(scope: FastifyInstance, deps: AdminDeps): void {
   const app = scope.withTypeProvider<TypeBoxProvider>()

@@ -105,6 +105,7 @@ test('a tenant that is not there, and a name that is none, are refused', async (
   assert.deepEqual(refusal(await root('POST', '/tenants/x/suspend')), [400, 'invalid-request'])
   for (const bad of [
     { name: '' },
+    { name: ' \t' },
     { name: 'x'.repeat(101) },
     { name: 'a\u0000' },
     { name: 'x', status: 'suspended' },

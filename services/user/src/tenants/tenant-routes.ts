@@ -6,13 +6,14 @@ import { Type } from 'typebox'
 import { FOR_SUPERUSERS, requireSuperuser } from '../admin/administrator.ts'
 import { changeHouse } from '../admin/house-change.ts'
 import { lockSuperusers } from '../admin/people-lock.ts'
+import { NewTitle } from '../admin/title.ts'
 import type { AdminDeps } from '../deps.ts'
 import { alreadySuspended, notSuspended, ownTenant, tenantNotFound } from './problems.ts'
 import { tenants } from './tenants.ts'
 
 const strict = { additionalProperties: false }
 const IdParams = Type.Pick(Tenant, ['id'])
-const Named = Type.Pick(Tenant, ['name'], strict)
+const Named = Type.Object({ name: NewTitle }, strict)
 const PageQuery = Type.Object(
   {
     cursor: Type.Optional(Type.String({ maxLength: 1000 })),
