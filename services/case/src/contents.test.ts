@@ -43,6 +43,23 @@ test('a document begins at version 1, as plain text unless said', async () => {
   assert.deepEqual((await call(reviewer, 'GET', `${path}/documents/${document_id}`)).body, added.body)
 })
 
+test('the longest text is taken however its writer spells it', async () => {
+  const longest = '😀'.repeat(300_000)
+  const headers = {
+    authorization: `Bearer ${service.tokenOf(trustee)}`,
+    'x-user-sub': trustee.sub,
+    'content-type': 'application/json',
+  }
+  // As Python's json.dumps writes it.
+  const escaped = `{"title":"Plan","body":"${'\\ud83d\\ude00'.repeat(300_000)}"}`
+  const added = await fetch(`${service.url}/api/case/v1${path}/documents`, { method: 'POST', headers, body: escaped })
+  const { document_id, body } = (await added.json()) as { document_id: string; body: string }
+
+  assert.equal(added.status, 201)
+  assert.ok(body === longest)
+  assert.equal(outcome(await write(document_id, { version: 1, body: longest })), '200')
+})
+
 test('each write is a version of its own, what is left out is as before, and old ones stay readable', async () => {
   const id = await addDocument({ media_type: 'text/markdown' })
   const second = await write(id, { version: 1, body: 'two' })
@@ -252,7 +269,7 @@ test('what is no document, no request and no decision is 400 and names the field
   ]
   for (const [name, answer] of bad)
     assert.deepEqual([outcome(answer), answer.body.faults?.[0].field], ['400 invalid-request', name])
-  const large = await call(trustee, 'POST', `${path}/documents`, { title: 'x', body: '가'.repeat(400_000) })
+  const large = await call(trustee, 'POST', `${path}/documents`, { title: 'x', body: '가'.repeat(1_300_000) })
   assert.equal(outcome(large), '413 body-too-large')
 })
 

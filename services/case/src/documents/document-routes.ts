@@ -27,6 +27,9 @@ const ChangeHeaders = Type.Object({
   ),
 })
 
+/** The longest text, even where every character is written as a pair of \uXXXX, and what stands around it. */
+const BODY_LIMIT_BYTES = 12 * 300_000 + 16_384
+
 /** The foreign key that keeps a version for which approval was asked. */
 const ASKED_OF = 'approvals__document_version'
 
@@ -57,6 +60,7 @@ export function documentRoutes(scope: FastifyInstance, { db, guards }: CaseDeps)
     method: 'POST',
     url: '/cases/:case_id/documents',
     preHandler: guards['add-document'],
+    bodyLimit: BODY_LIMIT_BYTES,
     schema: {
       summary: 'Add a document, at version 1',
       tags,
@@ -96,6 +100,7 @@ export function documentRoutes(scope: FastifyInstance, { db, guards }: CaseDeps)
     method: 'PATCH',
     url: '/cases/:case_id/documents/:document_id',
     preHandler: guards['write-document'],
+    bodyLimit: BODY_LIMIT_BYTES,
     schema: {
       summary: 'Write a new version; what is left out stays as it is. Takes If-Match, or version in the body',
       tags,
