@@ -268,6 +268,16 @@ test('secrets of errors, of those within them, of child loggers and of what writ
   assert.deepEqual([text.match(/\n/g)?.length, text.endsWith('\n')], [3, true])
 })
 
+test('the fields in which our own routes and those of the IdP take secrets are among the secret names', () => {
+  const fields = ['current_password', 'new_password', 'reset_url', 'code_verifier', 'subject_token', 'client_assertion']
+  const body = Object.fromEntries(fields.map((name) => [name, 's3cret']))
+
+  assert.doesNotMatch(
+    logged((log) => log.info({ body }, 'x')),
+    /s3cret/,
+  )
+})
+
 test('what is too deep to be redacted is left out of the log, and whoever logs it is not harmed', () => {
   for (let depth = 1; depth < 100_000; depth *= 2) {
     let deep: object = { token: 's3cret' }

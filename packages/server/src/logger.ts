@@ -8,20 +8,31 @@ export type LogLevel = Static<typeof LogLevel>
 
 const SECRET_NAMES = [
   'authorization',
+  'proxy-authorization',
   'cookie',
   'set-cookie',
+  'x-api-key',
   'x-internal-key',
+  'x-kakao-skill-secret',
   'x-relay-signature',
   'token',
   'access_token',
   'refresh_token',
   'id_token',
+  'subject_token',
+  'actor_token',
   'code',
+  'code_verifier',
   'password',
+  'current_password',
+  'new_password',
+  'reset_url',
   'secret',
   'client_secret',
   'api_key',
+  'private_key',
   'assertion',
+  'client_assertion',
 ].join('|')
 
 // In a finished line only a property's name stands between `"` and `":`, as quotation marks within a text are escaped.
