@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { TenantFilter } from './tenants.ts'
 
 /** One line of the append-only audit log. */
 export const AuditEvent = Type.Object({
@@ -25,9 +26,7 @@ export const AuditFilter = Type.Object(
     actor: Type.Optional(Type.String({ maxLength: 255, description: 'subject of who did it' })),
     target: Type.Optional(Type.String({ maxLength: 255 })),
     action: Type.Optional(Type.String({ maxLength: 100, description: 'the action, or its beginning: `person.`' })),
-    tenant_id: Type.Optional(
-      Type.String({ format: 'uuid', description: 'for superusers; others see their own alone' }),
-    ),
+    tenant_id: TenantFilter,
     from: Type.Optional(Instant),
     until: Type.Optional(Instant),
   },

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { AccountStatus, SectionGrant } from './access.ts'
+import { TenantFilter } from './tenants.ts'
 
 const Theme = Type.Enum(['light', 'dark'])
 const Language = Type.Enum(['ko', 'en'])
@@ -54,6 +55,7 @@ export const PeopleQuery = Type.Object(
     ),
     role: Type.Optional(Type.String({ maxLength: 20 })),
     status: Type.Optional(AccountStatus),
+    tenant_id: TenantFilter,
     cursor: Type.Optional(Type.String({ maxLength: 500 })),
     limit: Type.Integer({ minimum: 1, maximum: 200, default: 50 }),
   },

@@ -9,6 +9,11 @@ export const Tenant = Type.Object({
 })
 export type Tenant = Static<typeof Tenant>
 
+/** In the query of a list that superusers see across tenants. */
+export const TenantFilter = Type.Optional(
+  Type.String({ format: 'uuid', description: 'for superusers; others see their own alone' }),
+)
+
 /** A page of the list of tenants; `next_cursor` is absent on the last one. */
 export const TenantPage = Type.Object({
   tenants: Type.Array(Tenant),

@@ -8,8 +8,6 @@ import { PROFILE } from './person-rows.ts'
 
 /** What a page of people is asked by. */
 export interface PeopleFilter extends PeopleQuery {
-  /** Only people of this tenant. */
-  tenant_id?: string
   group_id?: string
 }
 

@@ -114,6 +114,19 @@ test("another tenant's person is absent from every path, and a superuser reaches
   assert.equal((await house.as(house.superuser)('POST', `/people/${foreign}/approve`)).status, 200)
 })
 
+test('a superuser may ask for one tenant, and whoever asks for another than their own sees their own', async () => {
+  const [local, foreign] = [await house.seed(), await house.seed({ tenant_id: OTHER_TENANT })]
+  const subsOf = async (by: string, query: string): Promise<string[]> =>
+    (await house.as(by)('GET', `/people?limit=200${query}`)).body.people.map(({ sub }: { sub: string }) => sub)
+  const narrowed = await subsOf(house.superuser, `&tenant_id=${OTHER_TENANT}`)
+  const found = await subsOf(house.superuser, `&tenant_id=${OTHER_TENANT}&search=id`)
+
+  assert.deepEqual([narrowed.includes(foreign), narrowed.includes(local)], [true, false])
+  assert.deepEqual([found.includes(foreign), found.includes(local)], [true, false])
+  const lesser = await admin()
+  assert.deepEqual(await subsOf(lesser, `&tenant_id=${OTHER_TENANT}`), await subsOf(lesser, ''))
+})
+
 test('bad input names the field', async () => {
   const call = house.as(house.superuser)
   const sub = await house.seed()
@@ -121,6 +134,7 @@ test('bad input names the field', async () => {
     ['/people?limit=0', undefined, 'limit'],
     ['/people?cursor=xyz', undefined, 'cursor'],
     ['/people?status=gone', undefined, 'status'],
+    ['/people?tenant_id=demo', undefined, 'tenant_id'],
     ['/audit-events?cursor=e30', undefined, 'cursor'],
     [`/people/${sub}/role`, { role: 'PENDING' }, 'role'],
     [`/people/${sub}/role`, { role: 'USER', superuser: true }, 'superuser'],
