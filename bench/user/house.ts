@@ -19,6 +19,8 @@ export const emailOf = (number: number): string => `login${number}@munjigi.test`
 export const PASSWORD = 'munjigi-dev'
 /** Of the first people: whoever else is asked for has none. */
 export const WITH_PASSWORD = 2_000
+/** Of these again the first: whoever has a session to refresh signs in no further. */
+export const SESSIONS = 64
 /** Somebody with as many API keys as one may have. */
 export const KEY_OWNER = 7
 export const KEYS = 50

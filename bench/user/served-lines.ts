@@ -66,7 +66,8 @@ export async function measureRecords(bench: UserBench): Promise<Line> {
   }
 }
 
-async function served(
+/** What the service is asked over HTTP by the other core: how often it is answered per second, and per second of CPU. */
+export async function served(
   { process: { pid = 0 }, load }: UserBench,
   asked: Exclude<UserLoad, { refreshTokens: string[] }>,
 ) {

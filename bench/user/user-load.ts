@@ -1,9 +1,10 @@
-// Refreshes sessions, each with the token that it got the last time; asks for one person's access record after another's; or for nothing.
+// Signs one person in after another; refreshes sessions, each with the token that it got the last time; asks for one person's access
+// record after another's; or for nothing.
 import { INTERNAL_USER_PATH } from '@munjigi/contracts/access'
 import { X_INTERNAL_KEY } from '@munjigi/contracts/headers'
 import { Pool } from 'undici'
 import { run } from '../load.ts'
-import { subOf } from './house.ts'
+import { emailOf, PASSWORD, SESSIONS, subOf, WITH_PASSWORD } from './house.ts'
 import { INTERNAL_KEY, PLATFORM } from './service.ts'
 
 interface Asked {
@@ -14,7 +15,7 @@ interface Asked {
 /** The first refresh tokens are told once; `people`: of how many records are asked for. */
 export type UserLoad =
   | { refreshTokens: string[] }
-  | (Asked & ({ work: 'refreshes' } | { work: 'nothing' } | { work: 'records'; people: number }))
+  | (Asked & ({ work: 'logins' } | { work: 'refreshes' } | { work: 'nothing' } | { work: 'records'; people: number }))
 
 export interface Answered {
   done: number
@@ -51,6 +52,14 @@ async function refresh({ port, connections, ms }: Asked): Promise<Answered> {
   return { done, failed, seconds }
 }
 
+function loginRequest(port: number, index: number): Buffer {
+  const email = emailOf(SESSIONS + 1 + (index % (WITH_PASSWORD - SESSIONS)))
+  const body = JSON.stringify({ email, password: PASSWORD })
+  return Buffer.from(
+    `POST /api/auth/v1/login HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\nx-real-ip: 10.0.0.1\r\nuser-agent: bench\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+  )
+}
+
 function recordRequest(port: number, index: number): Buffer {
   const query = new URLSearchParams({ issuer: PLATFORM, sub: subOf(index) })
   return Buffer.from(
@@ -65,6 +74,7 @@ process.on('message', async (load: UserLoad) => {
     tokens.push(...load.refreshTokens)
     process.send?.('ready')
   } else if (load.work === 'refreshes') process.send?.(await refresh(load))
+  else if (load.work === 'logins') process.send?.(await run(load, (index) => loginRequest(load.port, index)))
   else if (load.work === 'nothing') process.send?.(await run(load, () => nothingRequest(load.port)))
   else process.send?.(await run(load, (index) => recordRequest(load.port, (index % load.people) + 1)))
 })

@@ -19,7 +19,7 @@ import { decodeJwt } from 'jose'
 import { type Kysely, sql } from 'kysely'
 import { type Done, repeat } from '../work.ts'
 import { fill } from './fill.ts'
-import { emailOf, LARGE, PASSWORD, type Size, sizeOn, subOf, WITH_PASSWORD } from './house.ts'
+import { emailOf, LARGE, PASSWORD, SESSIONS, type Size, sizeOn, subOf } from './house.ts'
 import { type PageTime, timePages } from './pages.ts'
 import { startService, unboundHandle } from './service.ts'
 
@@ -38,7 +38,6 @@ export interface House {
 
 export interface Assignment {
   work:
-    | 'logins'
     | 'loginParts'
     | 'argon2id'
     | 'signatures'
@@ -55,7 +54,6 @@ export interface Assignment {
 const LOGINS_AT_ONCE = 2
 /** As many as the service computes at once on the core that it has: two there would be dearer each. */
 const PASSWORDS_AT_ONCE = 1
-const SESSIONS = 64
 const CALLERS = 500
 const CHECKS_AT_ONCE = 1_000
 
@@ -77,18 +75,16 @@ async function setUp({ redisUrl, prefix }: Setup) {
     await Promise.all([unbound.close(), store.close()])
     await testing.close()
   }
-  let next = 0
 
-  async function login(): Promise<{ access_token: string; refresh_token: string }> {
-    next = (next % WITH_PASSWORD) + 1
-    const payload = { email: emailOf(next), password: PASSWORD }
+  async function login(number: number): Promise<{ access_token: string; refresh_token: string }> {
+    const payload = { email: emailOf(number), password: PASSWORD }
     const answer = await app.inject({ method: 'POST', url: '/api/auth/v1/login', payload })
     if (answer.statusCode !== 200) throw new Error(`a login of the bench was refused: ${answer.body}`)
     return answer.json()
   }
 
   const opened = []
-  for (let session = 0; session < SESSIONS; session += 1) opened.push(await login())
+  for (let number = 1; number <= SESSIONS; number += 1) opened.push(await login(number))
   const claims = decodeJwt(opened[0]?.access_token ?? '') as Parameters<typeof signAccessToken>[0]
   const key = await createSigningKey()
   const hash = await hashPassword(PASSWORD)
@@ -123,7 +119,6 @@ async function setUp({ redisUrl, prefix }: Setup) {
       isPostgres: testing.url !== undefined,
       refreshTokens: opened.map(({ refresh_token }) => refresh_token),
     } satisfies House,
-    logins: (count: number) => repeat(count, LOGINS_AT_ONCE, login),
     loginParts: (count: number) => repeat(count, LOGINS_AT_ONCE, parts),
     argon2id: (count: number) => repeat(count, PASSWORDS_AT_ONCE, () => verify(hash, PASSWORD)),
     signatures: (count: number) => repeat(count, 1, () => signAccessToken(claims, key)),
