@@ -58,8 +58,11 @@ export const setGroups =
     const added = ids.filter((id) => !before.includes(id))
     const removed = before.filter((id) => !ids.includes(id))
     if (added.length + removed.length === 0) return undefined
-    for (const id of removed) await leave(trx, actor, id, target.sub)
-    for (const id of added) await join(trx, actor, id, target.sub)
+    // In one order, so that two who move people between the same groups wait instead of deadlocking.
+    for (const id of [...removed, ...added].toSorted()) {
+      const change = added.includes(id) ? join : leave
+      await change(trx, actor, id, target.sub)
+    }
     return { action: 'person.groups-set', details: { from: before, to: ids } }
   }
 
