@@ -6,6 +6,7 @@ import { eventually } from '@munjigi/testing/eventually'
 import { type Kysely, sql } from 'kysely'
 import { groups, setGroups } from '../groups/groups.ts'
 import { migrationPlan } from '../migrations/plan.ts'
+import { setSections } from '../people/person-changes.ts'
 import { TENANT } from '../service.fixture.ts'
 import { commandHandle } from '../serving-handle.ts'
 import type { Tables } from '../tables.ts'
@@ -62,4 +63,17 @@ test('groups are taken in one order, whichever a person joins and whichever they
     })
     assert.ok(await change[0])
   }
+})
+
+test('a section that is removed while somebody is given it is no section', async (t) => {
+  if (testing.url === undefined) return t.skip('PGlite has one connection')
+  await db.insertInto('sections').values({ id: 'going', title_ko: 'x', title_en: 'x' }).execute()
+  const change = await db.transaction().execute(async (trx) => {
+    await trx.deleteFrom('sections').where('id', '=', 'going').execute()
+    const change = [changing(setSections([{ id: 'going', level: 'user' }])).catch((error: unknown) => error)]
+    await someoneWaits()
+    return change
+  })
+
+  assert.equal(((await change[0]) as { type?: string }).type, 'invalid-request')
 })
