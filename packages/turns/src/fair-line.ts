@@ -7,7 +7,6 @@ interface Bound {
 }
 
 /**
-/**
  * Round robin over origins: whoever sends very many requests waits behind their own, and delays anybody else by one of them
  * at most. Where too many wait, the last of the origin with most of them is refused.
  */
