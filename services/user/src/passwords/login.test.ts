@@ -6,6 +6,7 @@ import { decodeJwt } from 'jose'
 import { type Kysely, sql } from 'kysely'
 import { refusalOf } from '../refusal.fixture.ts'
 import { FRONTEND } from '../service.fixture.ts'
+import { commandHandle } from '../serving-handle.ts'
 import type { Tables } from '../tables.ts'
 import { hashPassword } from './hashing.ts'
 import { newAddress, PASSWORD, send, type TestPasswords, testPasswords, tokensOf } from './passwords.fixture.ts'
@@ -215,19 +216,31 @@ test('many who sign in at once with one bcrypt hash all get in, and one hash is 
 })
 
 test('who is moved to another tenant while they sign in gets in, in the tenant that is theirs then', async () => {
-  const { sub, email } = await house.person()
-  const { db, ownProcess } = house.service
+  const { database, db, ownProcess } = house.service
   await db.insertInto('tenants').values({ id: OTHER, name: 'other' }).execute()
-  const login = await db.transaction().execute(async (trx) => {
-    await trx.updateTable('people').set({ tenant_id: OTHER }).where('sub', '=', sub).execute()
-    // In one, so that nothing is decided before the move is.
-    const answer = [house.login({ email, password: PASSWORD })]
-    // PGlite has one connection, and whoever signs in waits for it from the start.
-    while (ownProcess !== undefined && !(await someoneWaits(trx))) await delay(10)
-    return answer
-  })
+  const moving = async () => {
+    const { sub, email } = await house.person()
+    let isAnswered = false
+    const login = await commandHandle(database)
+      .transaction()
+      .execute(async (trx) => {
+        await trx.updateTable('people').set({ tenant_id: OTHER }).where('sub', '=', sub).execute()
+        // In one, so that nothing is decided before the move is.
+        const answer = [house.login({ email, password: PASSWORD })]
+        answer[0]?.finally(() => {
+          isAnswered = true
+        })
+        // PGlite has one connection, and whoever signs in waits for it from the start.
+        while (ownProcess !== undefined && !isAnswered && !(await someoneWaits(trx))) await delay(10)
+        return answer
+      })
+    return login[0] as Promise<Response>
+  }
+  let answer = await moving()
+  // Where this process stood still, the sign-in waited for too long.
+  while (answer.status === 503) answer = await moving()
 
-  const { access_token } = await tokensOf(await (login[0] as Promise<Response>))
+  const { access_token } = await tokensOf(answer)
   assert.equal(decodeJwt(access_token).tenant_id, OTHER)
 })
 
