@@ -73,7 +73,9 @@ export const DocumentVersion = Type.Object({
 })
 export type DocumentVersion = Static<typeof DocumentVersion>
 
-const Body = Type.String({ maxLength: 300_000 })
+/** The longest text of a document. */
+export const MAX_BODY_CHARACTERS = 300_000
+const Body = Type.String({ maxLength: MAX_BODY_CHARACTERS })
 
 /** One version of a document with its text. */
 export const CaseDocument = Type.Interface([DocumentVersion], { body: Body })

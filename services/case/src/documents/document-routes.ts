@@ -4,6 +4,7 @@ import {
   DocumentChange,
   DocumentPage,
   DocumentVersion,
+  MAX_BODY_CHARACTERS,
   NewDocument,
   PageQuery,
 } from '@munjigi/contracts/cases'
@@ -28,7 +29,7 @@ const ChangeHeaders = Type.Object({
 })
 
 /** The longest text, even where every character is written as a pair of \uXXXX, and what stands around it. */
-const BODY_LIMIT_BYTES = 12 * 300_000 + 16_384
+const BODY_LIMIT_BYTES = 12 * MAX_BODY_CHARACTERS + 16_384
 
 /** The foreign key that keeps a version for which approval was asked. */
 const ASKED_OF = 'approvals__document_version'
