@@ -18,7 +18,7 @@ export const profileChanging = () =>
   })
 export const profileInactive = () =>
   new Problem(409, 'auth-profile-inactive', 'The auth profile is not active', {
-    detail: 'Set its status to active with PUT; its missing_secrets, where it has any, have to be entered first.',
+    detail: 'Enter its missing_secrets, where it has any, and set its status to active with PUT.',
   })
 /** Nothing is tried until the profile changes. */
 export const needsAuth = () =>
